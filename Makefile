@@ -1,0 +1,60 @@
+# From a bare Python 3.11 or later and make. `make run` starts everything; `make test` proves it.
+SHELL := /bin/sh
+.DEFAULT_GOAL := run
+.PHONY: run stop test check bench checklist mutate chaos faults
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3.11 python3 python3.12 python3.13; do \
+	$$each -c '$(NEW_ENOUGH)' 2>/dev/null && { echo $$each; break; }; done)
+UV := $(shell command -v uv 2>/dev/null)
+JOBS ?= 2
+TESTS ?= tests
+OPTIONS ?=
+
+run: $(VENV)/.ok
+	@exec $(BIN)/python -m config.bundled run --with-parent
+
+stop: $(VENV)/.ok
+	@$(BIN)/python -m config.bundled stop
+
+test: $(VENV)/.ok-dev
+	$(BIN)/python -m pytest -n $(JOBS) -rs $(OPTIONS) $(TESTS)
+
+check: $(VENV)/.ok-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy app tasks worker config bench
+	$(BIN)/lint-imports
+	git ls-files -z -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	set -a && . ./.env.example && $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python -m config.reference --check
+
+bench: $(VENV)/.ok-dev
+	$(BIN)/python -m bench $(OPTIONS)
+
+checklist: $(VENV)/.ok-dev
+	$(BIN)/python -m tests.checklist
+
+mutate: $(VENV)/.ok-dev
+	JOBS=$(JOBS) $(BIN)/python -m tests.mutation
+
+chaos: $(VENV)/.ok-dev
+	$(BIN)/python -W ignore -m tests.chaos $(OPTIONS)
+
+faults: $(VENV)/.ok-dev
+	$(BIN)/python -W ignore -m tests.faults $(OPTIONS)
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed, and none is on PATH."; exit 1; }
+	$(if $(UV),$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV),$(PYTHON) -m venv $(VENV))
+
+$(VENV)/.ok: requirements.txt | $(VENV)/bin/python
+	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.ok-dev: requirements-dev.txt | $(VENV)/bin/python
+	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --require-hashes -r $<
+	@touch $@ $(VENV)/.ok

@@ -1,0 +1,1 @@
+"""What the product is. Knows no Celery, no Redis, no worker."""
