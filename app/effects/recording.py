@@ -1,0 +1,162 @@
+"""Write down what is owed, in the transaction of the change that owes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from app.effects import crash, registry
+from app.effects.outcomes import BadArguments, NotInTransaction
+from app.effects.waker import waker
+
+RING_AFTER = 15.0
+
+INSERT = f"""
+INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
+                            wake_at, due_at, created_at, outcome, error)
+SELECT task, queue, args::jsonb, about, key, kind, max_attempts, CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
+       clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE {RING_AFTER} END),
+       clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', ''
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::float8[])
+     AS owed (task, queue, args, about, key, kind, max_attempts, delay)
+RETURNING id, task, state
+"""  # noqa: S608 - a constant of this file
+
+
+@dataclass(frozen=True)
+class Row:
+    task: str
+    queue: str
+    args: str
+    about: str
+    key: str | None
+    kind: str
+    max_attempts: int
+    delay: float
+
+
+@dataclass
+class Owed:
+    """What one event owes: names and ids of the rows that are ready to run."""
+
+    ready: list[tuple[str, int]] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+
+    def enqueue(self) -> None:
+        """Hand the ids to this process's waker. Never blocks, never raises for the broker."""
+        crash.point("after-commit")
+        waker.wake(self.ready)
+
+
+class _Gathering:
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, list[Row]]] = []
+
+    def add(self, rows: list[Row]) -> None:
+        def marker() -> None: ...
+
+        transaction.on_commit(marker)
+        self.rows.append((marker, rows))
+
+    def kept(self) -> list[Row]:
+        """Return the rows whose savepoint still stands: Django drops the hooks of those rolled back."""
+        standing = {hook[1] for hook in connection.run_on_commit}
+        return [row for marker, rows in self.rows if marker in standing for row in rows]
+
+
+_gathering: ContextVar[_Gathering | None] = ContextVar("effects_gathering", default=None)
+
+
+def record(*what: Any, about: models.Model | str | None = None, **args: Any) -> Owed:
+    """Insert what is owed, in one statement. Raises NotInTransaction, UnknownEffect, BadArguments.
+
+    Takes signatures (`email.announce.si(post_id=1)`, as many as the event owes), or one name and its arguments
+    (`record("email.page", send_id=1)`). `about` names the subject. A signature's countdown or eta delays the row; it
+    never reaches the broker.
+    """
+    if not connection.in_atomic_block:
+        raise NotInTransaction("record() writes with the change that owes the effect: open transaction.atomic() around both")
+    rows = _rows(what, args, _subject(about))
+    gathering = _gathering.get()
+    if gathering is not None:
+        gathering.add(rows)
+        return Owed()
+    return _insert(rows)
+
+
+@contextmanager
+def gather() -> Iterator[Owed]:
+    """Insert all that is recorded inside in one statement at the end, and ring once. For bulk verbs."""
+    if _gathering.get() is not None:
+        yield Owed()
+        return
+    gathering, owed = _Gathering(), Owed()
+    token = _gathering.set(gathering)
+    try:
+        yield owed
+    finally:
+        _gathering.reset(token)
+    inserted = _insert(gathering.kept())
+    owed.ready, owed.ids = inserted.ready, inserted.ids
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+def _insert(rows: list[Row]) -> Owed:
+    if not rows:
+        return Owed()
+    columns = [[getattr(row, name) for row in rows] for name in Row.__dataclass_fields__]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, columns)
+        inserted = cursor.fetchall()
+    crash.point("after-insert")
+    return Owed(ready=[(task, pk) for pk, task, state in inserted if state == "ready"], ids=[row[0] for row in inserted])
+
+
+def _rows(what: tuple[Any, ...], args: dict[str, Any], about: str) -> list[Row]:
+    if what and isinstance(what[0], str):
+        return [_row(what[0], args, about)]
+    return [_row(each["task"], _keywords(each), about, _delay(each["options"])) for each in what]
+
+
+def _row(name: str, args: Mapping[str, Any], about: str, delay: float = 0.0) -> Row:
+    spec = registry.get(name)
+    spec.check(args)
+    return Row(
+        task=name,
+        queue=spec.queue,
+        args=json.dumps(args),
+        about=about,
+        key=spec.subject(args),
+        kind=spec.kind,
+        max_attempts=spec.max_attempts,
+        delay=float(delay or spec.debounce),
+    )
+
+
+def _keywords(signature: Mapping[str, Any]) -> Mapping[str, Any]:
+    if signature["args"]:
+        raise BadArguments(f"{signature['task']}: effects take keywords only")
+    kwargs: Mapping[str, Any] = signature["kwargs"]
+    return kwargs
+
+
+def _delay(options: Mapping[str, Any]) -> float:
+    """Return seconds from now until a signature's countdown or eta."""
+    eta = options.get("eta")
+    if isinstance(eta, datetime):
+        return max(0.0, (eta - timezone.now()).total_seconds())
+    return float(options.get("countdown") or 0.0)
+
+
+def _subject(about: models.Model | str | None) -> str:
+    from app.effects.models import subject_key
+
+    return subject_key(about)
