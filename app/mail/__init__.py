@@ -1,0 +1,1 @@
+"""A message becomes bytes, and bytes reach an SMTP server, phase by phase."""

@@ -1,0 +1,47 @@
+"""Mail addresses on their way into SMTP commands and headers."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+
+from app.mail.errors import BadAddress
+
+LONGEST = 254
+SPECIAL = frozenset('<>()[],;:\\" ')
+
+
+def for_smtp(address: str) -> str:
+    """Return the address with its domain in ASCII (IDNA). Raises BadAddress for what no command may carry."""
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or not address.isprintable() or SPECIAL & set(address) or "@" in local:
+        raise BadAddress("not a mail address")
+    try:
+        return _checked(f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}")
+    except UnicodeError:
+        raise BadAddress("not a domain name") from None
+
+
+def normalise(address: str) -> str:
+    """Return the one form under which an address is kept: its domain in ASCII and lower case."""
+    local, _, domain = for_smtp(address.strip()).rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def is_international(address: str) -> bool:
+    """True when only a server with SMTPUTF8 (RFC 6531) can take the address."""
+    return not address.isascii()
+
+
+def mailbox(header: str) -> str:
+    """Return the bare address of `Name <address>`."""
+    return for_smtp(parseaddr(" ".join(header.split()))[1])
+
+
+def domain_of(header: str) -> str:
+    return mailbox(header).rpartition("@")[2]
+
+
+def _checked(address: str) -> str:
+    if len(address.encode()) > LONGEST:
+        raise BadAddress(f"longer than {LONGEST} octets")
+    return address

@@ -1,0 +1,64 @@
+"""How handing over a message can fail. No text of the server's is kept: it may hold an address."""
+
+from __future__ import annotations
+
+
+class MailError(Exception):
+    """The message was not handed over."""
+
+
+class Refused(MailError):
+    """The server said no, and so did not take the message. `phase` is where, `status` its enhanced code (RFC 3463)."""
+
+    def __init__(self, code: int, permanent: bool, phase: str, status: str = "") -> None:
+        super().__init__(code, permanent, phase, status)
+        self.code = code
+        self.permanent = permanent
+        self.phase = phase
+        self.status = status
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [str(self.code), self.status, f"at {self.phase}"]))
+
+    @property
+    def final(self) -> bool:
+        """True when this message can never reach this recipient; a refused sender or sign-in is ours to mend."""
+        return self.permanent and (self.phase in FINAL_PHASES or self.code == TOO_LARGE)
+
+    @property
+    def no_such_mailbox(self) -> bool:
+        return self.final and self.status.startswith("5.1.")
+
+
+class Unreachable(MailError):
+    """The connection failed before the message ended: nobody has it. Try again later."""
+
+    def __init__(self, phase: str) -> None:
+        super().__init__(phase)
+        self.phase = phase
+
+    def __str__(self) -> str:
+        return f"no connection at {self.phase}"
+
+
+class Unknown(MailError):
+    """The connection failed between the message's end and the answer: the server may have it or not."""
+
+    def __init__(self, phase: str = "after-dot") -> None:
+        super().__init__(phase)
+        self.phase = phase
+
+    def __str__(self) -> str:
+        return f"no answer {self.phase}"
+
+
+class BadMessage(MailError, ValueError):
+    """The message cannot travel by SMTP: a bare CR, LF or NUL, or a line over 998 octets."""
+
+
+class BadAddress(MailError, ValueError):
+    """The text is no address that may appear in an SMTP command."""
+
+
+FINAL_PHASES = frozenset({"address", "rcpt", "data", "reply"})
+TOO_LARGE = 552

@@ -1,0 +1,95 @@
+"""A letter becomes octets: text and HTML side by side, lines that every server takes, headers nobody can inject into."""
+
+from __future__ import annotations
+
+import binascii
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+
+from django.conf import settings
+
+from app.mail.addresses import domain_of, for_smtp, is_international, mailbox
+
+# A link longer than a line is folded to the line below its name; some readers of List-Unsubscribe do not look there.
+FOLDED_AT_ONCE = re.compile(rb"^(List-[\w-]+:) ?\r\n +(?=<)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What one person is sent. `sender` may be `Name <address>`; `headers` are added as they are."""
+
+    sender: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """An envelope and its octets."""
+
+    sender: str
+    recipient: str
+    data: bytes
+
+
+def new_message_id() -> str:
+    """Return a Message-ID in the sender's domain; it is stored before the first attempt and never changes."""
+    return f"<{uuid.uuid4()}@{domain_of(settings.DEFAULT_FROM_EMAIL)}>"
+
+
+def seal(letter: Letter, *, at: datetime) -> Mail:
+    """Return the letter ready to hand over. Raises BadAddress, ValueError for a header with a line break."""
+    recipient = for_smtp(letter.recipient)
+    policy = (SMTPUTF8 if is_international(recipient) else SMTP).clone(max_line_length=78)
+    message = EmailMessage(policy=policy)
+    message["From"] = _from(letter.sender)
+    message["To"] = _address(recipient)
+    message["Subject"] = one_line(letter.subject)
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = letter.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    for name, value in letter.headers.items():
+        message[name] = value
+    message["MIME-Version"] = "1.0"
+    message["Content-Type"] = f'multipart/alternative; boundary="=_{uuid.uuid4().hex}"'
+    message.attach(_part("plain", letter.text))
+    message.attach(_part("html", letter.html))
+    return Mail(
+        sender=mailbox(letter.sender), recipient=recipient, data=FOLDED_AT_ONCE.sub(rb"\1 ", message.as_bytes(), count=20)
+    )
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks and control characters, fit for a header."""
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
+
+
+def _from(sender: str) -> Address:
+    name, _ = parseaddr(one_line(sender))
+    return _address(mailbox(sender), name)
+
+
+def _address(address: str, name: str = "") -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(name, local, domain)
+
+
+def _part(subtype: str, text: str) -> EmailMessage:
+    """Return a body part encoded in C: the library's own encoder takes four times as long for a newsletter."""
+    lines = "\n".join(text.replace("\0", "").splitlines()) + "\n"
+    part = EmailMessage(policy=SMTP)
+    part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    part.set_payload(binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True).decode("ascii"))
+    return part

@@ -1,0 +1,154 @@
+"""A message that is owed to one person: handed over at most once, its outcome kept, its doubt shown.
+
+pending -> submitting (committed before the message is sent) -> sent | failed | unknown. Whoever dies in between leaves
+`submitting` behind; the next attempt calls that `unknown` and sends nothing. Trouble before the final dot puts the row back
+to pending and rises, so that the ledger tries again with growing pauses and in the end says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from app.mail.errors import BadAddress, BadMessage, MailError, Refused, Unknown
+from app.mail.message import Mail, new_message_id
+from app.mail.transport import Transport
+
+
+class NotInDoubt(Exception):
+    """Only a message whose delivery is unknown or failed can be sent again."""
+
+
+class State(models.TextChoices):
+    PENDING = "pending"
+    SUBMITTING = "submitting"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+OPEN = (State.PENDING, State.SUBMITTING)
+
+
+class Submission(models.Model):
+    """One message to one person. Every write names the state and the attempt that it expects."""
+
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
+    message_id = models.CharField(max_length=255, unique=True, default=new_message_id, editable=False)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Self]]
+
+    class Meta:
+        abstract = True
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="%(app_label)s_%(class)s_state")
+        ]
+
+    def begin(self) -> bool:
+        """Take the row for the irreversible step. False: somebody else has it, or it is no longer wanted."""
+        taken = (
+            self._still(State.PENDING)
+            .filter(self.wanted())
+            .update(state=State.SUBMITTING, attempts=F("attempts") + 1, submitted_at=timezone.now(), error="")
+        )
+        if taken:
+            self.state, self.attempts = State.SUBMITTING, self.attempts + 1
+        return bool(taken)
+
+    def wanted(self) -> Q:
+        """Return a condition that must hold at the moment of sending."""
+        return Q()
+
+    def settle(self, state: State, error: str = "") -> bool:
+        """Write how this attempt ended, also when it was taken for lost in the meantime."""
+        mine = self._still(State.SUBMITTING, State.UNKNOWN)
+        return self._move(mine, state=state, error=error[:200], finished_at=timezone.now())
+
+    def postpone(self, error: str) -> bool:
+        """Put back what was certainly not delivered."""
+        return self._move(
+            self._still(State.SUBMITTING, State.UNKNOWN), state=State.PENDING, error=error[:200], finished_at=None
+        )
+
+    def drop(self, state: State, why: str) -> bool:
+        """Close a row that will not be sent: failed, suppressed or skipped."""
+        return self._move(self._still(State.PENDING), state=state, error=why[:200], finished_at=timezone.now())
+
+    def doubt(self) -> bool:
+        """Say that nobody knows: an earlier attempt died between the message's end and the answer."""
+        return self._move(
+            self._still(State.SUBMITTING), state=State.UNKNOWN, error="the sender died at work", finished_at=timezone.now()
+        )
+
+    def reopen(self) -> None:
+        """Make an unknown or failed message pending again, under the same Message-ID. Raises NotInDoubt."""
+        if not self._move(self._still(State.UNKNOWN, State.FAILED), state=State.PENDING, error="", finished_at=None):
+            raise NotInDoubt
+
+    def _still(self, *states: State) -> models.QuerySet[Self]:
+        return type(self)._default_manager.filter(pk=self.pk, state__in=states, attempts=self.attempts)
+
+    def _move(self, rows: models.QuerySet[Self], **values: Any) -> bool:
+        moved = bool(rows.update(**values))
+        if moved:
+            for name, value in values.items():
+                setattr(self, name, value)
+        return moved
+
+
+def submit(row: Submission, build: Callable[[], Mail], transport: Transport) -> None:
+    """Hand over one row's message, at most once. Raises Refused or Unreachable where it should be tried again."""
+    if row.state == State.SUBMITTING:
+        row.doubt()
+    if row.state != State.PENDING:
+        return
+    try:
+        mail = build()
+        transport.offer(mail.sender, mail.recipient, size=len(mail.data))
+    except MailError as error:
+        if not _is_final(error):
+            raise
+        row.drop(State.FAILED, str(error))
+        return
+    if row.begin():
+        _hand_over(row, mail, transport)
+    else:
+        transport.withdraw()
+
+
+def _hand_over(row: Submission, mail: Mail, transport: Transport) -> None:
+    try:
+        transport.hand_over(mail.data)
+    except Unknown as error:
+        _leave_in_doubt(row, error)
+    except MailError as error:
+        if not _is_final(error):
+            row.postpone(str(error))
+            raise
+        row.settle(State.FAILED, str(error))
+    else:
+        row.settle(State.SENT)
+
+
+def _leave_in_doubt(row: Submission, error: Unknown) -> None:
+    """Keep the doubt for a person to decide, unless the operator prefers a second copy to none."""
+    if getattr(settings, "MAIL_REPEAT_UNKNOWN", False):
+        row.postpone(str(error))
+        raise error
+    row.settle(State.UNKNOWN, str(error))
+
+
+def _is_final(error: MailError) -> bool:
+    """True when no later try can help this recipient."""
+    return (isinstance(error, Refused) and error.final) or isinstance(error, BadMessage | BadAddress)
