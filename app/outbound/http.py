@@ -1,0 +1,132 @@
+"""The one way out: an HTTP request to an address that somebody else chose."""
+
+import logging
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
+
+import httpcore2
+import httpx2
+
+from app.outbound.errors import NoReply, Unreachable
+from app.outbound.wire import Deadline, GuardedBackend
+
+logger = logging.getLogger("outbound")
+
+SECONDS = 15.0
+BYTES = 2**20
+USER_AGENT = "Afterword"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer. `complete` is false when the body broke off: too long, too slow, cut or undecodable."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    complete: bool
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the status is 2xx. A redirect is not: it is never followed."""
+        return 200 <= self.status < 300
+
+    def retry_at(self, now: datetime) -> datetime | None:
+        """Return the moment that Retry-After names (RFC 9110 10.2.3: seconds or a date), None where it names none."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdecimal():
+            return now + timedelta(seconds=min(int(text[:9]), 86_400))
+        try:
+            return min(parsedate_to_datetime(text), now + timedelta(days=1))
+        except (ValueError, TypeError):
+            return None
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    content: bytes = b"",
+    seconds: float = SECONDS,
+    max_bytes: int = BYTES,
+    tls: ssl.SSLContext | None = None,
+) -> Reply:
+    """Send one request, within `seconds` in all, and read at most `max_bytes` of the unpacked body.
+
+    Raises Unreachable (nothing was sent) or NoReply (it may have been acted on). Redirects come back as they are.
+    """
+    target = _target(url)
+    outgoing = httpx2.Request(method, target, headers={"User-Agent": USER_AGENT, **(headers or {})}, content=content)
+    backend = GuardedBackend(Deadline(seconds))
+    with httpcore2.ConnectionPool(ssl_context=tls or _tls(), network_backend=backend, max_connections=1) as pool:
+        response = _send(pool, outgoing)
+        body, complete = _read(response, max_bytes)
+    return Reply(status=response.status_code, headers=response.headers, body=body, complete=complete)
+
+
+def check(url: str) -> None:
+    """Raise Unreachable for a URL that could never be called, whatever its host's addresses are."""
+    _target(url)
+
+
+def _target(url: str) -> httpx2.URL:
+    try:
+        target = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        raise _unreachable("url") from None
+    odd = set(target.host) & set("\\%@/ ") or set(url) & set("\\ \t\r\n")
+    if target.scheme not in {"http", "https"} or not target.host or target.userinfo or odd:
+        raise _unreachable("url")
+    return target
+
+
+def _send(pool: httpcore2.ConnectionPool, outgoing: httpx2.Request) -> httpx2.Response:
+    url = outgoing.url
+    address = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    sent = httpcore2.Request(outgoing.method, address, headers=outgoing.headers.raw, content=outgoing.read())
+    try:
+        answer = pool.handle_request(sent)
+    except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+        raise _unreachable(str(error)) from None
+    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.RemoteProtocolError):
+        raise NoReply from None
+    return httpx2.Response(answer.status, headers=answer.headers, stream=_Stream(answer), request=outgoing)
+
+
+def _read(response: httpx2.Response, max_bytes: int) -> tuple[bytes, bool]:
+    body = bytearray()
+    try:
+        for piece in response.iter_bytes():
+            body += piece[: max_bytes + 1 - len(body)]
+            if len(body) > max_bytes:
+                return bytes(body[:max_bytes]), False
+    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, httpx2.DecodingError):
+        return bytes(body), False
+    return bytes(body), True
+
+
+class _Stream(httpx2.SyncByteStream):
+    def __init__(self, answer: httpcore2.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx2.create_ssl_context(trust_env=False)
+
+
+def _unreachable(reason: str) -> Unreachable:
+    """Keep the reason for the operator's log: in the answer it would tell which inner ports are open."""
+    logger.info("outbound.unreachable", extra={"reason": reason[:80]})
+    return Unreachable()
