@@ -1,0 +1,15 @@
+"""The tables of this room."""
+
+from app.accounts.models.profile import Profile, create_user_profile
+from app.accounts.models.token import ApiToken
+from app.accounts.models.user import Authored, RegisteredVia, Role, User
+
+__all__ = [
+    "ApiToken",
+    "Authored",
+    "Profile",
+    "RegisteredVia",
+    "Role",
+    "User",
+    "create_user_profile",
+]

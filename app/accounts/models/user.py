@@ -1,0 +1,153 @@
+"""The user model, and what a role may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Protocol
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from app.accounts.models.profile import create_user_profile, create_user_profiles
+from app.accounts.signals import user_registered
+from app.effects import record
+
+
+class Role(models.TextChoices):
+    READER = "reader"
+    CONTRIBUTOR = "contributor"
+    AUTHOR = "author"
+    EDITOR = "editor"
+
+
+class RegisteredVia(models.TextChoices):
+    SITE = "site"
+    API = "api"
+    ADMIN = "admin"
+    COMMAND = "command"
+    IMPORT = "import"
+
+
+class Authored(Protocol):
+    """What somebody wrote: all that a permission needs to know of a post."""
+
+    author_id: int
+    status: str
+
+
+class Users(UserManager["User"]):
+    @transaction.atomic
+    def register(self, username: str, email: str, password: str, **fields: Any) -> User:
+        """Make an account for the person who asks for it. Raises ValidationError, by field."""
+        user = self.model(
+            username=username,
+            email=self.normalize_email(email),
+            registered_via=RegisteredVia.SITE,
+            **fields,
+        )
+        _validate_password(password, user)
+        user.set_password(password)
+        user.full_clean()
+        user.save(force_insert=True)
+        return user
+
+    def create_superuser(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **fields: Any,
+    ) -> User:
+        fields.setdefault("role", Role.EDITOR)
+        fields.setdefault("registered_via", RegisteredVia.COMMAND)
+        return super().create_superuser(username, email, password, **fields)
+
+    @transaction.atomic
+    def bulk_create(self, objs: Iterable[User], *args: Any, **options: Any) -> list[User]:
+        """Insert many, each with a profile and an announcement, as save() would."""
+        if options.get("ignore_conflicts") or options.get("update_conflicts"):
+            raise ValueError("users cannot be inserted on conflict: nobody could tell which of them are new")
+        users = super().bulk_create(objs, *args, **options)
+        create_user_profiles(users)
+        for user in users:
+            user_registered.send(sender=User, user=user)
+        return users
+
+
+def _validate_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from error
+
+
+class User(AbstractUser):
+    """A person with an account. Whatever makes one, a profile comes with it, in one transaction."""
+
+    role = models.CharField(max_length=11, choices=Role, default=Role.READER)
+    registered_via = models.CharField(max_length=7, choices=RegisteredVia, default=RegisteredVia.ADMIN)
+
+    objects: ClassVar[Users] = Users()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_username_once",
+                violation_error_message="This name is taken.",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_once",
+                condition=~Q(email=""),
+                violation_error_message="An account with this address exists.",
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
+            models.CheckConstraint(
+                condition=Q(registered_via__in=RegisteredVia.values),
+                name="user_registered_via_known",
+            ),
+        ]
+
+    @transaction.atomic
+    def save(self, *args: Any, **options: Any) -> None:
+        """Write the user, with a profile and an announcement when new."""
+        is_new = self._state.adding
+        super().save(*args, **options)
+        if is_new:
+            create_user_profile(self)
+            user_registered.send(sender=User, user=self)
+
+    @transaction.atomic
+    def leave(self) -> bool:
+        """Close the account now, and owe the erasure of all that is in it. Return whether it was open until now."""
+        if not User.objects.filter(pk=self.pk, is_active=True).update(is_active=False):
+            return False
+        self.is_active = False
+        owed = record("upkeep.erase_user", user_id=self.pk, about=self)
+        transaction.on_commit(owed.enqueue, robust=True)
+        return True
+
+    def can_write(self) -> bool:
+        return self.is_active and (self.role != Role.READER or self.is_superuser)
+
+    def can_edit(self, post: Authored) -> bool:
+        """Return whether the user may change the post. A contributor may until it is public."""
+        if not self.can_write():
+            return False
+        if self._edits_all():
+            return True
+        return post.author_id == self.pk and (self.role == Role.AUTHOR or post.status != "published")
+
+    def can_publish(self, post: Authored) -> bool:
+        """Return whether the user may make the post public, or withdraw it."""
+        if not self.can_write():
+            return False
+        return self._edits_all() or (self.role == Role.AUTHOR and post.author_id == self.pk)
+
+    def _edits_all(self) -> bool:
+        return self.is_superuser or self.role == Role.EDITOR
