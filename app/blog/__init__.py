@@ -1,0 +1,1 @@
+"""Posts and what readers do with them: comments, likes, media."""

@@ -1,0 +1,162 @@
+"""Markdown to HTML that is safe to show anywhere: page, feed, mail."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from functools import cache
+from itertools import pairwise
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from mdit_py_plugins.footnote import footnote_plugin
+
+from app.blog.text import COMMENT_LIMIT, CONTENT_LIMIT, clean
+
+HEADINGS = {f"h{level}" for level in range(1, 7)}
+INLINE = {
+    "a",
+    "abbr",
+    "b",
+    "br",
+    "cite",
+    "code",
+    "del",
+    "em",
+    "i",
+    "ins",
+    "kbd",
+    "mark",
+    "q",
+    "s",
+    "small",
+    "strong",
+    "sub",
+    "sup",
+}
+BLOCKS = {"blockquote", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "section", "span", "ul"}
+TABLES = {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
+FIGURES = {"details", "figcaption", "figure", "img", "summary"}
+COMMENT_TAGS = {"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "ul"}
+ATTRIBUTES = {
+    "*": {"id", "lang", "dir"},
+    "a": {"href", "title", "class"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "code": {"class"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "li": {"class"},
+    "ol": {"start", "class"},
+    "section": {"class"},
+    "sup": {"class"},
+    "td": {"colspan", "rowspan", "align", "style"},
+    "th": {"colspan", "rowspan", "align", "scope", "style"},
+}
+IDENTIFIER = re.compile(r"[\w-]{1,100}")
+CLASS = re.compile(r"language-[\w+#-]{1,30}|footnote[\w-]{0,20}")
+NUMBER = re.compile(r"\d{1,4}%?")
+FORMS: dict[str, re.Pattern[str]] = {
+    "id": IDENTIFIER,
+    "class": CLASS,
+    "width": NUMBER,
+    "height": NUMBER,
+    "colspan": NUMBER,
+    "rowspan": NUMBER,
+    "start": NUMBER,
+    "src": re.compile(r"(?!mailto:).*", re.IGNORECASE | re.DOTALL),
+}
+DEPTH_LIMIT = 500
+TAG = re.compile(r"<(/)?(?!img|br|hr|input|source|wbr|col|link|meta)[a-zA-Z]", re.IGNORECASE)
+SCHEMES = {"http", "https", "mailto"}
+EAGER_SCRIPTS = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math"}
+
+
+def render(text: str) -> SafeString:
+    """Return a post's Markdown as sanitised HTML. Raises ContentTooLong."""
+    source = clean(text, limit=CONTENT_LIMIT)
+    markup = _parser(html=True).render(source)
+    if _is_too_deep(markup):
+        markup = _parser(html=False).render(source)
+    return mark_safe(_post_cleaner().clean(markup))  # noqa: S308 - sanitised
+
+
+def render_comment(text: str) -> SafeString:
+    """Return a comment's Markdown as HTML without headings, images or tables. Raises ContentTooLong."""
+    return mark_safe(_comment_cleaner().clean(_comment_parser().render(clean(text, limit=COMMENT_LIMIT))))  # noqa: S308 - sanitised
+
+
+def plain(markup: str) -> str:
+    """Return the words of rendered HTML, for excerpts, search and the text part of mail."""
+    spaced = re.sub(r"<(?=/?(?:p|li|h[1-6]|tr|td|th|br|div|pre|blockquote)\b)", " <", markup)
+    return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
+
+
+def _is_too_deep(markup: str) -> bool:
+    """Return whether so many tags stand open at once that sanitising, quadratic in the depth, would hang."""
+    depth = 0
+    for closing in TAG.findall(markup):
+        depth += -1 if closing else 1
+        if depth > DEPTH_LIMIT:
+            return True
+    return False
+
+
+@cache
+def _parser(*, html: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"linkify": True, "html": html}).enable(["table", "strikethrough", "linkify"])
+    parser.core.ruler.push("heading_ids", _name_headings)
+    return parser.use(footnote_plugin)
+
+
+def _name_headings(state: StateCore) -> None:
+    """Give each heading an id made of its words: two of the same name get different ones, in linear time."""
+    seen: Counter[str] = Counter()
+    for heading, inline in pairwise(state.tokens):
+        if heading.type == "heading_open":
+            name = slugify(inline.content)[:80] or "section"
+            seen[name] += 1
+            heading.attrSet("id", name if seen[name] == 1 else f"{name}-{seen[name]}")
+
+
+@cache
+def _comment_parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"linkify": True, "html": False, "breaks": True}).enable("linkify").disable("image")
+
+
+@cache
+def _post_cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=HEADINGS | INLINE | BLOCKS | TABLES | FIGURES,
+        clean_content_tags=EAGER_SCRIPTS,
+        attributes=ATTRIBUTES,
+        attribute_filter=_well_formed,
+        set_tag_attribute_values={"img": {"loading": "lazy", "decoding": "async"}},
+        filter_style_properties={"text-align"},
+        url_schemes=SCHEMES,
+        link_rel="noopener",
+    )
+
+
+@cache
+def _comment_cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=COMMENT_TAGS,
+        clean_content_tags=EAGER_SCRIPTS,
+        attributes={"a": {"href"}},
+        url_schemes=SCHEMES,
+        link_rel="nofollow ugc noopener",
+    )
+
+
+def _well_formed(tag: str, name: str, value: str) -> str | None:
+    """Keep an attribute whose value has the form that it should have."""
+    form = FORMS.get(name)
+    if form is None:
+        return value
+    if name == "class":
+        return " ".join(word for word in value.split() if form.fullmatch(word)) or None
+    return value if form.fullmatch(value) else None

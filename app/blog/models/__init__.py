@@ -1,0 +1,23 @@
+"""The tables of this room."""
+
+from app.blog.models.comment import Comment, CommentStatus
+from app.blog.models.like import Like
+from app.blog.models.media import Media
+from app.blog.models.post import Post
+from app.blog.models.publication import Status
+from app.blog.models.slug import PostSlug
+from app.blog.models.taxonomy import Category, Tag
+from app.blog.models.version import Version
+
+__all__ = [
+    "Category",
+    "Comment",
+    "CommentStatus",
+    "Like",
+    "Media",
+    "Post",
+    "PostSlug",
+    "Status",
+    "Tag",
+    "Version",
+]

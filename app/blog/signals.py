@@ -1,0 +1,18 @@
+"""What this room says to others. Sent with send(), inside the transaction of the change, sender = the model."""
+
+from django.dispatch import Signal
+
+post_published = Signal()  # post: Post; once for each real transition to published
+post_viewed = Signal()  # post: Post, user: User | None; sent by the page that shows the post
+post_liked = Signal()  # post: Post, user: User; only when a row was made
+
+post_created = Signal()  # post: Post; a draft was inserted
+post_scheduled = Signal()  # post: Post; publish_at is set, or set anew
+post_revised = Signal()  # post: Post, before: PostBefore; readers see something else now
+post_withdrawn = Signal()  # post: Post
+post_deleted = Signal()  # post_id: int, before: PostBefore; once, whatever deleted it
+post_unliked = Signal()  # post: Post, user: User; only when a row was removed
+
+comment_posted = Signal()  # comment: Comment; held or visible
+comment_approved = Signal()  # comment: Comment; once for ever, when it is first visible
+comment_hidden = Signal()  # comment: Comment; it was visible until now

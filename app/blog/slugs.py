@@ -1,0 +1,83 @@
+"""Addresses: unique, and kept when they change."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db.models import QuerySet
+from django.utils.text import slugify
+
+from app.blog.locks import hold
+
+if TYPE_CHECKING:
+    from app.blog.models import Post, PostSlug
+
+LIMIT = 220
+ROOM_FOR_SUFFIX = 10
+NAMELESS = "post"
+# Latin letters that have no decomposition; the rest of the accents fall off by NFKD.
+LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "þ": "th", "ı": "i"}
+)
+
+
+def choose(post: Post) -> str:
+    """Return a free slug for a new post: its own, or one made of its title. Raises ValidationError."""
+    return claim(post.slug, post) if post.slug else free(base_of(post.title))
+
+
+def base_of(title: str) -> str:
+    ascii_title = unicodedata.normalize("NFKD", title.translate(LETTERS))
+    return slugify(ascii_title)[: LIMIT - ROOM_FOR_SUFFIX].strip("-") or NAMELESS
+
+
+def free(base: str) -> str:
+    """Return the base, or base-2, base-3 ... where it is in use, now or by a redirect. Others wait until we commit."""
+    hold(f"slug:{base}")
+    taken = _taken(base)
+    if base not in taken:
+        return base
+    return next(slug for number in range(2, len(taken) + 3) if (slug := f"{base}-{number}") not in taken)
+
+
+def claim(slug: str, post: Post) -> str:
+    """Return a slug that somebody chose, if no other post stands there. A redirect from there ends."""
+    slug = slug.strip()
+    _check(slug)
+    hold(f"slug:{slug}")
+    if type(post)._default_manager.filter(slug=slug).exclude(pk=post.pk).exists():
+        raise ValidationError({"slug": f"Another post has the address “{slug}”."})
+    _redirects().filter(slug=slug).delete()
+    return slug
+
+
+def leave(slug: str, post: Post) -> None:
+    """Let the old slug lead to the post."""
+    _redirects().update_or_create(slug=slug, defaults={"post": post})
+
+
+def _check(slug: str) -> None:
+    try:
+        validate_slug(slug)
+    except ValidationError as error:
+        raise ValidationError({"slug": error.messages}) from error
+    if len(slug) > LIMIT:
+        raise ValidationError({"slug": f"The address has {len(slug)} characters; at most {LIMIT} are accepted."})
+
+
+def _taken(base: str) -> set[str]:
+    pattern = rf"^{re.escape(base)}(-\d+)?$"
+    posts = apps.get_model("blog", "Post")._default_manager
+    return {*posts.filter(slug__regex=pattern).values_list("slug", flat=True)} | {
+        *_redirects().filter(slug__regex=pattern).values_list("slug", flat=True)
+    }
+
+
+def _redirects() -> QuerySet[PostSlug]:
+    redirects: QuerySet[PostSlug] = apps.get_model("blog", "PostSlug")._default_manager.all()
+    return redirects

@@ -1,0 +1,35 @@
+"""Tags by name, made where they are new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+
+from django.db.models.functions import Lower
+
+from app.blog.locks import hold
+from app.blog.models import Tag
+from app.blog.slugs import base_of
+
+
+def tags_named(names: Iterable[str]) -> list[Tag]:
+    """Return the tags of these names, whatever their case, made where they are new."""
+    wanted = {name.lower(): name for name in reversed(list(names))}
+    known = _known(wanted)
+    if wanted.keys() - known.keys():
+        hold("tags")
+        known = _known(wanted)
+    return [known.get(lowered) or _new(name) for lowered, name in reversed(wanted.items())]
+
+
+def _known(wanted: Iterable[str]) -> dict[str, Tag]:
+    tags = Tag.objects.annotate(lowered=Lower("name")).filter(lowered__in=list(wanted)).order_by("-pk")
+    return {tag.name.lower(): tag for tag in tags}
+
+
+def _new(name: str) -> Tag:
+    """Make a tag: "c" and "c++" are two, and so are their addresses."""
+    base = base_of(name)[:100]
+    taken = set(Tag.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    candidates = (base if number == 1 else f"{base}-{number}" for number in count(1))
+    return Tag.objects.create(name=name, slug=next(slug for slug in candidates if slug not in taken))

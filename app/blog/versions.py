@@ -1,0 +1,51 @@
+"""Versions of what pages show: a key that holds one is never wrong, only old.
+
+A cache key made of a scope's number is new after each change, so that a slow reader cannot put an old page back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from app.blog.models.version import Version
+
+if TYPE_CHECKING:
+    from app.blog.models import Post
+    from app.blog.standing import PostBefore
+
+SITE = "site"
+# The sorted order is the order in which rows are locked: two changes at once cannot wait for each other.
+BUMP = """
+INSERT INTO blog_version (scope, number) SELECT scope, 1 FROM unnest(%s::text[]) AS changed (scope)
+ON CONFLICT (scope) DO UPDATE SET number = blog_version.number + 1
+"""
+
+
+def bump(*scopes: str) -> None:
+    """Raise the numbers of these scopes. Call it inside the transaction of the change, as its last write."""
+    if scopes:
+        with connection.cursor() as cursor:
+            cursor.execute(BUMP, [sorted(set(scopes))])
+
+
+def current(scope: str) -> int:
+    """Return the scope's number; 0 when it never changed."""
+    return current_of([scope])[scope]
+
+
+def current_of(scopes: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of several scopes, read at one moment."""
+    wanted = list(scopes)
+    known = dict(Version.objects.filter(scope__in=wanted).values_list("scope", "number"))
+    return {scope: known.get(scope, 0) for scope in wanted}
+
+
+def scopes_of(post: Post, before: PostBefore | None = None) -> list[str]:
+    """Return every scope on which the post stands, or stood before."""
+    from app.blog.standing import standing
+
+    now = standing(post.pk)
+    return sorted((now.scopes() if now else set()) | (before.scopes() if before else set()))
