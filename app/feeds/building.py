@@ -1,0 +1,109 @@
+"""Build feeds ahead of the request, and keep those whose bytes changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from app.blog.models import Post
+from app.blog.standing import PostBefore, standing, standings
+from app.effects import gather, record
+from app.feeds.entries import Entry, entry
+from app.feeds.jsonfeed import json_feed
+from app.feeds.models import Document, Format
+from app.feeds.subjects import SITE, Subject, subject_of
+from app.feeds.xml import atom, rss
+
+LENGTH = 50
+LOCKS = 0xFEED
+NEVER = datetime(2026, 1, 1, tzinfo=UTC)
+WRITERS: dict[str, Callable[[Subject, list[Entry], datetime], bytes]] = {
+    Format.RSS: rss,
+    Format.ATOM: atom,
+    Format.JSON: json_feed,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A feed as it would be sent."""
+
+    body: bytes
+    etag: str
+    last_modified: datetime
+
+
+def refresh(scopes: Iterable[str], now: datetime) -> int:
+    """Bring the feeds of these scopes up to date; return how many documents changed.
+
+    Safe to do twice and in any order: it reads what is public now, and one builder at a time works on a scope.
+    """
+    with transaction.atomic():
+        return sum(_refresh(scope, now) for scope in sorted(set(scopes)))
+
+
+def follow(post_ids: Iterable[int]) -> None:
+    """Owe a refresh of each feed where these posts stand, public or just withdrawn, once for each feed."""
+    places = standings(Post.objects.filter(pk__in=list(post_ids)))
+    scopes = {scope: pk for pk, place in places.items() for scope in _feeds(place)}
+    with gather():
+        for scope in sorted(scopes):
+            record("feeds.refresh", scope=scope, about=f"post:{scopes[scope]}")
+
+
+def build(subject: Subject, form: str) -> Built:
+    """Build one feed of the subject, and store nothing."""
+    return _built(subject, form, _entries(subject))
+
+
+def update_rss_feed(post: Post | None = None, **kwargs: Any) -> int:
+    """Bring up to date the feeds on which the post stands; without one, those of the site. Also a signal handler."""
+    place = standing(post.pk) if post else None
+    return refresh({SITE, *(_feeds(place) if place else ())}, timezone.now())
+
+
+def _feeds(place: PostBefore) -> set[str]:
+    return place.scopes() - {f"post:{place.post_id}"}
+
+
+def _refresh(scope: str, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, scope])
+    stored = dict(Document.objects.filter(scope=scope).values_list("format", "etag"))
+    subject = subject_of(scope)
+    if subject is None:
+        return Document.objects.filter(scope=scope).delete()[0]
+    entries = _entries(subject)
+    built = {form: _built(subject, form, entries) for form in WRITERS}
+    changed = {form: each for form, each in built.items() if stored.get(form) != each.etag}
+    _store(scope, changed, now)
+    return len(changed)
+
+
+def _store(scope: str, changed: dict[str, Built], now: datetime) -> None:
+    documents = [
+        Document(scope=scope, format=form, body=each.body, etag=each.etag, last_modified=now, built_at=now)
+        for form, each in changed.items()
+    ]
+    Document.objects.bulk_create(
+        documents,
+        update_conflicts=True,
+        unique_fields=["scope", "format"],
+        update_fields=["body", "etag", "last_modified", "built_at"],
+    )
+
+
+def _entries(subject: Subject) -> list[Entry]:
+    return [entry(post) for post in subject.posts()[:LENGTH]]
+
+
+def _built(subject: Subject, form: str, entries: list[Entry]) -> Built:
+    newest = max((each.updated for each in entries), default=NEVER)
+    body = WRITERS[form](subject, entries, newest)
+    return Built(body=body, etag=sha256(body).hexdigest()[:32], last_modified=newest)

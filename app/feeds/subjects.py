@@ -1,0 +1,109 @@
+"""What feeds are about: the site, an author, a category, a tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from app.accounts.models import User
+from app.blog.models import Category, Post, Tag
+from app.feeds.models import Format
+
+SITE = "site"
+COLUMNS = {"author": "author", "category": "category", "tag": "tags"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """One feed's subject. `kind` and `name` are those of its address."""
+
+    scope: str
+    title: str
+    description: str
+    kind: str = SITE
+    name: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return the page of which this is the feed."""
+        return reverse(self.kind, args=[self.name]) if self.name else reverse("home")
+
+    def feed_path(self, form: str) -> str:
+        return reverse(f"{self.kind}_feed_{form}", args=[self.name]) if self.name else reverse(f"feed_{form}")
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """Return the format and path of each of the subject's feeds."""
+        return [(form, self.feed_path(form)) for form in Format.values]
+
+    def posts(self) -> QuerySet[Post]:
+        """Return the public posts, newest first."""
+        pk = self.scope.partition(":")[2]
+        return Post.objects.listed().filter(**{COLUMNS[self.kind]: pk} if pk else {}).defer("content")
+
+
+def of_site() -> Subject:
+    return Subject(scope=SITE, title=settings.SITE_NAME, description=f"New posts on {settings.SITE_NAME}")
+
+
+def of_author(user: User) -> Subject:
+    name = user.profile.name
+    title = f"{name} on {settings.SITE_NAME}"
+    return Subject(scope=f"author:{user.pk}", kind="author", name=user.username, title=title, description=f"Posts by {name}")
+
+
+def of_category(category: Category) -> Subject:
+    title = f"{category.name} on {settings.SITE_NAME}"
+    description = category.description or f"Posts in {category.name}"
+    return Subject(scope=f"category:{category.pk}", kind="category", name=category.slug, title=title, description=description)
+
+
+def of_tag(tag: Tag) -> Subject:
+    title = f"{tag.name} on {settings.SITE_NAME}"
+    return Subject(scope=f"tag:{tag.pk}", kind="tag", name=tag.slug, title=title, description=f"Posts tagged {tag.name}")
+
+
+def subject_of(thing: Any) -> Subject | None:
+    """Return the subject that is this user, category or tag, or has this scope; None if there is none."""
+    for model, make in MAKERS:
+        if isinstance(thing, model):
+            return make(thing)
+    kind, _, pk = str(thing).partition(":")
+    if kind == SITE:
+        return of_site()
+    return _found(kind, pk=pk) if pk.isdecimal() else None
+
+
+def subject_at(kind: str, name: str) -> Subject | None:
+    """Return the subject with this address."""
+    if kind == SITE:
+        return of_site()
+    return _found(kind, username=name) if kind == "author" else _found(kind, slug=name)
+
+
+def _found(kind: str, **where: str) -> Subject | None:
+    if kind not in SOURCES:
+        return None
+    things, make = SOURCES[kind]
+    thing = things().filter(**where).first()
+    return make(thing) if thing else None
+
+
+def _authors() -> QuerySet[User]:
+    """Return who writes here; that somebody only reads is nobody's business."""
+    published = Post.objects.public().filter(author=OuterRef("pk"))
+    return User.objects.filter(~Q(role="reader") | Exists(published)).select_related("profile")
+
+
+Maker = Callable[[Any], Subject]
+MAKERS: list[tuple[type, Maker]] = [(User, of_author), (Category, of_category), (Tag, of_tag)]
+SOURCES: dict[str, tuple[Callable[[], QuerySet[Any]], Maker]] = {
+    "author": (_authors, of_author),
+    "category": (Category.objects.all, of_category),
+    "tag": (Tag.objects.all, of_tag),
+}

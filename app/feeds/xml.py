@@ -1,0 +1,97 @@
+"""RSS 2.0 and Atom 1.0."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
+from django.utils.xmlutils import SimplerXMLGenerator
+
+from app.feeds.entries import SINCE, Entry, absolute, sendable, tag_uri
+from app.feeds.subjects import Subject
+
+LANGUAGE = "en"
+TTL_MINUTES = 5
+CONTENT_NAMESPACE = "http://purl.org/rss/1.0/modules/content/"
+
+
+class Rss(Rss201rev2Feed):
+    """Full posts in content:encoded; lastBuildDate is the newest change."""
+
+    def rss_attributes(self) -> dict[str, str]:
+        return {**super().rss_attributes(), "xmlns:content": CONTENT_NAMESPACE}
+
+    def latest_post_date(self) -> datetime:
+        newest: datetime = self.feed["newest"]
+        return newest
+
+    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
+        super().add_root_elements(handler)
+        link = {"rel": "self", "href": self.feed["self_url"], "type": "application/rss+xml"}
+        handler.addQuickElement("atom:link", None, link)
+
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content:encoded", item["html"])
+
+
+class Atom(Atom1Feed):
+    """Full posts in content; an entry's updated is its last edit."""
+
+    def latest_post_date(self) -> datetime:
+        newest: datetime = self.feed["newest"]
+        return newest
+
+    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
+        super().add_root_elements(handler)
+        link = {"rel": "self", "href": self.feed["self_url"], "type": "application/atom+xml"}
+        handler.addQuickElement("link", "", link)
+
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content", item["html"], {"type": "html"})
+
+
+def rss(subject: Subject, entries: list[Entry], newest: datetime) -> bytes:
+    return _written(Rss, "rss", subject, entries, newest)
+
+
+def atom(subject: Subject, entries: list[Entry], newest: datetime) -> bytes:
+    return _written(Atom, "atom", subject, entries, newest)
+
+
+def _written(kind: type[SyndicationFeed], form: str, subject: Subject, entries: list[Entry], newest: datetime) -> bytes:
+    feed = kind(
+        title=sendable(subject.title),
+        link=absolute(subject.path),
+        description=sendable(subject.description),
+        subtitle=sendable(subject.description),
+        language=LANGUAGE,
+        author_name=sendable(subject.title),
+        feed_guid=tag_uri(SINCE, subject.scope),
+        ttl=TTL_MINUTES,
+        newest=newest,
+        self_url=absolute(subject.feed_path(form)),
+    )
+    for each in entries:
+        _add(feed, each)
+    out = BytesIO()
+    feed.write(out, "utf-8")
+    return out.getvalue()
+
+
+def _add(feed: SyndicationFeed, entry: Entry) -> None:
+    feed.add_item(
+        title=entry.title,
+        link=entry.url,
+        description=entry.summary,
+        html=entry.html,
+        author_name=entry.author,
+        pubdate=entry.published,
+        updateddate=entry.updated,
+        unique_id=entry.id,
+        unique_id_is_permalink=False,
+        categories=entry.categories,
+    )
