@@ -1,0 +1,1 @@
+"""Full text over public posts: a batched index and its queries."""
