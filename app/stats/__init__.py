@@ -1,0 +1,1 @@
+"""Views, activity and what is trending."""
