@@ -1,0 +1,1 @@
+"""Readers by mail: consent, sends, deliveries."""

@@ -1,0 +1,75 @@
+"""A public post becomes a send, and a send becomes one delivery for each reader, page by page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from app.blog.models import Post, Status
+from app.effects import gather, record
+from app.mail.addresses import domain_of
+from app.mail.submission import State
+from app.newsletter.models import Send, Subscriber
+
+PAGE = 500
+CHUNK = 20
+
+EXPAND = """
+WITH page AS (
+    SELECT id FROM newsletter_subscriber WHERE state = %(confirmed)s AND id > %(after)s ORDER BY id LIMIT %(page)s
+), made AS (
+    INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, state, message_id, attempts, error)
+    SELECT %(send)s, %(post)s, id, %(pending)s, '<' || gen_random_uuid() || '@' || %(domain)s || '>', 0, '' FROM page
+    ON CONFLICT (post_id, subscriber_id) DO NOTHING
+    RETURNING id
+)
+SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), ARRAY(SELECT id FROM made ORDER BY id)
+"""
+
+
+@transaction.atomic
+def announce(post_id: int, *, now: datetime) -> Send | None:
+    """Open the send of a post that has just become public. Once for ever; old posts mail nobody."""
+    newly = Post.objects.filter(status=Status.PUBLISHED, published_at__gt=now - settings.ANNOUNCE_WITHIN)
+    if not newly.filter(pk=post_id).exists():
+        return None
+    send, is_new = Send.objects.get_or_create(post_id=post_id, defaults={"created_at": now})
+    if is_new:
+        _owe_page(send, after=0)
+    return send
+
+
+@transaction.atomic
+def expand(send_id: int, *, after: int) -> int:
+    """Write the deliveries of the next readers, owe their mails and the next page. Return how many were written."""
+    send = Send.objects.filter(pk=send_id, state=Send.State.EXPANDING).first()
+    if send is None:
+        return 0
+    last, read, made = _insert(send, after)
+    with gather():
+        for start in range(0, len(made), CHUNK):
+            record("email.deliver", delivery_ids=made[start : start + CHUNK], about=f"post:{send.post_id}")
+        if read == PAGE:
+            _owe_page(send, after=last)
+    send.take(len(made), last=read < PAGE)
+    if read < PAGE:
+        send.finish()
+    return len(made)
+
+
+def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
+    values: dict[str, int | str] = {
+        "send": send.pk, "post": send.post_id, "after": after, "page": PAGE,
+        "confirmed": Subscriber.State.CONFIRMED, "pending": State.PENDING, "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(EXPAND, values)
+        last, read, made = cursor.fetchone()
+    return last or after, read, made
+
+
+def _owe_page(send: Send, *, after: int) -> None:
+    owed = record("email.page", send_id=send.pk, after=after, about=f"post:{send.post_id}")
+    transaction.on_commit(owed.enqueue, robust=True)

@@ -1,0 +1,98 @@
+"""Deliveries and confirmations reach the mail server, one committed row at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from app.effects import Later
+from app.mail.errors import MailError, Refused, Unknown, Unreachable
+from app.mail.message import Mail, seal
+from app.mail.submission import OPEN, State, submit
+from app.mail.transport import Transport
+from app.newsletter.letters import Edition, confirmation_letter
+from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
+
+BUDGET = 15.0
+
+
+class Deferred(MailError):
+    """Some readers' mail could not be handed over yet; the rows are still pending."""
+
+
+def deliver(delivery_ids: list[int]) -> None:
+    """Send these copies over one connection, each at most once.
+
+    Raises Deferred where some must be tried again, Later when the time for one run is used up. A worker has at most one
+    row in `submitting` at a time: that is all a kill can leave in doubt.
+    """
+    waiting = list(Delivery.objects.filter(pk__in=delivery_ids, state__in=OPEN).order_by("pk").values_list("pk", flat=True))
+    try:
+        with Transport.from_url(settings.EMAIL_URL) as transport:
+            _deliver_each(waiting, transport)
+    finally:
+        for send in Send.objects.filter(deliveries__in=delivery_ids).distinct().order_by("pk"):
+            send.finish()
+
+
+def confirm(confirmation_id: int) -> None:
+    """Send the question whether a subscription was meant. Raises Refused, Unreachable to be tried again."""
+    confirmation = Confirmation.objects.select_related("subscriber").filter(pk=confirmation_id).first()
+    if confirmation is None:
+        return
+    if confirmation.subscriber.is_confirmed:
+        confirmation.drop(State.SKIPPED, "already confirmed")
+    with Transport.from_url(settings.EMAIL_URL) as transport:
+        submit(confirmation, lambda: seal(confirmation_letter(confirmation), at=timezone.now()), transport)
+
+
+def _deliver_each(waiting: list[int], transport: Transport) -> None:
+    edition = Edition()
+    deferred: Refused | None = None
+    for pk in waiting:
+        if transport.spent > BUDGET:
+            raise Later(timedelta(0), "more to send than one run may take")
+        try:
+            _deliver_one(pk, edition.letter_for, transport)
+        except Refused as refusal:
+            if refusal.phase not in OF_ONE_RECIPIENT:
+                raise Deferred(str(refusal)) from None
+            deferred = refusal
+        except (Unreachable, Unknown) as trouble:
+            raise Deferred(str(trouble)) from None
+    if deferred:
+        raise Deferred(str(deferred))
+
+
+def _deliver_one(pk: int, write: Callable[[Delivery, Subscriber], Mail], transport: Transport) -> None:
+    delivery = _read(pk)
+    if delivery.state == State.SUBMITTING:
+        delivery.doubt()
+    subscriber = delivery.subscriber
+    if not _skip(delivery) and subscriber:
+        submit(delivery, lambda: write(delivery, subscriber), transport)
+        _follow_up(delivery, subscriber)
+
+
+def _read(pk: int) -> Delivery:
+    return Delivery.objects.select_related("subscriber", "post").defer("post__content", "post__content_html").get(pk=pk)
+
+
+def _skip(delivery: Delivery) -> bool:
+    why = delivery.unwanted() if delivery.state == State.PENDING else ""
+    return bool(why) and delivery.drop(State.SKIPPED, why)
+
+
+def _follow_up(delivery: Delivery, subscriber: Subscriber) -> None:
+    """Close what was refused at the last moment, and remember a mailbox that does not exist."""
+    if delivery.state == State.PENDING:
+        _skip(_read(delivery.pk))
+    if delivery.state == State.FAILED and NO_SUCH_MAILBOX in delivery.error:
+        subscriber.bounce()
+
+
+OF_ONE_RECIPIENT = frozenset({"rcpt", "data", "reply"})
+NO_SUCH_MAILBOX = " 5.1."

@@ -1,0 +1,32 @@
+"""What the page of the mailing list asks."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from app.mail.addresses import normalise
+from app.mail.errors import BadAddress
+
+CONSENT = "Send me each new post by mail. I can stop at any time with one click."
+
+
+class SubscribeForm(forms.Form):
+    """An address, and a field that only machines fill in."""
+
+    email = forms.EmailField(
+        label="Your address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@example.org"}),
+    )
+    website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
+
+    def clean_email(self) -> str:
+        try:
+            return normalise(self.cleaned_data["email"])
+        except BadAddress:
+            raise ValidationError("This address cannot be reached by mail. Is it complete?") from None
+
+    @property
+    def is_from_machine(self) -> bool:
+        return bool(self.cleaned_data.get("website"))

@@ -1,0 +1,80 @@
+"""What readers are sent: the post, and the question whether they want it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
+
+from app.blog.models import Post
+from app.mail.addresses import mailbox
+from app.mail.message import Letter, Mail, seal
+from app.mail.rendering import absolute, absolute_text, link, render, site_host
+from app.newsletter.models import Confirmation, Delivery, Subscriber
+
+LARGEST = 80_000  # Gmail cuts a message off at 102 kB
+
+
+class Edition:
+    """The posts of one run, read once each."""
+
+    def __init__(self) -> None:
+        self.context = cache(post_context)
+
+    def letter_for(self, delivery: Delivery, subscriber: Subscriber) -> Mail:
+        page = link(subscriber.get_absolute_url())
+        text, html = render("newsletter/mail/post", {**self.context(delivery.post_id), "unsubscribe_url": page})
+        letter = Letter(
+            sender=settings.DEFAULT_FROM_EMAIL,
+            recipient=subscriber.email,
+            subject=delivery.post.title,
+            text=text,
+            html=html,
+            message_id=delivery.message_id,
+            headers=list_headers(page),
+        )
+        return seal(letter, at=timezone.now())
+
+
+def post_context(post_id: int) -> dict[str, Any]:
+    """Return what the templates show of a post; one too long for mail is shortened, with a link to the rest."""
+    post = Post.objects.select_related("author__profile").get(pk=post_id)
+    whole = len(post.content_html.encode()) <= LARGEST
+    summary = post.excerpt or Truncator(strip_tags(post.content_html)).words(80)
+    return {
+        "post": post,
+        "post_url": link(post.get_absolute_url()),
+        "summary": summary,
+        "body": absolute(post.content_html) if whole else "",
+        "body_text": absolute_text(post.content) if whole else summary,
+    }
+
+
+def list_headers(subscription: str) -> dict[str, str]:
+    """Return the headers of a mailing list (RFC 2369, RFC 2919) with one-click unsubscription (RFC 8058)."""
+    return {
+        "List-Id": f"{settings.SITE_NAME} <newsletter.{site_host()}>",
+        "List-Unsubscribe": f"<{subscription}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Subscribe": f"<{link('/subscribe/')}>",
+        "List-Archive": f"<{link('/archive/')}>",
+        "List-Owner": f"<mailto:{mailbox(settings.DEFAULT_FROM_EMAIL)}>",
+    }
+
+
+def confirmation_letter(confirmation: Confirmation) -> Letter:
+    subscriber: Subscriber = confirmation.subscriber
+    context = {"confirm_url": link(subscriber.get_absolute_url()), "consented_at": subscriber.consented_at}
+    text, html = render("newsletter/mail/confirmation", context)
+    return Letter(
+        sender=settings.DEFAULT_FROM_EMAIL,
+        recipient=subscriber.email,
+        subject=f"Please confirm: {settings.SITE_NAME} by mail",
+        text=text,
+        html=html,
+        message_id=confirmation.message_id,
+    )

@@ -1,0 +1,8 @@
+"""The tables of this room."""
+
+from app.newsletter.models.confirmation import Confirmation
+from app.newsletter.models.delivery import Delivery
+from app.newsletter.models.send import Send
+from app.newsletter.models.subscriber import Subscriber
+
+__all__ = ["Confirmation", "Delivery", "Send", "Subscriber"]

@@ -1,0 +1,48 @@
+"""The mail that asks whether a subscription was meant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from app.effects import record
+from app.mail.submission import Submission
+from app.newsletter.models.subscriber import Subscriber
+
+ONCE_IN = timedelta(hours=24)
+
+
+class Confirmations(models.Manager["Confirmation"]):
+    def owe(self, subscriber: Subscriber) -> Confirmation | None:
+        """Owe the mail, unless one was owed within 24 hours. The caller holds the subscriber's row."""
+        if self.filter(subscriber=subscriber, created_at__gt=timezone.now() - ONCE_IN).exists():
+            return None
+        confirmation = self.create(subscriber=subscriber)
+        owed = record("email.confirm", confirmation_id=confirmation.pk, about=subscriber)
+        transaction.on_commit(owed.enqueue, robust=True)
+        return confirmation
+
+
+class Confirmation(Submission):
+    """One question to one address."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="confirmations")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[Confirmations] = Confirmations()
+
+    class Meta(Submission.Meta):
+        indexes: ClassVar = [models.Index(fields=["subscriber", "created_at"], name="confirmation_latest")]
+
+    def __str__(self) -> str:
+        return f"confirmation {self.pk}"
+
+    @transaction.atomic
+    def resend(self) -> None:
+        """Owe it once more, by a person's decision. Raises NotInDoubt."""
+        self.reopen()
+        owed = record("email.confirm", confirmation_id=self.pk, about=self.subscriber)
+        transaction.on_commit(owed.enqueue, robust=True)

@@ -1,0 +1,56 @@
+"""One post to one reader."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from app.blog.models import Post, Status
+from app.mail.submission import OPEN, Submission
+from app.newsletter.models.send import Send
+from app.newsletter.models.subscriber import Subscriber, SubscriberState
+
+
+class Delivery(Submission):
+    """A reader's copy of a post: one for ever. An erased reader leaves the row, so that the send still balances."""
+
+    send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="deliveries")
+    post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="deliveries")
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+
+    objects: ClassVar[models.Manager[Delivery]] = models.Manager()
+
+    class Meta(Submission.Meta):
+        verbose_name_plural = "deliveries"
+        constraints: ClassVar = [
+            *Submission.Meta.constraints,
+            models.UniqueConstraint(fields=["post", "subscriber"], name="delivery_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["send", "state"], name="delivery_balance"),
+            models.Index(fields=["send"], name="delivery_open", condition=Q(state__in=OPEN)),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+    def resend(self) -> None:
+        """Owe it once more, by a person's decision. Raises NotInDoubt."""
+        self.send.resend(self)
+
+    def unwanted(self) -> str:
+        """Return why this copy must not be sent any more, or nothing."""
+        if self.subscriber is None:
+            return "the reader was erased"
+        if self.subscriber.state != SubscriberState.CONFIRMED:
+            return f"the reader is {self.subscriber.state}"
+        return "" if self.post.status == Status.PUBLISHED else f"the post is {self.post.status}"
+
+    def wanted(self) -> Q:
+        """Ask the same once more in the statement that takes the row."""
+        # Subqueries on other tables only: a join would make the claim's own state part of a snapshot, and let two win.
+        reads = Subscriber.objects.filter(pk=OuterRef("subscriber_id"), state=SubscriberState.CONFIRMED)
+        public = Post.objects.filter(pk=OuterRef("post_id"), status=Status.PUBLISHED)
+        return Q(Exists(reads), Exists(public))

@@ -1,0 +1,92 @@
+"""One post to all its readers by mail, and the law that every one of them is accounted for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from app.effects import record
+from app.mail.submission import OPEN, State
+
+if TYPE_CHECKING:
+    from app.newsletter.models.delivery import Delivery
+
+
+class SendState(models.TextChoices):
+    EXPANDING = "expanding"
+    SENDING = "sending"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class Send(models.Model):
+    """The mailing of one post: once for ever, whatever becomes of the post."""
+
+    State = SendState
+
+    post = models.OneToOneField("blog.Post", on_delete=models.CASCADE, related_name="send")
+    state = models.CharField(max_length=9, choices=SendState.choices, default=SendState.EXPANDING)
+    candidates = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(state__in=SendState.values), name="send_state_known")]
+
+    def __str__(self) -> str:
+        return f"send of post {self.post_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("studio:send", args=[self.pk])
+
+    def balance(self) -> dict[str, int]:
+        """Return readers by state, all states named, with `candidates`: these must equal the sum of the others."""
+        counted: dict[str, int] = dict(
+            self.deliveries.values_list("state").annotate(number=models.Count("pk")).order_by("state")
+        )
+        candidates = Send.objects.values_list("candidates", flat=True).get(pk=self.pk)
+        return {"candidates": candidates, **{state: counted.get(state, 0) for state in State.values}}
+
+    @property
+    def balances(self) -> bool:
+        balance = self.balance()
+        return balance.pop("candidates") == sum(balance.values())
+
+    def take(self, number: int, *, last: bool) -> None:
+        """Count the candidates of one page; after the last page only sending is left."""
+        expanding = Send.objects.filter(pk=self.pk, state=SendState.EXPANDING)
+        expanding.update(candidates=F("candidates") + number, state=SendState.SENDING if last else SendState.EXPANDING)
+
+    @transaction.atomic
+    def finish(self) -> bool:
+        """Say that all is over, where it is. Return whether it is over now."""
+        if self._is_open():
+            return False
+        # The lock waits for a last page that is being written: without it both sides could leave the other to finish.
+        Send.objects.select_for_update().filter(pk=self.pk).first()
+        sending = Send.objects.filter(pk=self.pk, state=SendState.SENDING)
+        return not self._is_open() and bool(sending.update(state=SendState.FINISHED, finished_at=timezone.now()))
+
+    @transaction.atomic
+    def cancel(self) -> int:
+        """Stop before the readers who are still waiting; each is closed as skipped. Return how many."""
+        running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING])
+        if not running.update(state=SendState.CANCELLED, finished_at=timezone.now()):
+            return 0
+        waiting = self.deliveries.filter(state=State.PENDING)
+        return waiting.update(state=State.SKIPPED, error="cancelled", finished_at=timezone.now())
+
+    @transaction.atomic
+    def resend(self, delivery: Delivery) -> None:
+        """Owe one reader the post again, by a person's decision. Raises NotInDoubt."""
+        delivery.reopen()
+        Send.objects.filter(pk=self.pk).update(state=SendState.SENDING, finished_at=None)
+        owed = record("email.deliver", delivery_ids=[delivery.pk], about=f"post:{self.post_id}")
+        transaction.on_commit(owed.enqueue, robust=True)
+
+    def _is_open(self) -> bool:
+        return self.deliveries.filter(state__in=OPEN).exists()

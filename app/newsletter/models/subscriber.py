@@ -1,0 +1,130 @@
+"""Who reads by mail, and the proof that they asked for it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from app.mail.addresses import normalise
+
+
+class SubscriberState(models.TextChoices):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+
+
+def new_token() -> str:
+    """Return 192 random bits for the links in this reader's mails. It signs nobody in."""
+    return secrets.token_urlsafe(24)
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def confirmed(self) -> Self:
+        return self.filter(state=SubscriberState.CONFIRMED)
+
+    def at(self, email: str) -> Self:
+        """Return the subscriber with this address, whatever its case."""
+        return self.alias(lowered=Lower("email")).filter(lowered=Lower(models.Value(email)))
+
+    @transaction.atomic
+    def subscribe(self, email: str, *, source: str, consent: str, ip: str = "", user_id: int | None = None) -> None:
+        """Take down a wish to read, and ask at the address whether it was meant. Says nothing of who is known.
+
+        Raises BadAddress. A confirmed reader stays as they are; one who left stays out until they confirm.
+        """
+        email = normalise(email)
+        self.bulk_create([self.model(email=email, source=source, user_id=user_id)], ignore_conflicts=True)
+        subscriber = self.select_for_update().at(email).get()
+        if subscriber.state != SubscriberState.CONFIRMED:
+            subscriber.ask(source=source, consent=consent, ip=ip)
+
+
+class Subscriber(models.Model):
+    """One address on the mailing list. Only a confirmed one is ever sent a post."""
+
+    State = SubscriberState
+
+    email = models.EmailField()
+    state = models.CharField(max_length=12, choices=SubscriberState.choices, default=SubscriberState.PENDING)
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="subscriptions"
+    )
+    source = models.CharField(max_length=50, blank=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    consent_text = models.TextField(blank=True)
+    consent_ip_digest = models.CharField(max_length=64, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[SubscriberQuerySet] = SubscriberQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"), name="subscriber_email_once", violation_error_message="This address is known."
+            ),
+            models.CheckConstraint(condition=Q(state__in=SubscriberState.values), name="subscriber_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state=SubscriberState.CONFIRMED) | Q(confirmed_at__isnull=False),
+                name="subscriber_confirmed_has_time",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="subscriber_confirmed", condition=Q(state=SubscriberState.CONFIRMED))
+        ]
+
+    def __str__(self) -> str:
+        return f"subscriber {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("subscription", args=[self.token])
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.state == SubscriberState.CONFIRMED
+
+    def ask(self, *, source: str, consent: str, ip: str) -> None:
+        """Keep what was agreed to, and owe one mail with the link that confirms it, at most one in 24 hours."""
+        Subscriber.objects.filter(pk=self.pk).update(
+            source=source[:50],
+            consented_at=timezone.now(),
+            consent_text=consent,
+            consent_ip_digest=digest(ip) if ip else "",
+        )
+        self.confirmations.owe(self)
+
+    def confirm(self) -> bool:
+        """Begin to read by mail. Return whether that is new. Safe to do twice."""
+        return self._become(SubscriberState.CONFIRMED, confirmed_at=timezone.now(), unsubscribed_at=None)
+
+    def unsubscribe(self) -> bool:
+        """Stop every mail, those already queued included. Return whether that is new. Safe to do twice."""
+        return self._become(SubscriberState.UNSUBSCRIBED, unsubscribed_at=timezone.now())
+
+    def bounce(self) -> bool:
+        """Stop writing to a mailbox that its server says does not exist."""
+        confirmed = Subscriber.objects.filter(pk=self.pk, state=SubscriberState.CONFIRMED)
+        return bool(confirmed.update(state=SubscriberState.BOUNCED))
+
+    def _become(self, state: SubscriberState, **times: object) -> bool:
+        changed = Subscriber.objects.filter(pk=self.pk).exclude(state=state).update(state=state, **times)
+        if changed:
+            self.state = state
+        return bool(changed)
+
+
+def digest(ip: str) -> str:
+    """Return what proves an address to whoever knows it and tells nobody else."""
+    return salted_hmac("newsletter.consent", ip, algorithm="sha256").hexdigest()
