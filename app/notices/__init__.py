@@ -1,0 +1,1 @@
+"""Mail to one person about one thing, once."""

@@ -1,0 +1,72 @@
+"""What a notice says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from app.mail.message import Letter
+from app.mail.rendering import link, render
+from app.notices.choices import Choice
+from app.notices.models import Kind, Notice
+
+TEMPLATES = {Kind.REPLY: "comment", Kind.REVIEW: "draft"}
+
+
+def letter(notice: Notice, told: Sequence[Notice]) -> Letter:
+    """Return the mail for a notice and those that it tells of besides."""
+    notices = [*told, notice]
+    kind = Kind(notice.kind)
+    choice = Choice.of(notice)
+    context = {
+        "notice": notice,
+        "notices": notices,
+        "subject": _subject(kind, notice, len(notices)),
+        "choice": choice,
+        "choice_url": link(choice.get_absolute_url()),
+        **_links(kind, notice),
+    }
+    text, html = render(f"notices/mail/{TEMPLATES.get(kind, kind.value)}", context)
+    return Letter(
+        sender=settings.DEFAULT_FROM_EMAIL,
+        recipient=notice.recipient.email,
+        subject=context["subject"],
+        text=text,
+        html=html,
+        message_id=notice.message_id,
+    )
+
+
+def _subject(kind: Kind, notice: Notice, number: int) -> str:
+    title = f"“{notice.post.title}”" if notice.post else ""
+    who = notice.actor_name
+    if number > 1:
+        return {
+            Kind.COMMENT: f"{number} new comments on {title}",
+            Kind.REPLY: f"{number} new answers to you on {title}",
+            Kind.LIKE: f"{number} readers like {title}",
+        }[kind]
+    return {
+        Kind.WELCOME: f"Welcome to {settings.SITE_NAME}",
+        Kind.ONBOARDING: ONBOARDING.get(notice.subject_key, ""),
+        Kind.COMMENT: f"{who} commented on {title}",
+        Kind.REPLY: f"{who} answered you on {title}",
+        Kind.LIKE: f"{who} likes {title}",
+        Kind.REVIEW: f"{title} by {who} waits for review",
+        Kind.DRAFT: f"New draft by {who}: {title}",
+    }[kind]
+
+
+def _links(kind: Kind, notice: Notice) -> dict[str, Any]:
+    if notice.post is None:
+        return {}
+    if kind in {Kind.REVIEW, Kind.DRAFT}:
+        return {"post_url": link(reverse("studio:edit", args=[notice.post.pk]))}
+    anchor = f"#comment-{notice.comment_id}" if notice.comment_id else ""
+    return {"post_url": link(notice.post.get_absolute_url()) + anchor}
+
+
+ONBOARDING = {"profile": "Tell readers who you are", "first-post": "Your first post"}

@@ -1,0 +1,7 @@
+"""Addresses of this room's pages."""
+
+from django.urls import path
+
+from app.notices.views import ChoiceView
+
+urlpatterns = [path("notices/<str:token>/", ChoiceView.as_view(), name="notice_choice")]
