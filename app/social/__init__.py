@@ -1,0 +1,1 @@
+"""Posts on other networks: one row for each account and post."""

@@ -1,0 +1,61 @@
+"""Accounts and what was shared, for operators. Secrets are never shown; accounts are added by command or in the studio."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from app.social.models import Account, DummyPost, SocialPost
+from app.social.sharing import resume
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A table to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Account)
+class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "network", "owner", "active", "error", "created_at")
+    list_filter = ("network", "active")
+    fields = ("name", "network", "endpoint", "owner", "active", "error", "created_at")
+    readonly_fields = ("network", "endpoint", "active", "error", "created_at")
+    actions = ("switch_off", "switch_on")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description="Switch off")
+    def switch_off(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
+        changed = sum(account.disable() for account in accounts)
+        self.message_user(request, f"{changed} switched off.")
+
+    @admin.action(description="Switch on")
+    def switch_on(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
+        changed = sum(not account.active for account in accounts)
+        for account in accounts:
+            resume(account, now=timezone.now())
+        self.message_user(request, f"{changed} switched on.")
+
+
+@admin.register(SocialPost)
+class SocialPostAdmin(ReadOnly):
+    list_display = ("post_id", "account", "state", "attempts", "remote_url", "error", "sent_at")
+    list_filter = ("state", "account")
+    ordering = ("-pk",)
+
+
+@admin.register(DummyPost)
+class DummyPostAdmin(ReadOnly):
+    list_display = ("text", "account", "revision", "posted_at", "edited_at", "deleted_at")
+    ordering = ("-pk",)

@@ -1,0 +1,89 @@
+"""Connect an account, after looking at what can be wrong with it."""
+
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.effects import GiveUp, Later
+from app.effects.scrubbing import scrub
+from app.outbound import http
+from app.outbound.errors import OutboundFailed, Unreachable
+from app.social.models import Account
+from app.social.networks import NETWORKS
+from app.social.networks.base import Login, Network
+from app.social.networks.outcomes import Declined, Revoked, Unknown
+from app.social.networks.webhook import Webhook, new_secret
+from app.social.sharing import resume
+
+OURSELVES = ("localhost", "127.0.0.1", "::1")
+
+
+class CannotConnect(ValueError):
+    """The account cannot be connected; the message says what to change."""
+
+
+def connect(
+    *, network: str, name: str, endpoint: str = "", handle: str = "", secret: str = "", owner: User | None = None
+) -> tuple[Account, str]:
+    """Return an account and its secret in clear, made here where a webhook has none yet. Raises CannotConnect.
+
+    An account that somebody has over there is looked up first; connecting it again gives it the new secret.
+    """
+    if network not in NETWORKS:
+        raise CannotConnect(f"{network} is none of the networks {', '.join(NETWORKS)}.")
+    if not name.strip():
+        raise CannotConnect("Give the account a name.")
+    if NETWORKS[network].signs_in:
+        endpoint, secret = _server(endpoint or NETWORKS[network].address), secret.strip()
+        handle = _identified(NETWORKS[network], endpoint, handle.strip().lstrip("@"), secret)
+        if known := Account.objects.filter(network=network, endpoint=endpoint, handle=handle).order_by("pk").first():
+            return _renewed(known, secret, owner), secret
+    elif network == Webhook.name:
+        _check(endpoint)
+        secret = secret or new_secret()
+    account = Account(network=network, name=name.strip()[:100], endpoint=endpoint, handle=handle, owner=owner)
+    account.secret = secret
+    account.save()
+    return account, secret
+
+
+def _server(text: str) -> str:
+    """Return a server's address, without what people paste along. Passwords go over https, or to this machine."""
+    address = text.strip() if "://" in text else f"https://{text.strip()}"
+    _check(address)
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in OURSELVES:
+        raise CannotConnect("The server's address must begin with https: a password goes there.")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _identified(kind: type[Network], endpoint: str, handle: str, secret: str) -> str:
+    """Use the credentials once. Raises CannotConnect."""
+    if not secret:
+        raise CannotConnect("Give the access token or app password that was made for this site.")
+    try:
+        return kind(Login(account_id=0, endpoint=endpoint, handle=handle, secret=secret)).identify()[:300]
+    except Revoked:
+        raise CannotConnect("The server does not accept these credentials. Make new ones there and paste them whole.") from None
+    except (GiveUp, Later, Declined, Unknown, OutboundFailed, KeyError, TypeError) as error:
+        why = scrub(str(error)) if not isinstance(error, KeyError | TypeError) else "the answer is not what this API says"
+        raise CannotConnect(f"The server could not be asked: {why.rstrip('.')}.") from None
+
+
+def _renewed(account: Account, secret: str, owner: User | None) -> Account:
+    if account.owner != owner:
+        raise CannotConnect("Somebody else here has connected this account already.")
+    account.secret = secret
+    Account.objects.filter(pk=account.pk).update(secret_encrypted=account.secret_encrypted, session_encrypted="")
+    resume(account, now=timezone.now())
+    return account
+
+
+def _check(endpoint: str) -> None:
+    try:
+        http.check(endpoint)
+    except Unreachable:
+        raise CannotConnect("The endpoint must be an http or https URL without a user name.") from None
+    if len(endpoint) > 500:
+        raise CannotConnect("The endpoint is longer than 500 characters.")

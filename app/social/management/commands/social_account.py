@@ -1,0 +1,85 @@
+"""Accounts on networks, from the command line."""
+
+from argparse import ArgumentParser
+from getpass import getpass
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.social.connecting import CannotConnect, connect
+from app.social.models import Account
+from app.social.networks import NETWORKS
+from app.social.sharing import resume
+
+
+class Command(BaseCommand):
+    help = "Connect, list, switch off or on the accounts through which posts are shared; reseal secrets after a new SECRET_KEY."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, title="verbs")
+        add = verbs.add_parser("add", help="connect an account; a webhook's secret is printed once")
+        add.add_argument("network", choices=sorted(NETWORKS))
+        add.add_argument("name")
+        add.add_argument("endpoint", nargs="?", default="", help="the URL that a webhook calls, or the account's server")
+        add.add_argument(
+            "--handle", default="", help="who signs in, on Bluesky; the password or token is asked for, not given here"
+        )
+        add.add_argument("--owner", metavar="USERNAME", help="share only this author's posts; an editor shares every post")
+        verbs.add_parser("list", help="list the accounts")
+        for verb in ("disable", "enable"):
+            verbs.add_parser(verb, help=f"{verb} an account").add_argument("id", type=int)
+        verbs.add_parser("reseal", help="encrypt every secret with the current SECRET_KEY")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        getattr(self, f"_{options['verb']}")(options)
+
+    def _add(self, options: dict[str, Any]) -> None:
+        given = {name: options[name] for name in ("network", "name", "endpoint", "handle")}
+        signs_in = NETWORKS[options["network"]].signs_in
+        given["secret"] = getpass("Access token or app password: ") if signs_in else ""
+        try:
+            account, secret = connect(**given, owner=_owner(options["owner"]))
+        except CannotConnect as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Account {account.pk} is connected.")
+        if secret and not signs_in:
+            self.stdout.write(f"Secret, shown this once: {secret}")
+
+    def _list(self, options: dict[str, Any]) -> None:
+        for account in Account.objects.order_by("pk"):
+            state = "active" if account.active else f"off ({account.error or 'by hand'})"
+            self.stdout.write(f"{account.pk}  {account.network}  {account.name}  {account.endpoint or '-'}  {state}")
+
+    def _disable(self, options: dict[str, Any]) -> None:
+        changed = _account(options["id"]).disable()
+        self.stdout.write("Switched off." if changed else "It was off already.")
+
+    def _enable(self, options: dict[str, Any]) -> None:
+        account = _account(options["id"])
+        was_on = account.active
+        resume(account, now=timezone.now())
+        self.stdout.write("It was on already." if was_on else "Switched on.")
+
+    def _reseal(self, options: dict[str, Any]) -> None:
+        accounts = Account.objects.exclude(secret_encrypted="")
+        for account in accounts:
+            account.reseal()
+        self.stdout.write(f"{len(accounts)} secrets are under the current key.")
+
+
+def _owner(username: str | None) -> User | None:
+    if username is None:
+        return None
+    try:
+        return User.objects.get(username=username)
+    except User.DoesNotExist:
+        raise CommandError(f"There is no user called {username}.") from None
+
+
+def _account(pk: int) -> Account:
+    try:
+        return Account.objects.get(pk=pk)
+    except Account.DoesNotExist:
+        raise CommandError(f"There is no account {pk}.") from None

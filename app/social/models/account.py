@@ -1,0 +1,99 @@
+"""An account on a network, and the right to speak through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from app.social.sealing import SealBroken, reseal, seal, unseal
+
+if TYPE_CHECKING:
+    from app.blog.models import Post
+
+
+class NetworkName(models.TextChoices):
+    WEBHOOK = "webhook"
+    DUMMY = "dummy"
+    MASTODON = "mastodon"
+    BLUESKY = "bluesky"
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def active(self) -> AccountQuerySet:
+        return self.filter(active=True)
+
+    def speaking_for(self, post: Post) -> AccountQuerySet:
+        """Return the accounts that share this post: the site's, an editor's, and its author's own."""
+        owner = Q(owner=None) | Q(owner__role="editor") | Q(owner=post.author_id)
+        return self.active().filter(owner).order_by("pk")
+
+
+class Account(models.Model):
+    """Where posts are shared. An editor's account, or nobody's, shares every post; an author's only their own."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="social_accounts"
+    )
+    network = models.CharField(max_length=8, choices=NetworkName)
+    name = models.CharField(max_length=100)
+    endpoint = models.CharField(max_length=500, blank=True)
+    handle = models.CharField(max_length=300, blank=True, editable=False, help_text="Who the account is over there.")
+    secret_encrypted = models.TextField(blank=True, editable=False)
+    session_encrypted = models.TextField(blank=True, editable=False)
+    active = models.BooleanField(default=True)
+    error = models.CharField(max_length=300, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(network__in=NetworkName.values), name="social_account_network_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.network})"
+
+    @property
+    def secret(self) -> str:
+        """The secret in clear, empty where there is none. Raises SealBroken."""
+        return unseal(self.secret_encrypted) if self.secret_encrypted else ""
+
+    @secret.setter
+    def secret(self, text: str) -> None:
+        self.secret_encrypted = seal(text) if text else ""
+
+    def reseal(self) -> None:
+        """Put the secret under the current key, and forget the session. Raises SealBroken."""
+        if self.secret_encrypted:
+            before = self.secret_encrypted
+            same = Account.objects.filter(pk=self.pk, secret_encrypted=before)
+            same.update(secret_encrypted=reseal(before), session_encrypted="")
+
+    @staticmethod
+    def session_of(pk: int) -> str:
+        """Return what keep_session kept, empty where it cannot be read any more: a session is only a shortcut."""
+        sealed = Account.objects.filter(pk=pk).values_list("session_encrypted", flat=True).first()
+        try:
+            return unseal(sealed) if sealed else ""
+        except SealBroken:
+            return ""
+
+    @staticmethod
+    def keep_session(pk: int, text: str) -> None:
+        """Keep an account's tokens, sealed."""
+        Account.objects.filter(pk=pk).update(session_encrypted=seal(text))
+
+    def disable(self, why: str = "") -> bool:
+        """Share nothing more through it. Return whether it was active until now."""
+        self.active, self.error = False, why[:300]
+        return bool(Account.objects.filter(pk=self.pk, active=True).update(active=False, error=self.error))
+
+    def enable(self) -> bool:
+        """Share through it again. Return whether it was off until now."""
+        self.active, self.error = True, ""
+        return bool(Account.objects.filter(pk=self.pk, active=False).update(active=True, error=""))

@@ -1,0 +1,81 @@
+"""One post on one account, and how far it has come."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+LEASE = timedelta(seconds=35)
+
+
+class State(models.TextChoices):
+    PENDING = "pending"
+    SUBMITTING = "submitting"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+    SKIPPED = "skipped"
+
+
+def new_key() -> str:
+    return f"post_{uuid4().hex}"
+
+
+class SocialPost(models.Model):
+    """A post shared once through an account. `failed` is the last try's result: the ledger says whether another comes.
+
+    The key is the same at every try, so that a network which knows keys posts once.
+    """
+
+    account = models.ForeignKey("social.Account", on_delete=models.CASCADE, related_name="social_posts")
+    # A deleted post still has to be withdrawn from the networks: the row outlives it.
+    post = models.ForeignKey("blog.Post", on_delete=models.DO_NOTHING, db_constraint=False, related_name="social_posts")
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    key = models.CharField(max_length=60, unique=True, default=new_key, editable=False)
+    remote_id = models.CharField(max_length=300, blank=True)
+    remote_url = models.CharField(max_length=500, blank=True)
+    shown = models.JSONField(default=dict, help_text="What the network was last given.")
+    revision = models.PositiveIntegerField(default=0, help_text="The post's revision that the network shows.")
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "post"], name="social_post_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="social_post_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"post {self.post_id} on account {self.account_id}: {self.state}"
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a try may have reached the network without our having its answer."""
+        return self.state == State.SUBMITTING
+
+    def busy_until(self, now: datetime) -> datetime | None:
+        """Return when another try's claim ends, None where there is none."""
+        if self.state != State.SUBMITTING or self.claimed_at is None or self.claimed_at + LEASE <= now:
+            return None
+        return self.claimed_at + LEASE
+
+    def claim(self, now: datetime) -> bool:
+        """Commit that a try begins. Return false where another took the row since it was read."""
+        as_read = SocialPost.objects.filter(pk=self.pk, state=self.state, claimed_at=self.claimed_at, attempts=self.attempts)
+        return bool(as_read.update(state=State.SUBMITTING, claimed_at=now, attempts=F("attempts") + 1))
+
+    def settle(self, state: State, *, error: str = "", **fields: Any) -> None:
+        """Commit how the try ended. `error` is shown to writers: no address, no secret."""
+        fields = {"state": state, "error": error[:300], "claimed_at": None, **fields}
+        SocialPost.objects.filter(pk=self.pk, state=State.SUBMITTING).update(**fields)
+        for name, value in fields.items():
+            setattr(self, name, value)

@@ -1,0 +1,154 @@
+"""Mastodon and what speaks its API (docs.joinmastodon.org/methods/statuses)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from app.outbound.http import Reply
+from app.social.networks.base import Draft, Login, Network, Posted
+from app.social.networks.line import Line
+from app.social.networks.outcomes import Declined, Revoked, Unknown, understand
+from app.social.networks.pictures import KIND, jpeg
+from app.social.networks.wording import wording
+
+ROOM, LINK_ROOM = 500, 23
+PICTURE_BYTES = 4_000_000
+PAGE, PAGES = 40, 5
+EARLIER = timedelta(hours=1)  # their clock and ours
+STATUSES = "/api/v1/statuses"
+BOUNDARY = "afterword-b5a1c0ffee"
+
+
+class Mastodon(Network):
+    """Its servers keep an Idempotency-Key for an hour, and not all of them: a lost answer means looking first."""
+
+    name = "mastodon"
+    repeatable = False
+    signs_in = True
+
+    def __init__(self, login: Login) -> None:
+        super().__init__(login)
+        self._line = Line(login.endpoint)
+
+    def identify(self) -> str:
+        me = self._me()
+        self._page(me["id"], "?limit=1")
+        return f"@{me['username']}@{urlsplit(self.login.endpoint).netloc}"
+
+    def post(self, draft: Draft) -> Posted:
+        status = {"status": self._text(draft), "media_ids": self._pictures(draft)}
+        reply = self._call("POST", STATUSES, body=status, headers={"Idempotency-Key": draft.key}, acts=True)
+        return _posted(understand(reply, acts=True, needs="id"))
+
+    def edit(self, draft: Draft, remote_id: str) -> Posted:
+        path = f"{STATUSES}/{quote(remote_id, safe='')}"
+        stands = self._read(path)
+        kept = [picture["id"] for picture in stands.get("media_attachments", [])]  # an edit without them takes them away
+        body = {"status": self._text(draft), "media_ids": kept}
+        return _posted(understand(self._call("PUT", path, body=body, acts=True), acts=True, needs="id"))
+
+    def delete(self, draft: Draft, remote_id: str) -> None:
+        if remote_id:
+            reply = self._call("DELETE", f"{STATUSES}/{quote(remote_id, safe='')}", acts=True)
+            if reply.status not in (404, 410):
+                understand(reply, acts=True)
+
+    def find(self, draft: Draft) -> Posted | None:
+        """Look for the canonical address in what the account posted since the post became public."""
+        since = draft.published_at - EARLIER
+        for status in self._statuses():
+            if draft.url in _links(status["content"]):
+                return _posted(status)
+            if datetime.fromisoformat(status["created_at"]) < since and not status.get("pinned"):
+                return None
+        return None
+
+    def _statuses(self) -> Iterator[dict[str, Any]]:
+        """Yield the account's own statuses, newest first. Raises Unknown where they cannot be read far enough."""
+        me, query = self._me()["id"], f"?limit={PAGE}&exclude_reblogs=true"
+        for _ in range(PAGES):
+            page = self._page(me, query)
+            if not page:
+                return
+            yield from page
+            query = f"?limit={PAGE}&exclude_reblogs=true&max_id={quote(page[-1]['id'], safe='')}"
+        raise Unknown(f"the account posted more than {PAGE * PAGES} times since")
+
+    def _page(self, account: str, query: str) -> list[dict[str, Any]]:
+        reply = self._call("GET", f"/api/v1/accounts/{quote(account, safe='')}/statuses{query}")
+        if reply.status in (403, 404):
+            raise Unknown("the token may not read the account's posts (read:statuses)")
+        page: list[dict[str, Any]] = understand(reply, acts=False)
+        return page
+
+    def _me(self) -> dict[str, Any]:
+        return self._read("/api/v1/accounts/verify_credentials")
+
+    def _pictures(self, draft: Draft) -> list[str]:
+        """Upload the cover. A picture that the server does not take at once is left out: the link has a card anyway."""
+        content = jpeg(draft.picture, at_most=PICTURE_BYTES) if draft.picture else b""
+        if not content:
+            return []
+        kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+        reply = self._call("POST", "/api/v2/media", content=_multipart(content, draft.picture_alt), headers=kind)
+        if reply.status in (200, 400, 404, 413, 415, 422):
+            return [understand(reply, acts=False, needs="id")["id"]] if reply.ok else []
+        understand(reply, acts=False)
+        return []
+
+    def _text(self, draft: Draft) -> str:
+        room, link_room = self._room()
+        other = max(0, len(draft.url) - link_room)
+        return wording(draft, link=draft.url, room=room, measure=lambda text: len(text) - other * text.count(draft.url))
+
+    def _room(self) -> tuple[int, int]:
+        """Return how many characters this server takes, and as how many it counts a link."""
+        reply = self._call("GET", "/api/v2/instance")
+        if not reply.ok:
+            return ROOM, LINK_ROOM
+        try:
+            limits = understand(reply, acts=False)["configuration"]["statuses"]
+            return int(limits["max_characters"]), int(limits.get("characters_reserved_per_url", LINK_ROOM))
+        except (KeyError, TypeError, ValueError, Declined):
+            return ROOM, LINK_ROOM
+
+    def _read(self, path: str) -> dict[str, Any]:
+        said: dict[str, Any] = understand(self._call("GET", path), acts=False, needs="id")
+        return said
+
+    def _call(self, method: str, path: str, **what: Any) -> Reply:
+        if not self.login.secret:
+            raise Revoked("There is no access token. Connect the account anew.")
+        return self._line.call(method, path, token=self.login.secret, **what)
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found |= {value for name, value in attrs if name == "href" and value}
+
+    def handle_data(self, data: str) -> None:
+        self.found |= set(data.split())
+
+
+def _links(content: str) -> set[str]:
+    """Return the addresses in a status, linked or plain."""
+    parser = _Links()
+    parser.feed(content)
+    parser.close()
+    return parser.found
+
+
+def _posted(status: dict[str, Any]) -> Posted:
+    return Posted(remote_id=str(status["id"]), url=str(status.get("url") or ""))
+
+
+def _multipart(content: bytes, alt: str) -> bytes:
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="description"\r\n\r\n{alt}\r\n--{BOUNDARY}\r\n'
+    head += f'Content-Disposition: form-data; name="file"; filename="cover.jpg"\r\nContent-Type: {KIND}\r\n\r\n'
+    return head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()

@@ -1,0 +1,128 @@
+"""What a network's answers mean: later, give up, in doubt, or simply failed. The one place that says so."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from app.effects import GiveUp, Later
+from app.outbound.http import Reply
+
+THROTTLED = timedelta(minutes=1)
+AT_LEAST = timedelta(seconds=5)
+AT_MOST = timedelta(days=1)
+ACCESS_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+WORTH_A_TRY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY)
+RESETS = ("x-ratelimit-reset", "ratelimit-reset")  # Mastodon writes an ISO 8601 date, AT Protocol seconds since 1970
+
+
+class Declined(Exception):
+    """The network said no, and it is worth another try with backoff."""
+
+
+class InDoubt(Exception):
+    """The network may have acted although it did not say so."""
+
+
+class Unknown(Exception):
+    """Nobody can tell whether the network acted: a person has to look."""
+
+
+class Gone(GiveUp):
+    """The other side wants nothing more (410): the account is switched off."""
+
+
+class Revoked(GiveUp):
+    """The other side does not accept our credentials any more: the account is switched off until it is connected anew."""
+
+
+class Refused(GiveUp):
+    """The other side will never take this, however often it is sent."""
+
+
+def judge(reply: Reply) -> Reply:
+    """Return a webhook's 2xx answer. Raises Later, Gone, InDoubt, Declined.
+
+    Standard Webhooks 1.0.0: only 2xx is success, redirects are failures, 410 ends the endpoint, 429 waits.
+    """
+    if reply.ok:
+        return reply
+    why = f"answered {_name(reply.status)}"
+    if reply.status == HTTPStatus.GONE:
+        raise Gone(why)
+    now = datetime.now(UTC)
+    at = reply.retry_at(now)
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Later(max(at or now + THROTTLED, now + AT_LEAST), why)
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Later(max(at, now + AT_LEAST), why) if at else InDoubt(why)
+    raise Declined(why)
+
+
+def understand(reply: Reply, *, acts: bool, needs: str = "") -> Any:
+    """Return the JSON of an API's 2xx answer. `acts`: the call shows, changes or removes a post. `needs`: a name in it.
+
+    Raises Later, Revoked, Refused, Declined, and InDoubt for a call that acts.
+    """
+    if reply.ok:
+        return _json(reply, acts, needs)
+    why = f"answered {_name(reply.status)}{_reason(reply)}"
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Later(_reset(reply, datetime.now(UTC)), why)
+    if reply.status in ACCESS_REFUSED:
+        raise Revoked(f"The access was refused ({why}). Connect the account anew.")
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT:
+        raise InDoubt(why) if acts else Declined(why)
+    if reply.status >= HTTPStatus.BAD_REQUEST and reply.status not in WORTH_A_TRY:
+        raise Refused(why)
+    raise Declined(why)
+
+
+def error_of(reply: Reply) -> dict[str, Any]:
+    """Return what an API says of its refusal, empty where it says nothing readable."""
+    try:
+        said = json.loads(reply.body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _json(reply: Reply, acts: bool, needs: str) -> Any:
+    try:
+        said = json.loads(reply.body or b"{}")
+    except ValueError:
+        said = None
+    if said is None or (needs and not (isinstance(said, dict) and said.get(needs))):
+        why = "the answer broke off or is not what this API says"
+        raise InDoubt(why) if acts else Declined(why)
+    return said
+
+
+def _reason(reply: Reply) -> str:
+    said = error_of(reply)
+    words = said.get("message") or said.get("error")
+    return f": {words[:120]}" if isinstance(words, str) and words else ""
+
+
+def _reset(reply: Reply, now: datetime) -> datetime:
+    """Return when the vendor takes calls again: between 5 seconds and a day from now."""
+    named = [moment for name in RESETS if (moment := _moment(reply.headers.get(name, "")))]
+    at = reply.retry_at(now) or next(iter(named), now + THROTTLED)
+    return min(max(at, now + AT_LEAST), now + AT_MOST)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        if text.isascii() and text.isdecimal():
+            return datetime.fromtimestamp(int(text[:12]), UTC)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _name(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

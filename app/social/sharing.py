@@ -1,0 +1,190 @@
+"""Share a post once through each account, and keep what the networks show as the post is."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from app.blog.models import Post
+from app.effects import GiveUp, Later, gather, record
+from app.effects.scrubbing import describe, scrub
+from app.outbound.errors import OutboundFailed
+from app.social.drafts import draft_of, recall, remembered
+from app.social.models import Account, SocialPost, State
+from app.social.networks import key_for, kind_of, network_of
+from app.social.networks.base import Draft, Network, Posted
+from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Unknown
+
+UNTOLD = (State.PENDING, State.SKIPPED, State.FAILED)
+KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour
+OVER = (State.WITHDRAWN, State.SKIPPED, State.UNKNOWN)
+
+
+def post_to_social_media(post: Post | int) -> int:
+    """Owe a post to every account that speaks for it. Safe to do twice. Return how many deliveries are owed."""
+    return share(post if isinstance(post, int) else post.pk, now=timezone.now())
+
+
+@transaction.atomic
+def share(post_id: int, *, now: datetime) -> int:
+    """Make a row for each account that has none and owe its delivery. Old posts, such as imported ones, are not shared."""
+    recent = Post.objects.public().filter(pk=post_id, published_at__gt=now - settings.ANNOUNCE_WITHIN)
+    post = recent.select_for_update(of=("self",), no_key=True).first()
+    if post is None:
+        return 0
+    known = set(SocialPost.objects.filter(post_id=post_id).values_list("account_id", flat=True))
+    accounts = [account for account in Account.objects.speaking_for(post) if account.pk not in known]
+    SocialPost.objects.bulk_create([_row(account, post_id) for account in accounts])
+    return _owe(SocialPost.objects.filter(post_id=post_id, state__in=UNTOLD, remote_id=""))
+
+
+@transaction.atomic
+def follow(post_id: int) -> int:
+    """Owe a look at every account that shows the post, after it was revised, withdrawn or deleted."""
+    return _owe(SocialPost.objects.filter(post_id=post_id).exclude(state__in=OVER))
+
+
+@transaction.atomic
+def resume(account: Account, *, now: datetime) -> int:
+    """Switch an account on again and owe what it missed, as far as that is still news. Return how many looks are owed."""
+    account.enable()
+    shown = Post.objects.public().filter(pk=OuterRef("post_id"), revision__lte=OuterRef("revision"))
+    untold = Q(state__in=(*UNTOLD, State.SUBMITTING), created_at__gt=now - settings.ANNOUNCE_WITHIN)
+    behind = Q(~Exists(shown), state__in=(State.SENT, State.FAILED, State.SUBMITTING)) & ~Q(remote_id="")
+    return _owe(account.social_posts.filter(untold | behind))
+
+
+def _row(account: Account, post_id: int) -> SocialPost:
+    return SocialPost(account=account, post_id=post_id, key=key_for(account))
+
+
+def _owe(rows: Iterable[SocialPost]) -> int:
+    ids = sorted(row.pk for row in rows)
+    posts = {row.pk: row.post_id for row in rows}
+    with gather():
+        for pk in ids:
+            record("social.deliver", social_post_id=pk, about=f"post:{posts[pk]}")
+    return len(ids)
+
+
+def deliver(social_post_id: int, *, now: datetime) -> None:
+    """Bring one account up to date: post, edit or delete, whatever is missing. Raises Later, GiveUp, or what failed.
+
+    Call it outside a transaction. Doing it twice does nothing more; the row's key makes a repeated call one post.
+    """
+    row = SocialPost.objects.select_related("account").filter(pk=social_post_id).first()
+    if row is None or not (step := _step(row)):
+        return
+    if busy_until := row.busy_until(now):
+        raise Later(busy_until, "another try is under way")
+    if not row.claim(now):
+        raise Later(timedelta(seconds=1), "another try began")
+    _try(row, step, now)
+
+
+Step = Callable[[SocialPost], None]
+
+
+def _step(row: SocialPost) -> Step | None:
+    """Return what the network has not been told yet."""
+    if row.state in (State.WITHDRAWN, State.UNKNOWN):
+        return None
+    if not row.account.active:
+        return None if row.remote_id or row.in_doubt else _skip
+    post = _public(row)
+    if post is None:
+        return _delete if row.remote_id or row.in_doubt else _skip
+    if not row.remote_id:
+        return _post
+    return _edit if post.revision > row.revision else None
+
+
+def _public(row: SocialPost) -> Post | None:
+    return Post.objects.public().select_related("author__profile").filter(pk=row.post_id).first()
+
+
+def _try(row: SocialPost, step: Step, now: datetime) -> None:
+    """Take the step, and commit how it ended before anybody hears of it."""
+    try:
+        step(row)
+    except Unknown as error:
+        row.settle(State.UNKNOWN, error=scrub(str(error)))
+        raise GiveUp(f"It is unknown whether the post stands: {error}") from None
+    except Exception as error:
+        if isinstance(error, Gone | Revoked):
+            row.account.disable(scrub(str(error)) if isinstance(error, Revoked) else f"The other side {error}.")
+        doubt = row.in_doubt or isinstance(error, InDoubt)
+        # A network without keys may still be at it: the claim runs out before it is asked.
+        held = now if isinstance(error, InDoubt) and not kind_of(row.account).repeatable else None
+        row.settle(State.SUBMITTING if doubt else State.FAILED, error=_brief(error), claimed_at=held)
+        raise
+
+
+def _brief(error: Exception) -> str:
+    ours = isinstance(error, Later | GiveUp | InDoubt | Declined | OutboundFailed)
+    return scrub(str(error)) if ours else describe(error)
+
+
+def _post(row: SocialPost) -> None:
+    network, draft = network_of(row.account), _draft(row)
+    before = recall(row) if row.shown else draft
+    if standing := _found(row, network, before):
+        _keep(row, draft, _brought_up(network, standing, before, draft))
+        return
+    # Kept before it goes out: whatever then happens, what may be shown can be taken away again.
+    SocialPost.objects.filter(pk=row.pk).update(shown=remembered(draft))
+    _keep(row, draft, network.post(draft))
+
+
+def _brought_up(network: Network, standing: Posted, before: Draft, draft: Draft) -> Posted:
+    """Return what an earlier try left standing, edited where the post was revised since."""
+    same = {**remembered(before), "revision": draft.revision} == remembered(draft)
+    return standing if same else network.edit(draft, standing.remote_id)
+
+
+def _edit(row: SocialPost) -> None:
+    draft, posted = _draft(row), Posted(remote_id=row.remote_id, url=row.remote_url)
+    if {**row.shown, "revision": draft.revision} != remembered(draft):
+        posted = network_of(row.account).edit(draft, row.remote_id)
+    _keep(row, draft, posted)
+
+
+def _delete(row: SocialPost) -> None:
+    network, draft = network_of(row.account), recall(row)
+    found = _found(row, network, draft)
+    network.delete(draft, found.remote_id if found else row.remote_id)
+    row.settle(State.WITHDRAWN)
+
+
+def _skip(row: SocialPost) -> None:
+    row.settle(State.SKIPPED, error="Not public any more." if row.account.active else "The account is off.")
+
+
+def _found(row: SocialPost, network: Network, draft: Draft) -> Posted | None:
+    """Ask whether an earlier try got through, on networks that do not know a key they have seen."""
+    if network.repeatable or row.remote_id:
+        return None
+    old_key = bool(row.attempts) and row.created_at < timezone.now() - KEY_LIFE
+    return network.find(draft) if row.in_doubt or old_key else None
+
+
+def _draft(row: SocialPost) -> Draft:
+    """Return the post as it is now."""
+    post = _public(row)
+    if post is None:
+        raise Later(timedelta(seconds=1), "the post was withdrawn just now")
+    return draft_of(row, post)
+
+
+def _keep(row: SocialPost, draft: Draft, posted: Posted) -> None:
+    row.settle(
+        State.SENT,
+        remote_id=posted.remote_id,
+        remote_url=posted.url,
+        revision=draft.revision,
+        shown=remembered(draft),
+        sent_at=row.sent_at or timezone.now(),
+    )
