@@ -1,0 +1,79 @@
+"""Bring in posts from another system."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.importer.entry import Unreadable
+from app.importer.importing import Options, import_posts
+from app.importer.progress import Progress
+from app.importer.report import Report
+from app.importer.write import CHUNK
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring in posts: a folder of Markdown with front matter (Jekyll, Hugo, Eleventy), a WordPress export (.xml) "
+        "or a Ghost export (.json). Run it again at any time: what is unchanged stays, what changed at the source is "
+        "updated, what was edited here is left alone. Exit code 1 when something was broken; the rest has landed."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path, help="the site's folder, with its pictures in it, or the export file")
+        parser.add_argument(
+            "--publish", action="store_true", help="publish what was public there, with its date; otherwise drafts"
+        )
+        parser.add_argument(
+            "--author", metavar="USERNAME", help="who gets posts that name no author (default: the site itself)"
+        )
+        parser.add_argument(
+            "--site", metavar="URL", default="", help="the old address; links to pages that stay there lead there"
+        )
+        parser.add_argument("--overwrite", action="store_true", help="take the source also where a post was edited here")
+        parser.add_argument("--chunk", type=int, default=CHUNK, help="posts per transaction (default %(default)s)")
+
+    def handle(self, *args: Any, path: Path, verbosity: int, **options: Any) -> None:
+        began = time.monotonic()
+        report = self._import(path, _options(options))
+        for line in report.lines(all_names=verbosity > 1):
+            self.stdout.write(_safe(line))
+        self.stdout.write(f"{time.monotonic() - began:.1f} seconds")
+        if report.broken:
+            raise CommandError(f"{len(report.broken)} could not be imported: see above")
+
+    def _import(self, path: Path, options: Options) -> Report:
+        try:
+            return import_posts(path, options, now=timezone.now(), progress=lambda total: Progress(sys.stderr, total))
+        except Unreadable as error:
+            raise CommandError(f"{path}: {error}") from error
+        except KeyboardInterrupt:
+            raise CommandError("stopped; what was committed stays, run it again to go on", returncode=130) from None
+
+
+def _options(options: dict[str, Any]) -> Options:
+    if options["chunk"] < 1:
+        raise CommandError("--chunk must be 1 or more")
+    if options["site"] and not options["site"].startswith(("http://", "https://")):
+        raise CommandError("--site must begin with http:// or https://")
+    names = ("publish", "site", "overwrite", "chunk")
+    return Options(author=_author(options["author"]), **{name: options[name] for name in names})
+
+
+def _author(username: str | None) -> User | None:
+    user = User.objects.filter(username=username).first() if username else None
+    if username and (user is None or not user.can_write()):
+        raise CommandError(f"--author: there is no user {username!r} who may write")
+    return user
+
+
+def _safe(line: str) -> str:
+    """Keep names from a source from writing control sequences to a terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
