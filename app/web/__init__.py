@@ -1,0 +1,1 @@
+"""The reader's pages and the chrome around all pages."""

@@ -1,0 +1,125 @@
+"""A post as lists show it: plain values, fit for the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+from django.utils.text import Truncator
+
+from app.blog import versions
+from app.blog.markdown import plain
+from app.blog.models import Category, Post
+from app.stats.trending import trending
+from app.web.cache import cached
+
+PAGE = 17
+SECTIONS = 9
+FAMILIES = {"site": "recent_posts", "author": "user_posts", "category": "category_posts", "tag": "tag_posts"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    title: str
+    url: str
+    excerpt: str
+    author: str
+    author_url: str
+    published_at: datetime
+    category: str = ""
+    category_url: str = ""
+    cover_url: str = ""
+    snippet: str = ""
+    opening: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """One page of a list, and where it stands among the others."""
+
+    cards: tuple[Card, ...] = ()
+    number: int = 1
+    pages: int = 1
+    count: int = 0
+    query: str = ""
+
+    @property
+    def previous(self) -> str:
+        return self._page(self.number - 1) if self.number > 1 else ""
+
+    @property
+    def next(self) -> str:
+        return self._page(self.number + 1) if self.number < self.pages else ""
+
+    def _page(self, number: int) -> str:
+        return f"{self.query}page={number}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    name: str
+    url: str
+
+
+def listing(posts: QuerySet[Post], number: int, *, scope: str) -> Listing:
+    """Return one page; a page that is not there becomes the nearest one that is."""
+    return cached(FAMILIES[scope.partition(":")[0]], scope, number, lambda: _read(posts, number))
+
+
+def wanted(page: str) -> int:
+    """Return the number of the page that an address asks for."""
+    return int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1
+
+
+def sections() -> tuple[Section, ...]:
+    """Return the categories with most public posts, by name."""
+    return cached("recent_posts", "site", "sections", _read_sections)
+
+
+def read_now() -> tuple[Card, ...]:
+    """Return what is read these days, kept until the order or a post changes."""
+    ranking = versions.current("trending")
+    return cached("trending_posts", "site", f"ranking_{ranking}", lambda: tuple(card(post) for post in trending()))
+
+
+def card(post: Post, **more: str) -> Card:
+    """Return the card of a post from `.listed()`."""
+    return Card(
+        title=post.title,
+        url=post.get_absolute_url(),
+        excerpt=summary(post),
+        author=post.author.profile.name,
+        author_url=reverse("author", args=[post.author.username]),
+        published_at=post.published_at or post.created_at,
+        category=post.category.name if post.category else "",
+        category_url=post.category.get_absolute_url() if post.category else "",
+        cover_url=post.cover.file.url if post.cover else "",
+        **more,
+    )
+
+
+def summary(post: Post, words: int = 40) -> str:
+    """Return the author's excerpt, or the opening of the text."""
+    return post.excerpt or opening(post, words)
+
+
+def opening(post: Post, words: int = 110) -> str:
+    """Return the first words of the text."""
+    return Truncator(plain(post.content_html[:9000])).words(words)
+
+
+def _read(posts: QuerySet[Post], number: int) -> Listing:
+    page = Paginator(posts, PAGE).get_page(number)
+    posts_here = list(page.object_list)
+    lead = tuple(card(post, opening=opening(post)) for post in posts_here[:1])
+    cards = (*lead, *(card(post) for post in posts_here[1:]))
+    return Listing(cards=cards, number=page.number, pages=page.paginator.num_pages, count=page.paginator.count)
+
+
+def _read_sections() -> tuple[Section, ...]:
+    counted = Category.objects.filter(posts__status="published").annotate(size=Count("posts"))
+    largest = sorted(counted.order_by("-size", "pk")[:SECTIONS], key=lambda category: category.name.lower())
+    return tuple(Section(name=category.name, url=category.get_absolute_url()) for category in largest)

@@ -1,0 +1,78 @@
+"""What readers answer: the form, the posting, the thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods
+
+from app.blog.models import Comment, Post
+from app.web.serving import ReaderRequest, private
+
+LONGEST = 10_000
+
+
+class CommentForm(forms.Form):
+    """A signed-in reader's words; a guest adds a name and an address. Only machines fill in the website."""
+
+    guest_name = forms.CharField(label="Name", max_length=100)
+    guest_email = forms.EmailField(label="Mail address", max_length=254, help_text="Never shown.")
+    content = forms.CharField(label="Comment", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 5}))
+    parent = forms.ModelChoiceField(Comment.objects.none(), required=False, widget=forms.HiddenInput)
+    website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
+
+    def __init__(self, data: Any = None, *, post: Post, user: Any, parent: Comment | None = None) -> None:
+        place = f"answer_{parent.pk}" if parent else "comment"
+        super().__init__(data, auto_id=f"{place}_%s", initial={"parent": parent})
+        self.answered, self.place = parent, place
+        field: Any = self.fields["parent"]
+        field.queryset = post.comments.approved()
+        if user.is_authenticated:
+            del self.fields["guest_name"], self.fields["guest_email"], self.fields["website"]
+
+    def words(self) -> dict[str, Any]:
+        """Return what was said, as `Post.comment` takes it."""
+        said = dict(self.cleaned_data)
+        trapped = bool(said.pop("website", ""))
+        return {**said, "suspect": trapped}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_comment(request: ReaderRequest, slug: str) -> HttpResponse:
+    """Give the form, which a guest's page fetches when it is wanted; POST says it."""
+    post = get_object_or_404(Post.objects.public(), slug=slug)
+    form = CommentForm(request.POST or None, post=post, user=request.user, parent=_answered(request, post))
+    if request.method != "POST" or not form.is_valid():
+        return _answer(request, "web/comment_form.html", {"post": post, "form": form})
+    author = request.user if request.user.is_authenticated else None
+    comment = post.comment(author=author, **form.words())
+    return _answer(request, "web/comment_done.html", {"post": post, "comment": comment, "place": form.place})
+
+
+def _answered(request: ReaderRequest, post: Post) -> Comment | None:
+    """Return the comment that the reader wants to answer."""
+    asked = (request.POST if request.method == "POST" else request.GET).get("parent", "")
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 19):
+        return None
+    return post.comments.thread().filter(pk=asked).first()
+
+
+def thread(post: Post) -> list[Comment]:
+    """Return the visible comments that answer nothing, oldest first, each with all that follows from it as `answers`."""
+    roots: dict[int, Comment] = {}
+    for comment in Comment.objects.thread().filter(post=post):
+        comment.answers = []  # type: ignore[attr-defined]
+        roots[comment.pk] = roots.get(comment.parent_id or 0, comment)
+        if roots[comment.pk] is not comment:
+            roots[comment.pk].answers.append(comment)  # type: ignore[attr-defined]
+    return [comment for pk, comment in roots.items() if comment.pk == pk]
+
+
+def _answer(request: ReaderRequest, fragment: str, about: dict[str, Any]) -> HttpResponse:
+    form = about.get("form")
+    status = 422 if form and form.errors and not request.htmx else 200
+    template = fragment if request.htmx else "web/comment_page.html"
+    return private(render(request, template, about, status=status))

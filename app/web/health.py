@@ -1,0 +1,55 @@
+"""Whether this process and what it leans on are well: /healthz, /readyz, /metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from app.effects import metrics
+from app.effects.beating import silence
+from app.effects.models import Effect
+
+LATE = 60.0  # seconds that a due effect may stand before this page says so
+SILENT = 30.0  # seconds without a sweeper's sign of life
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer that the process is up, and look at nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 while pages can be served; late effects are told, and take nothing from readers."""
+    try:
+        report = _report()
+    except DatabaseError as error:
+        return JsonResponse({"ready": False, "database": type(error).__name__}, status=503)
+    return JsonResponse(report)
+
+
+def _report() -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    oldest = max((row.oldest_due or 0.0 for row in Effect.objects.backlog()), default=0.0)
+    silent = silence()
+    return {
+        "ready": True,
+        "database": "ok",
+        "worker": "never seen" if silent is None else "ok" if silent < SILENT else f"silent for {silent:.0f} s",
+        "oldest_due_seconds": round(oldest, 1),
+        "effects": "late" if oldest > LATE else "ok",
+    }
+
+
+@never_cache
+@require_safe
+def measures(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(metrics.render(), content_type=metrics.CONTENT_TYPE)

@@ -1,0 +1,52 @@
+"""The front page, and the posts of an author, a category or a tag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from app.accounts.models import User
+from app.blog.markdown import render as markdown
+from app.blog.models import Category, Post, Tag
+from app.web.cards import listing, read_now, sections, wanted
+from app.web.serving import public
+
+COLLECTIONS: dict[str, type[Category] | type[Tag]] = {"category": Category, "tag": Tag}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponseBase:
+    return _answer(request, "web/home.html", "site", Post.objects.listed(), {"sections": sections(), "trending": read_now()})
+
+
+@require_safe
+def author(request: HttpRequest, username: str) -> HttpResponseBase:
+    person = get_object_or_404(User.objects.select_related("profile"), username=username, is_active=True)
+    profile = person.profile
+    portrait = profile.avatar.url if profile.avatar else ""
+    about = {"heading": profile.name, "portrait": portrait, "bio": markdown(profile.bio), "website": _web(profile.website)}
+    return _answer(request, "web/author.html", f"author:{person.pk}", Post.objects.listed().filter(author=person), about)
+
+
+@require_safe
+def collection(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase:
+    """Show what is filed under a category, or carries a tag."""
+    shelf: Category | Tag = get_object_or_404(COLLECTIONS[kind], slug=slug)  # type: ignore[assignment]
+    about = {"heading": shelf.name, "kind": kind.capitalize(), "about": getattr(shelf, "description", "")}
+    posts = Post.objects.listed().filter(**{"tags" if kind == "tag" else kind: shelf})
+    return _answer(request, "web/listing.html", f"{kind}:{shelf.pk}", posts, about)
+
+
+def _web(address: str) -> str:
+    """Return the address if it is one of the web."""
+    return address if address.startswith(("http://", "https://")) else ""
+
+
+def _answer(request: HttpRequest, template: str, scope: str, posts: Any, about: dict[str, Any]) -> HttpResponseBase:
+    page = listing(posts, wanted(request.GET.get("page", "1")), scope=scope)
+    facts = (page, *sorted(about.items(), key=str))
+    return public(request, facts, lambda: render(request, template, {"listing": page, **about}))
