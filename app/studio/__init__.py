@@ -1,0 +1,1 @@
+"""The writer's and the operator's pages."""

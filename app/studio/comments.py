@@ -1,0 +1,82 @@
+"""Moderation: what guests said waits here; what was shown can be hidden again."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from app.accounts.models import Role, User
+from app.blog.errors import AlreadyApproved, Refused
+from app.blog.models import Comment, CommentStatus
+from app.blog.models.comment import CommentQuerySet
+from app.studio.access import WriterRequest, edits_all, writers
+
+PAGE = 30
+STATES = {
+    CommentStatus.HELD: "Waiting",
+    CommentStatus.APPROVED: "Visible",
+    CommentStatus.SPAM: "Spam",
+    CommentStatus.DELETED: "Deleted",
+}
+
+
+@require_GET
+@writers
+def comments(request: WriterRequest) -> HttpResponse:
+    """List what the user may judge, by state; what waits comes first."""
+    mine = judged_by(request.user)
+    counts = dict(mine.values_list("status").annotate(number=Count("pk")).order_by("status"))
+    status = request.GET.get("status", "")
+    state = CommentStatus(status) if status in CommentStatus.values else CommentStatus.HELD
+    shown = mine.filter(status=state).select_related("author__profile", "post", "parent__author__profile").order_by("-pk")
+    about = {
+        "page": Paginator(shown, PAGE).get_page(request.GET.get("page")),
+        "filters": [(value.value, label, counts.get(value.value, 0)) for value, label in STATES.items()],
+        "status": state.value,
+    }
+    return render(request, "studio/comments.html", about)
+
+
+@require_POST
+@writers
+def standing(request: WriterRequest, pk: int) -> HttpResponse:
+    """Give a comment the state that the pressed button names; asked by htmx, answer with its row."""
+    comment = get_object_or_404(Comment.objects.select_related("post", "author__profile", "parent__author__profile"), pk=pk)
+    if not judged_by(request.user).filter(pk=pk).exists():
+        raise PermissionDenied
+    try:
+        _give(comment, request.POST.get("status", ""))
+    except Refused as error:
+        messages.error(request, str(error))
+        return _reload(request)
+    return render(request, "studio/comment_judged.html", {"comment": comment}) if request.htmx else redirect("studio:comments")
+
+
+def judged_by(user: User) -> CommentQuerySet:
+    """Return the comments that the user may judge: all for editors, those on their own posts for authors."""
+    if edits_all(user):
+        return Comment.objects.all()
+    return Comment.objects.filter(post__author=user) if user.role == Role.AUTHOR else Comment.objects.none()
+
+
+def _give(comment: Comment, status: str) -> None:
+    """Raises Refused. What has the state already is left alone: two editors may press the same button."""
+    if status not in CommentStatus.values:
+        raise Refused("There is no such state.")
+    if status != CommentStatus.APPROVED:
+        comment.set_aside(status)
+        return
+    try:
+        comment.approve()
+    except AlreadyApproved:
+        comment.refresh_from_db(fields=["status"])
+
+
+def _reload(request: WriterRequest) -> HttpResponse:
+    """Let htmx load the list anew, where the message stands."""
+    return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect("studio:comments")

@@ -1,0 +1,59 @@
+"""The ledger as operators see it: what is late, what is dead, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from app.effects.beating import silence
+from app.effects.models import Effect, State
+from app.effects.settling import replay
+from app.studio.access import WriterRequest, operators
+from app.studio.account import KINDS
+
+PAGE = 50
+AT_ONCE = 500
+
+
+@require_GET
+@operators
+def effects(request: WriterRequest) -> HttpResponse:
+    """List effects, newest first, with the backlog of each queue; asked by htmx, only the backlog."""
+    if request.htmx:
+        return render(request, "studio/backlog.html", backlog())
+    state, task = request.GET.get("state", ""), request.GET.get("task", "").replace("\x00", "").strip()[:100]
+    shown = Effect.objects.order_by("-pk")
+    if state in State.values:
+        shown = shown.filter(state=state)
+    if task:
+        shown = shown.filter(task__startswith=task)
+    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
+    about = {"page": page, "state": state, "task": task, "states": State.values, "kinds": KINDS, "operates": True}
+    return render(request, "studio/effects.html", {**about, **backlog()})
+
+
+def backlog() -> dict[str, Any]:
+    """Return what each queue owes, and how long the workers have been silent."""
+    rows = Effect.objects.backlog()
+    return {
+        "queues": [(KINDS.get(row.queue, row.queue), row) for row in rows],
+        "dead": sum(row.dead for row in rows),
+        "silence": silence(),
+    }
+
+
+@require_POST
+@operators
+def replay_all(request: WriterRequest) -> HttpResponse:
+    """Owe dead effects again, the oldest first; of one task if one is named."""
+    dead = Effect.objects.filter(state=State.DEAD)
+    if task := request.POST.get("task", "").strip():
+        dead = dead.filter(task=task)
+    number = replay(list(dead.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]))
+    messages.success(request, f"{number} {'effect is' if number == 1 else 'effects are'} owed again.")
+    return redirect("studio:effects")

@@ -1,0 +1,130 @@
+"""The list of posts, and the editor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from app.blog.errors import Refused, RevisedMeanwhile
+from app.blog.models import Category, Media, Post, Status
+from app.blog.tagging import tags_named
+from app.studio import publication
+from app.studio.access import WriterRequest, edits_all, post_for, writers
+from app.studio.forms import PostForm
+
+PAGE = 25
+THEN = {"publish": publication.publish, "schedule": publication.schedule}
+
+
+@require_GET
+@writers
+def posts(request: WriterRequest) -> HttpResponse:
+    """List what the user may see, by status and words of the title."""
+    mine = Post.objects.all() if edits_all(request.user) else Post.objects.for_author(request.user)
+    status, words = request.GET.get("status", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    counts = dict(mine.values_list("status").annotate(number=Count("pk")).order_by("status"))
+    shown = mine.filter(Q(status=status) if status in Status.values else Q(), title__icontains=words)
+    about = {
+        "page": Paginator(_newest(shown), PAGE).get_page(request.GET.get("page")),
+        "filters": [(value, label, counts.get(value, 0)) for value, label in Status.choices],
+        "total": sum(counts.values()),
+        "status": status,
+        "q": words,
+    }
+    return render(request, "studio/posts.html", about)
+
+
+def _newest(posts: QuerySet[Post]) -> QuerySet[Post]:
+    return posts.select_related("author__profile", "category").defer("content", "content_html").order_by("-updated_at", "-pk")
+
+
+@require_http_methods(["GET", "POST"])
+@writers
+def new(request: WriterRequest) -> HttpResponse:
+    form = PostForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid() and (done := _accept(request, form)):
+        return done
+    return _editor(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+@writers
+def edit(request: WriterRequest, pk: int) -> HttpResponse:
+    post = post_for(request, pk)
+    form = PostForm(request.POST or None, request.FILES or None, user=request.user, post=post)
+    if request.method == "POST" and form.is_valid() and (done := _accept(request, form)):
+        return done
+    return _editor(request, form)
+
+
+@require_POST
+@writers
+def preview(request: WriterRequest) -> HttpResponse:
+    """Return the text as its page would show it."""
+    try:
+        return render(request, "studio/preview.html", {"html": Post.preview_html(request.POST.get("content", ""))})
+    except ValidationError as error:
+        return render(request, "studio/preview.html", {"problem": error.messages[0]})
+
+
+def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
+    """Save, and do what the pressed button says next; all of it or nothing. None: the form says what is wrong."""
+    try:
+        with transaction.atomic():
+            post = _save(request, form)
+            then = THEN.get(request.POST.get("then", ""))
+            return then(request, post) if then else _saved(request, post)
+    except ValidationError as error:
+        form.add_error(None, error) if not hasattr(error, "error_dict") else _spread(form, error)
+    except RevisedMeanwhile:
+        form.overtaken(by=post_for(request, form.post.pk).revision) if form.post else None
+    except Refused as error:
+        form.add_error(None, str(error))
+    return None
+
+
+def _saved(request: WriterRequest, post: Post) -> HttpResponse:
+    publication.say(request, "Saved.")
+    return redirect("studio:edit", post.pk)
+
+
+def _spread(form: PostForm, error: ValidationError) -> None:
+    for name, messages in error.message_dict.items():
+        form.add_error(name if name in form.fields else None, ValidationError(messages))
+
+
+def _save(request: WriterRequest, form: PostForm) -> Post:
+    data = {name: form.cleaned_data[name] for name in ("title", "content", "excerpt", "category")}
+    data["cover"] = _cover(request, form)
+    slug, tags = form.cleaned_data["slug"], tags_named(form.cleaned_data["tags"])
+    if form.post is not None:
+        form.post.revise(expected_revision=form.cleaned_data["revision"], slug=slug or form.post.slug, tags=tags, **data)
+        return form.post
+    post = Post(author=request.user, slug=slug, **data)
+    post.save()
+    post.tags.set(tags)
+    return post
+
+
+def _cover(request: WriterRequest, form: PostForm) -> Media | None:
+    if file := form.cleaned_data["upload"]:
+        return Media.objects.store(file, request.user, alt=form.cleaned_data["title"])
+    cover: Media | None = form.cleaned_data["cover"]
+    return cover
+
+
+def _editor(request: WriterRequest, form: PostForm) -> HttpResponse:
+    about: dict[str, Any] = {
+        "form": form,
+        "post": form.post,
+        "categories": Category.objects.order_by("name"),
+        "may_publish": request.user.can_publish(form.post or Post(author=request.user)),
+    }
+    return render(request, "studio/editor.html", about, status=422 if form.errors else 200)

@@ -1,0 +1,94 @@
+"""Publishing, planning, withdrawing, deleting: each a noun that is made or ended."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from app.blog.errors import Refused
+from app.blog.models import Post
+from app.studio.access import WriterRequest, post_for, writers
+from app.studio.forms import ScheduleForm
+
+
+class NoTime(Refused):
+    """Say when: a date and a time (UTC)."""
+
+
+@require_http_methods(["POST", "DELETE"])
+@writers
+def publication(request: WriterRequest, pk: int) -> HttpResponse:
+    """Publish; DELETE, or `_method=delete`, withdraws."""
+    ends = request.method == "DELETE" or request.POST.get("_method") == "delete"
+    return _answer(request, pk, withdraw if ends else publish)
+
+
+@require_http_methods(["POST", "DELETE"])
+@writers
+def planned(request: WriterRequest, pk: int) -> HttpResponse:
+    """Publish later; DELETE, or `_method=delete`, makes it a draft again."""
+    ends = request.method == "DELETE" or request.POST.get("_method") == "delete"
+    return _answer(request, pk, unschedule if ends else schedule)
+
+
+@require_POST
+@writers
+def delete(request: WriterRequest, pk: int) -> HttpResponse:
+    post = post_for(request, pk)
+    title = post.title
+    post.delete()
+    say(request, f"“{title}” is deleted.")
+    return redirect("studio:posts")
+
+
+def publish(request: WriterRequest, post: Post) -> HttpResponse:
+    _may_publish(request, post)
+    post.publish(at=timezone.now())
+    say(request, "Published. This is what follows from it.")
+    return redirect("studio:post_effects", post.pk)
+
+
+def withdraw(request: WriterRequest, post: Post) -> HttpResponse:
+    _may_publish(request, post)
+    post.withdraw()
+    say(request, "Withdrawn. Readers no longer find it.")
+    return redirect("studio:post_effects", post.pk)
+
+
+def schedule(request: WriterRequest, post: Post) -> HttpResponse:
+    _may_publish(request, post)
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        raise NoTime
+    post.schedule(publish_at=form.cleaned_data["publish_at"])
+    say(request, f"It will be published at {post.publish_at:%H:%M on %-d %B %Y} (UTC).")
+    return redirect("studio:edit", post.pk)
+
+
+def unschedule(request: WriterRequest, post: Post) -> HttpResponse:
+    _may_publish(request, post)
+    post.unschedule()
+    say(request, "It is a draft again.")
+    return redirect("studio:edit", post.pk)
+
+
+def say(request: WriterRequest, text: str) -> None:
+    messages.success(request, text)
+
+
+def _answer(request: WriterRequest, pk: int, verb: object) -> HttpResponse:
+    post = post_for(request, pk)
+    try:
+        return verb(request, post)  # type: ignore[operator,no-any-return]
+    except Refused as error:
+        messages.error(request, str(error))
+        return redirect("studio:edit", post.pk)
+
+
+def _may_publish(request: WriterRequest, post: Post) -> None:
+    if not request.user.can_publish(post):
+        raise PermissionDenied

@@ -1,0 +1,44 @@
+"""How the studio's templates write numbers and names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from app.studio.comments import judged_by
+
+register = template.Library()
+
+UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+@register.filter
+def at(names: dict[str, str], key: str) -> str:
+    return names.get(key, key)
+
+
+@register.filter
+def seconds(duration: float) -> str:
+    return f"{duration * 1000:.0f} ms" if duration < 1 else f"{duration:.1f} s"
+
+
+@register.filter
+def age(seconds: float) -> str:
+    """Return an age in its largest unit."""
+    size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), (1, "s"))
+    return f"{seconds / size:.0f} {unit}"
+
+
+@register.filter
+def last_line(error: str) -> str:
+    return error.strip().rsplit("\n", 1)[-1][:200]
+
+
+@register.simple_tag(takes_context=True)
+def waiting(context: dict[str, Any]) -> SafeString | str:
+    """Return how many comments wait for the user, or nothing."""
+    number = judged_by(context["request"].user).held().count()
+    return format_html(' <b class="number">{}<span class="unseen"> waiting</span></b>', number) if number else ""

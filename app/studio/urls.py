@@ -1,0 +1,29 @@
+"""The studio's addresses."""
+
+from django.urls import path
+
+from app.studio import account, comments, ledger, mailbox, media, posts, publication, sends, social
+
+app_name = "studio"
+urlpatterns = [
+    path("", posts.posts, name="posts"),
+    path("posts/new/", posts.new, name="new"),
+    path("posts/preview", posts.preview, name="preview"),
+    path("posts/<int:pk>/", posts.edit, name="edit"),
+    path("posts/<int:pk>/publication", publication.publication, name="publication"),
+    path("posts/<int:pk>/schedule", publication.planned, name="schedule"),
+    path("posts/<int:pk>/deletion", publication.delete, name="delete"),
+    path("posts/<int:pk>/effects/", account.post_effects, name="post_effects"),
+    path("comments/", comments.comments, name="comments"),
+    path("comments/<int:pk>", comments.standing, name="comment"),
+    path("effects/", ledger.effects, name="effects"),
+    path("effects/replay", ledger.replay_all, name="replay_all"),
+    path("effects/<int:pk>/replay", account.replay, name="replay"),
+    path("sends/<int:pk>/", sends.send, name="send"),
+    path("mailbox/", mailbox.mailbox, name="mailbox"),
+    path("mailbox/<str:name>/", mailbox.mail, name="mail"),
+    path("mailbox/<str:name>/html", mailbox.mail_html, name="mail_html"),
+    path("social/", social.social, name="social"),
+    path("social/<int:pk>", social.account, name="social_account"),
+    path("media/", media.media, name="media"),
+]
