@@ -1,0 +1,1 @@
+"""REST for programs, version 1."""

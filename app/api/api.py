@@ -1,0 +1,16 @@
+"""The REST interface, version 1: one NinjaAPI that the routers of this room join."""
+
+from ninja import NinjaAPI
+
+from app.api import comments, effects, errors, likes, posts, publication, search, sends, subscribers, tokens
+from app.api.auth import signed_in
+
+api = NinjaAPI(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
+errors.install(api)
+api.add_router("/tokens", tokens.router)
+for noun in (posts, publication, comments, likes):
+    api.add_router("/posts", noun.router)
+api.add_router("/subscribers", subscribers.router)
+api.add_router("/sends", sends.router)
+api.add_router("/effects", effects.router)
+api.add_router("/search", search.router)

@@ -1,0 +1,58 @@
+"""Who is asking: a token, and no cookie, so that no other site can ask in a reader's name."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from app.accounts.models import ApiToken, User
+from app.api.errors import Forbidden
+
+SCHEMES = {"token", "bearer"}
+STAFF_ROLE = "editor"
+
+
+class Request(HttpRequest):
+    """A request whose sender is known, by `auth`."""
+
+    auth: User
+
+
+class MaybeRequest(HttpRequest):
+    """A request that anybody may send."""
+
+    auth: User | AnonymousUser
+
+
+class SignedIn(HttpBearer):
+    """`Authorization: Token <token>` or `Bearer <token>`."""
+
+    def __call__(self, request: HttpRequest) -> User | AnonymousUser | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        return self.authenticate(request, token.strip()) if scheme.lower() in SCHEMES else None
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        return ApiToken.objects.resolve(token)
+
+
+class Anybody(SignedIn):
+    """As SignedIn, or nobody in particular. A token that is not valid is an error all the same."""
+
+    def __call__(self, request: HttpRequest) -> User | AnonymousUser | None:
+        return super().__call__(request) if "Authorization" in request.headers else AnonymousUser()
+
+
+signed_in = SignedIn()
+anybody = Anybody()
+
+
+def must_write(user: User) -> None:
+    """Raise Forbidden for readers."""
+    if not user.can_write():
+        raise Forbidden("Your account may read and comment, not write.")
+
+
+def runs_the_place(user: User | AnonymousUser) -> bool:
+    """Return whether the user sees what concerns everybody: staff and editors."""
+    return isinstance(user, User) and (user.is_staff or user.is_superuser or user.role == STAFF_ROLE)

@@ -1,0 +1,97 @@
+"""The ledger: what was owed, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.db.models import QuerySet
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from app.accounts.models import User
+from app.api.auth import Request, must_write, runs_the_place
+from app.api.errors import Conflict, Forbidden, NotFound, Problem
+from app.api.fields import BIGGEST, Id, Page
+from app.api.reach import watched_post
+from app.effects.models import Effect
+
+router = Router(tags=["effects"])
+
+PER_PAGE = 100
+
+
+class EffectOut(Schema):
+    """Not its arguments: they are ids that only workers need."""
+
+    id: int
+    task: str
+    queue: str
+    about: str
+    kind: str
+    state: str
+    attempt: int
+    max_attempts: int
+    created_at: datetime
+    due_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration: float | None
+    hint: UUID | None
+    outcome: str
+    error: str
+
+
+class Filters(Schema):
+    about: Annotated[str, Field(pattern=r"^[a-z]{1,40}:[0-9]{1,19}$")] | None = None
+    state: Literal["ready", "waiting", "running", "done", "dead"] | None = None
+    page: Page = 1
+
+
+@router.get("", response={200: list[EffectOut], 403: Problem, 404: Problem, 422: Problem})
+def list_effects(request: Request, filters: Query[Filters]) -> QuerySet[Effect]:
+    """List effects in the order in which they were owed, 100 to a page: about one's own post, or any for editors and staff."""
+    must_write(request.auth)
+    _may_look(request.auth, filters.about)
+    wanted = {name: value for name, value in (("about", filters.about), ("state", filters.state)) if value is not None}
+    first = (filters.page - 1) * PER_PAGE
+    return Effect.objects.filter(**wanted).order_by("pk")[first : first + PER_PAGE]
+
+
+@router.get("/{effect_id}", response={200: EffectOut, 403: Problem, 404: Problem})
+def read_effect(request: Request, effect_id: Id) -> Effect:
+    """Read one effect."""
+    must_write(request.auth)
+    effect = _effect(effect_id)
+    _may_look(request.auth, effect.about)
+    return effect
+
+
+@router.post("/{effect_id}/replay", response={200: EffectOut, 403: Problem, 404: Problem, 409: Problem})
+def replay_effect(request: Request, effect_id: Id) -> Effect:
+    """Owe a dead effect again. For editors and staff; 409 when it is not dead."""
+    if not runs_the_place(request.auth):
+        raise Forbidden("Editors and staff replay effects.")
+    if not _effect(effect_id).replay():
+        raise Conflict("The effect is not dead.")
+    return _effect(effect_id)
+
+
+def _may_look(user: User, about: str | None) -> None:
+    """Raise Forbidden, or NotFound where even the subject's being is not the caller's business."""
+    if runs_the_place(user):
+        return
+    model, _, pk = (about or "").partition(":")
+    if model != "post":
+        raise Forbidden("Name one of your posts: ?about=post:<id>.")
+    if int(pk) > BIGGEST:
+        raise NotFound
+    watched_post(int(pk), user)
+
+
+def _effect(effect_id: int) -> Effect:
+    effect = Effect.objects.filter(pk=effect_id).first()
+    if effect is None:
+        raise NotFound
+    return effect

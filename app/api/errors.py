@@ -1,0 +1,144 @@
+"""Every error is JSON: `detail` says what happened, `fields` what to change where."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Schema
+from ninja import errors as ninja_errors
+
+from app.blog.errors import ContentTooLong, PostGone, Refused
+
+logger = logging.getLogger("api")
+
+Fields = dict[str, list[str]]
+
+
+class Problem(Schema):
+    """What every error looks like."""
+
+    detail: str
+    fields: dict[str, list[str]]
+
+
+class Refusal(ninja_errors.HttpError):
+    """The request cannot be done as it is."""
+
+    status = 400
+
+    def __init__(self, message: str, fields: Fields | None = None) -> None:
+        super().__init__(self.status, message)
+        self.fields = fields or {}
+
+
+class Forbidden(Refusal):
+    status = 403
+
+
+class NotFound(Refusal):
+    status = 404
+
+    def __init__(self, message: str = "Not found.") -> None:
+        super().__init__(message)
+
+
+class Conflict(Refusal):
+    status = 409
+
+
+class Invalid(Refusal):
+    status = 422
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__(_first(fields), fields)
+
+
+class TooMany(Refusal):
+    status = 429
+
+
+def install(api: NinjaAPI) -> None:
+    """Give every error its answer."""
+    for kind, answer in {
+        ninja_errors.ValidationError: _schema,
+        ninja_errors.HttpError: _http,
+        ninja_errors.AuthenticationError: _nobody,
+        TooMany: _slow_down,
+        Http404: _missing,
+        PostGone: _missing,
+        RequestDataTooBig: _too_big,
+        ContentTooLong: _too_long,
+        ValidationError: _model,
+        Refused: _refused,
+        Exception: _unforeseen,
+    }.items():
+        api.add_exception_handler(kind, answer)
+
+
+def problem(status: int, detail: str, fields: Fields | None = None) -> HttpResponse:
+    return JsonResponse({"detail": detail, "fields": fields or {}}, status=status)
+
+
+def no_such_address(request: HttpRequest) -> HttpResponse:
+    """Answer what no route of the API matches."""
+    return problem(404, "There is no such address in this API.")
+
+
+def _schema(request: HttpRequest, error: Any) -> HttpResponse:
+    fields: Fields = {}
+    for each in error.errors:
+        place = [str(part) for part in each["loc"] if part not in {"body", "query", "path", "payload"}]
+        fields.setdefault(".".join(place) or "body", []).append(each["msg"].removeprefix("Value error, "))
+    return problem(422, _first(fields), fields)
+
+
+def _http(request: HttpRequest, error: Any) -> HttpResponse:
+    detail = "The body is not valid JSON." if str(error).startswith("Cannot parse request body") else str(error)
+    return problem(error.status_code, detail, getattr(error, "fields", None))
+
+
+def _nobody(request: HttpRequest, error: Any) -> HttpResponse:
+    response = problem(401, "Sign in: send Authorization: Token <your token>.")
+    response["WWW-Authenticate"] = 'Bearer realm="api"'
+    return response
+
+
+def _slow_down(request: HttpRequest, error: Any) -> HttpResponse:
+    response = problem(error.status_code, str(error))
+    response["Retry-After"] = "60"
+    return response
+
+
+def _missing(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(404, "Not found.")
+
+
+def _too_big(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(413, "The request is too large.")
+
+
+def _too_long(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(413, error.messages[0], {"content": error.messages})
+
+
+def _model(request: HttpRequest, error: Any) -> HttpResponse:
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    fields = {"body" if name == NON_FIELD_ERRORS else name: list(messages) for name, messages in by_field.items()}
+    return problem(422, _first(fields), fields)
+
+
+def _refused(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(409, str(error))
+
+
+def _unforeseen(request: HttpRequest, error: Any) -> HttpResponse:
+    logger.error("api.failed", exc_info=error, extra={"path": request.path, "method": request.method})
+    return problem(500, "Something went wrong on our side.")
+
+
+def _first(fields: Fields) -> str:
+    name, messages = next(iter(fields.items()))
+    return messages[0] if name == "body" else f"{name}: {messages[0]}"

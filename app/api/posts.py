@@ -1,0 +1,201 @@
+"""Posts: read by everybody, written by those who may. Publishing is a noun of its own (publication.py)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpResponse
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from app.accounts.models import User
+from app.api.auth import MaybeRequest, Request, anybody, must_write, runs_the_place
+from app.api.errors import Forbidden, Problem
+from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
+from app.api.filing import category_named
+from app.api.reach import editable_post, visible_post
+from app.blog.models import Post
+from app.blog.tagging import tags_named
+
+router = Router(tags=["posts"])
+
+PER_PAGE = 20
+UNSET: Any = None
+Title = Annotated[Line, Field(min_length=1, max_length=200)]
+Excerpt = Annotated[Text, Field(max_length=2000)]
+Tags = Annotated[list[Annotated[Line, Field(min_length=1, max_length=100)]], Field(max_length=50)]
+
+
+class NewPost(Strict):
+    """All that a writer decides. The author is who asks; status, counts and times are the site's."""
+
+    title: Title
+    slug: Slug | None = None
+    content: Text = ""
+    excerpt: Excerpt = ""
+    category: Slug | None = None
+    tags: Tags = Field(default_factory=list)
+    publish_at: Moment | None = None
+
+
+class Changes(Strict):
+    """The same, each only if it is to change. `publish_at: null` makes a planned post a draft again."""
+
+    title: Title = UNSET
+    slug: Slug = UNSET
+    content: Text = UNSET
+    excerpt: Excerpt = UNSET
+    category: Slug | None = None
+    tags: Tags = UNSET
+    publish_at: Moment | None = None
+
+
+class Byline(Schema):
+    username: str
+    name: str
+
+
+class PostOut(Schema):
+    id: int
+    title: str
+    slug: str
+    url: str
+    status: str
+    excerpt: str
+    author: Byline
+    category: str | None
+    tags: list[str]
+    publish_at: datetime | None
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+    view_count: int
+    like_count: int
+    comment_count: int
+
+    @staticmethod
+    def resolve_url(post: Post) -> str:
+        return settings.SITE_URL + post.get_absolute_url()
+
+    @staticmethod
+    def resolve_author(post: Post) -> dict[str, str]:
+        return {"username": post.author.username, "name": post.author.profile.name}
+
+    @staticmethod
+    def resolve_category(post: Post) -> str | None:
+        return post.category.slug if post.category else None
+
+    @staticmethod
+    def resolve_tags(post: Post) -> list[str]:
+        return sorted(tag.name for tag in post.tags.all())
+
+
+class FullPost(PostOut):
+    content: str
+    content_html: str
+
+
+class PostPage(Schema):
+    items: list[PostOut]
+    count: int
+    page: int
+    pages: int
+
+
+class Filters(Schema):
+    status: Literal["published", "draft", "scheduled", "withdrawn"] = "published"
+    author: Annotated[Line, Field(max_length=150)] | None = None
+    category: Slug | None = None
+    tag: Slug | None = None
+    page: Page = 1
+
+
+@router.get("", auth=anybody, response={200: PostPage, 422: Problem})
+def list_posts(request: MaybeRequest, filters: Query[Filters]) -> dict[str, Any]:
+    """List published posts, newest first. Other states: one's own, or everybody's for editors."""
+    posts = Post.objects.filter(status=filters.status)
+    if filters.status != "published" and not runs_the_place(request.auth):
+        posts = posts.filter(author_id=request.auth.pk)
+    wanted = {"author__username": filters.author, "category__slug": filters.category, "tags__slug": filters.tag}
+    for name, value in wanted.items():
+        posts = posts.filter(Q((name, value))) if value is not None else posts
+    return paged(posts.order_by("-published_at", "-pk"), filters.page)
+
+
+@router.post("", response={201: FullPost, 401: Problem, 403: Problem, 413: Problem, 422: Problem})
+@transaction.atomic
+def create_post(request: Request, payload: NewPost, response: HttpResponse) -> Status[Post]:
+    """Write a draft, or with `publish_at` a post that is published then."""
+    must_write(request.auth)
+    post = Post(
+        author=request.auth,
+        title=payload.title,
+        slug=payload.slug or "",
+        content=payload.content,
+        excerpt=payload.excerpt,
+        category=category_named(payload.category),
+    )
+    post.save()
+    if payload.tags:
+        post.revise(tags=tags_named(payload.tags))
+    if payload.publish_at:
+        plan(request.auth, post, payload.publish_at)
+    response["Location"] = f"{request.path}/{post.pk}"
+    return Status(201, loaded(post.pk))
+
+
+@router.get("/{post_id}", auth=anybody, response={200: FullPost, 404: Problem})
+def read_post(request: MaybeRequest, post_id: Id) -> Post:
+    """Read one post. What is not public is not there for others."""
+    return loaded(visible_post(post_id, request.auth).pk)
+
+
+@router.patch("/{post_id}", response={200: FullPost, 403: Problem, 404: Problem, 409: Problem, 413: Problem, 422: Problem})
+@transaction.atomic
+def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
+    """Change what is named in the body, and nothing else."""
+    post = editable_post(post_id, request.auth)
+    changes = payload.model_dump(exclude_unset=True)
+    planned = changes.pop("publish_at", ...)
+    if "category" in changes:
+        changes["category"] = category_named(payload.category)
+    if "tags" in changes:
+        changes["tags"] = tags_named(payload.tags)
+    if changes:
+        post.revise(**changes)
+    if planned is not ...:
+        plan(request.auth, post, planned)
+    return loaded(post.pk)
+
+
+@router.delete("/{post_id}", response={204: None, 403: Problem, 404: Problem})
+def delete_post(request: Request, post_id: Id) -> Status[None]:
+    """Delete a post and all that hangs on it."""
+    editable_post(post_id, request.auth).delete()
+    return Status(204, None)
+
+
+def plan(user: User, post: Post, publish_at: datetime | None) -> None:
+    """Publish at that moment, or not by itself any more. Raises Forbidden, AlreadyPublished, NotScheduled."""
+    if not user.can_publish(post):
+        raise Forbidden("Your account may not publish. An editor can.")
+    if publish_at is None:
+        post.unschedule()
+    else:
+        post.schedule(publish_at=publish_at)
+
+
+def loaded(post_id: int) -> Post:
+    """Return the post with all that an answer shows of it."""
+    return Post.objects.select_related("author__profile", "category").prefetch_related("tags").get(pk=post_id)
+
+
+def paged(posts: Any, page: int) -> dict[str, Any]:
+    """Return one page of posts and how many there are."""
+    count = posts.count()
+    shown = posts.select_related("author__profile", "category").prefetch_related("tags")
+    first = (page - 1) * PER_PAGE
+    return {"items": list(shown[first : first + PER_PAGE]), "count": count, "page": page, "pages": -(-count // PER_PAGE)}

@@ -1,0 +1,63 @@
+"""What became of a post's mailing: every reader is counted once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from ninja import Router, Schema
+
+from app.accounts.models import User
+from app.api.auth import Request, must_write, runs_the_place
+from app.api.errors import NotFound, Problem
+from app.api.fields import Id, Page
+from app.newsletter.models import Send
+
+router = Router(tags=["sends"])
+
+PER_PAGE = 50
+
+
+class SendOut(Schema):
+    id: int
+    post: int
+    state: str
+    candidates: int
+    created_at: datetime
+    finished_at: datetime | None
+
+    @staticmethod
+    def resolve_post(send: Any) -> int:
+        return int(send.post_id)
+
+
+class SendDetail(SendOut):
+    balance: dict[str, int]
+    balances: bool
+
+
+@router.get("", response={200: list[SendOut], 403: Problem})
+def list_sends(request: Request, post: Id | None = None, page: Page = 1) -> QuerySet[Send]:
+    """List the mailings of one's own posts, or all for editors and staff, newest first, 50 to a page."""
+    must_write(request.auth)
+    sends = _sends(request.auth)
+    if post is not None:
+        sends = sends.filter(post_id=post)
+    first = (page - 1) * PER_PAGE
+    return sends.order_by("-pk")[first : first + PER_PAGE]
+
+
+@router.get("/{send_id}", response={200: SendDetail, 403: Problem, 404: Problem})
+def read_send(request: Request, send_id: Id) -> Send:
+    """Read one mailing with its balance: candidates = the sum of all the states."""
+    must_write(request.auth)
+    send = _sends(request.auth).filter(pk=send_id).first()
+    if send is None:
+        raise NotFound
+    return send
+
+
+def _sends(user: User) -> QuerySet[Send]:
+    sends = Send.objects.all()
+    return sends if runs_the_place(user) else sends.filter(post__author=user)

@@ -1,0 +1,40 @@
+"""The mailing list: ask for it here, confirm by mail."""
+
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from app.api.errors import Invalid, Problem
+from app.api.fields import Line, Strict
+from app.api.limits import address, limit
+from app.mail.errors import BadAddress
+from app.newsletter.forms import CONSENT
+from app.newsletter.models import Subscriber
+
+router = Router(tags=["subscribers"])
+
+PER_MINUTE = 30
+
+
+class Wish(Strict):
+    email: Annotated[Line, Field(min_length=3, max_length=254)]
+
+
+class Asked(Schema):
+    """The same answer for every address, known or not."""
+
+    detail: str = "If the address can read by mail, a message with a link to confirm is on its way."
+    consent: str = CONSENT
+
+
+@router.post("", auth=None, response={202: Asked, 422: Problem, 429: Problem})
+def subscribe(request: HttpRequest, payload: Wish) -> Status[Asked]:
+    """Ask to read by mail."""
+    limit("subscribers", address(request), per_minute=PER_MINUTE)
+    try:
+        Subscriber.objects.subscribe(payload.email, source="api", consent=CONSENT, ip=address(request))
+    except BadAddress:
+        raise Invalid({"email": ["This is no address that mail can be sent to."]}) from None
+    return Status(202, Asked())

@@ -1,0 +1,59 @@
+"""Tokens: a program signs in once and keeps what it gets."""
+
+from typing import Annotated
+
+from django.contrib.auth import authenticate
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from app.accounts.models import ApiToken, User
+from app.accounts.models.token import digest
+from app.api.auth import Request
+from app.api.errors import Problem, Refusal
+from app.api.fields import Line, Strict
+from app.api.limits import address, limit
+
+router = Router(tags=["tokens"])
+
+PER_NAME, PER_ADDRESS = 10, 60
+
+
+class SignIn(Strict):
+    username: Annotated[str, Field(max_length=150)]
+    password: Annotated[str, Field(max_length=1000)]
+    name: Annotated[Line, Field(max_length=100)] = ""
+
+
+class Issued(Schema):
+    """The token in clear: it cannot be shown again."""
+
+    token: str
+    name: str
+
+
+class BadSignIn(Refusal):
+    status = 401
+
+
+@router.post("", auth=None, response={201: Issued, 401: Problem, 422: Problem, 429: Problem})
+def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
+    """Exchange a name and a password for a token."""
+    limit("tokens", address(request), per_minute=PER_ADDRESS)
+    limit("tokens", payload.username.lower(), per_minute=PER_NAME)
+    if "\x00" in payload.username:
+        raise BadSignIn("The name or the password is wrong.")
+    user = authenticate(request, username=payload.username, password=payload.password)
+    if not isinstance(user, User):
+        raise BadSignIn("The name or the password is wrong.")
+    _, token = ApiToken.objects.issue(user, payload.name or "API")
+    return Status(201, {"token": token, "name": payload.name or "API"})
+
+
+@router.delete("/current", response={204: None, 401: Problem})
+def sign_out(request: Request) -> Status[None]:
+    """End the use of the token that this request is sent with."""
+    text = request.headers["Authorization"].partition(" ")[2].strip()
+    for token in ApiToken.objects.filter(digest=digest(text)):
+        token.revoke()
+    return Status(204, None)
