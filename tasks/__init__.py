@@ -1,0 +1,1 @@
+"""What happens off the request: one module for each queue, and the switchboard."""

@@ -1,0 +1,14 @@
+"""The cache follows what was committed. Pages need none of this to be right: their keys hold a version."""
+
+from collections.abc import Sequence
+
+from app.blog.standing import standing
+from app.effects.celery import effect
+from app.web.cache import purge as purge_pages
+
+
+@effect("cache.purge", kind="external", timeout=10)
+def purge(*, post_id: int, also: Sequence[str] = ()) -> None:
+    """Delete old pages of all that shows the post, or showed it (`also`, scopes). Safe to do twice."""
+    now = standing(post_id)
+    purge_pages({f"post:{post_id}", *(now.scopes() if now else ()), *also})

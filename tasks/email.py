@@ -1,0 +1,72 @@
+"""Mail: a post to its readers, and notices to those whom something concerns."""
+
+from django.utils import timezone
+
+from app.blog.models import Post
+from app.effects.celery import effect
+from app.newsletter import announcing, delivering
+from app.newsletter.tutorial import send_publication_notifications
+from app.notices import onboarding, sending, telling
+
+TWO_DAYS_OF_TRIES = 56
+
+
+@effect("email.announce")
+def announce(*, post_id: int) -> None:
+    """Open the send of a post that has just become public."""
+    for post in Post.objects.filter(pk=post_id):
+        send_publication_notifications(post)
+
+
+@effect("email.page")
+def page(*, send_id: int, after: int) -> None:
+    """Write the deliveries of the next 500 readers, and owe their mails and the next page."""
+    announcing.expand(send_id, after=after)
+
+
+@effect("email.deliver", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES)
+def deliver(*, delivery_ids: list[int]) -> None:
+    """Send these copies, each at most once."""
+    delivering.deliver(delivery_ids)
+
+
+@effect("email.confirm", kind="external", timeout=60)
+def confirm(*, confirmation_id: int) -> None:
+    """Ask an address whether its subscription was meant."""
+    delivering.confirm(confirmation_id)
+
+
+@effect("email.notice", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES)
+def notice(*, notice_id: int) -> None:
+    """Send one notice, or the digest that it leads, at most once."""
+    sending.send_notice(notice_id)
+
+
+@effect("email.comment")
+def comment(*, comment_id: int) -> None:
+    """Owe notices to the post's author and the thread."""
+    telling.notify_comment(comment_id)
+
+
+@effect("email.like")
+def like(*, post_id: int, user_id: int) -> None:
+    """Owe the author a notice of a like."""
+    telling.notify_like(post_id, user_id)
+
+
+@effect("email.welcome")
+def welcome(*, user_id: int) -> None:
+    """Owe a greeting to somebody who joined on the site."""
+    telling.welcome(user_id)
+
+
+@effect("email.review")
+def review(*, post_id: int) -> None:
+    """Owe notices of a draft to the editors who watch."""
+    telling.notify_editors(post_id)
+
+
+@effect("email.onboarding")
+def onboard(*, user_id: int, step: str) -> None:
+    """Tell one of the first steps when its day has come."""
+    onboarding.onboard(user_id, step, now=timezone.now())

@@ -1,0 +1,152 @@
+"""The switchboard: which event owes which effects, on one page.
+
+A receiver writes down what is owed, in the transaction of the event, and asks to be woken after the commit. Nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.dispatch import receiver
+from django.utils import timezone
+
+from app.accounts.models import RegisteredVia, User
+from app.accounts.signals import user_registered
+from app.blog.models import Comment, CommentStatus, Post
+from app.blog.signals import (
+    comment_approved,
+    comment_hidden,
+    comment_posted,
+    post_created,
+    post_deleted,
+    post_liked,
+    post_published,
+    post_revised,
+    post_scheduled,
+    post_withdrawn,
+)
+from app.blog.standing import PostBefore
+from app.effects import record
+from app.notices.choices import STEPS
+from tasks import cache, email, feeds, media, search, social, stats, upkeep
+
+
+@receiver(post_published, weak=False, dispatch_uid="tasks.publish_everywhere")
+def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
+    owed = record(
+        search.refresh.si(post_id=post.pk),
+        feeds.follow.si(post_id=post.pk),
+        stats.rank.si(post_id=post.pk),
+        *(_news(post) if _is_new(post) else ()),
+        about=post,
+    )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+def _news(post: Post) -> tuple[Any, ...]:
+    return email.announce.si(post_id=post.pk), social.share.si(post_id=post.pk), cache.purge.si(post_id=post.pk)
+
+
+def _is_new(post: Post) -> bool:
+    """Tell news from an imported archive, which is announced to nobody."""
+    return bool(post.published_at and post.published_at > timezone.now() - settings.ANNOUNCE_WITHIN)
+
+
+@receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")
+def show_the_revision(sender: type[Post], post: Post, before: PostBefore, **kwargs: Any) -> None:
+    owed = record(
+        search.refresh.si(post_id=post.pk),
+        feeds.follow.si(post_id=post.pk),
+        *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds())),
+        cache.purge.si(post_id=post.pk, also=sorted(before.scopes())),
+        social.follow.si(post_id=post.pk),
+        media.cleanup.si(media_ids=list(before.media_ids)),
+        about=post,
+    )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(post_withdrawn, weak=False, dispatch_uid="tasks.take_away")
+def take_away(sender: type[Post], post: Post, **kwargs: Any) -> None:
+    owed = record(
+        search.refresh.si(post_id=post.pk),
+        feeds.follow.si(post_id=post.pk),
+        stats.rank.si(post_id=post.pk),
+        cache.purge.si(post_id=post.pk),
+        social.follow.si(post_id=post.pk),
+        about=post,
+    )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(post_deleted, weak=False, dispatch_uid="tasks.clear_away")
+def clear_away(sender: type[Post], post_id: int, before: PostBefore, **kwargs: Any) -> None:
+    owed = record(
+        search.refresh.si(post_id=post_id),
+        *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds())),
+        cache.purge.si(post_id=post_id, also=sorted(before.scopes())),
+        social.follow.si(post_id=post_id),
+        media.cleanup.si(media_ids=list(before.media_ids)),
+        about=f"post:{post_id}",
+    )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(post_created, weak=False, dispatch_uid="tasks.tell_editors")
+def tell_editors(sender: type[Post], post: Post, **kwargs: Any) -> None:
+    """Tell editors of what was written here; an imported archive waits for nobody's review."""
+    if post.source is None:
+        owed = record(email.review.si(post_id=post.pk), about=post)
+        transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(post_scheduled, weak=False, dispatch_uid="tasks.publish_in_time")
+def publish_in_time(sender: type[Post], post: Post, **kwargs: Any) -> None:
+    owed = record(upkeep.publish_scheduled.si(post_id=post.pk).set(eta=post.publish_at), about=post)
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(comment_posted, weak=False, dispatch_uid="tasks.judge_guest")
+def judge_guest(sender: type[Comment], comment: Comment, **kwargs: Any) -> None:
+    if comment.author_id is None and comment.status == CommentStatus.HELD:
+        owed = record(upkeep.judge_comment.si(comment_id=comment.pk), about=f"post:{comment.post_id}")
+        transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(comment_approved, weak=False, dispatch_uid="tasks.tell_of_comment")
+def tell_of_comment(sender: type[Comment], comment: Comment, **kwargs: Any) -> None:
+    owed = record(
+        email.comment.si(comment_id=comment.pk),
+        cache.purge.si(post_id=comment.post_id),
+        about=f"post:{comment.post_id}",
+    )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(comment_hidden, weak=False, dispatch_uid="tasks.forget_comment")
+def forget_comment(sender: type[Comment], comment: Comment, **kwargs: Any) -> None:
+    owed = record(cache.purge.si(post_id=comment.post_id), about=f"post:{comment.post_id}")
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(post_liked, weak=False, dispatch_uid="tasks.tell_of_like")
+def tell_of_like(sender: type[Post], post: Post, user: User, **kwargs: Any) -> None:
+    owed = record(
+        email.like.si(post_id=post.pk, user_id=user.pk),
+        stats.track.si(verb="post_like", post_id=post.pk, user_id=user.pk),
+        about=post,
+    )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(user_registered, weak=False, dispatch_uid="tasks.welcome_newcomer")
+def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
+    if user.registered_via == RegisteredVia.SITE:
+        owed = record(
+            email.welcome.si(user_id=user.pk),
+            email.onboard.si(user_id=user.pk, step=STEPS[0]),
+            about=user,
+        )
+        transaction.on_commit(owed.enqueue, robust=True)

@@ -1,0 +1,11 @@
+"""The search index follows the posts."""
+
+from app.effects.celery import effect
+from app.search.index import update_search_index_batch
+from app.search.optimized import optimized_handler
+
+
+@effect("search.refresh", batch=optimized_handler.batch_size, debounce=0.5)
+def refresh(*, post_ids: list[int]) -> None:
+    """Bring these posts' documents up to date. Reads the posts as they are now, so that order does not matter."""
+    update_search_index_batch(post_ids)

@@ -1,0 +1,26 @@
+"""Other networks: a post is shared once through each account, and what they show follows the post."""
+
+from django.utils import timezone
+
+from app.effects.celery import effect
+from app.social import sharing
+
+TWO_DAYS_OF_TRIES = 56
+
+
+@effect("social.share")
+def share(*, post_id: int) -> None:
+    """Owe the post to each account that speaks for it."""
+    sharing.share(post_id, now=timezone.now())
+
+
+@effect("social.follow")
+def follow(*, post_id: int) -> None:
+    """Owe a look at each account that shows the post: it was revised, withdrawn or deleted."""
+    sharing.follow(post_id)
+
+
+@effect("social.deliver", kind="external", timeout=30, max_attempts=TWO_DAYS_OF_TRIES, key="social_post_id")
+def deliver(*, social_post_id: int) -> None:
+    """Bring one account up to date. The row's key makes a repeated call one post."""
+    sharing.deliver(social_post_id, now=timezone.now())

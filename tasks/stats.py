@@ -1,0 +1,30 @@
+"""Figures: views into counts, what is trending, what a reader did."""
+
+from django.utils import timezone
+
+from app.effects.celery import effect
+from app.stats import activity, retention, trending, views
+
+
+@effect("stats.fold", batch=100, debounce=1.0)
+def fold(*, post_ids: list[int]) -> None:
+    """Add what was seen to these posts' counts."""
+    views.fold(post_ids)
+
+
+@effect("stats.rank", batch=500, debounce=5.0)
+def rank(*, post_ids: list[int]) -> None:
+    """Rank what is read now. Whatever changed, the ranking is computed as a whole."""
+    trending.rank(timezone.now())
+
+
+@effect("stats.track")
+def track(*, verb: str, post_id: int, user_id: int) -> None:
+    """Note what a reader did."""
+    activity.track(verb, post_id=post_id, user_id=user_id, at=timezone.now())
+
+
+@effect("stats.forget", timeout=300)
+def forget() -> None:
+    """Remove what is older than its time."""
+    retention.forget(timezone.now())
