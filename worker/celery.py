@@ -1,0 +1,50 @@
+"""The Celery application of web, worker, beat and Flower."""
+
+import os
+
+from celery import Celery
+
+from app.effects.celery import publish_with
+from worker import queues, schedule
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("afterword")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    result_serializer="json",
+    result_accept_content=["json"],
+    enable_utc=True,
+    timezone="UTC",
+    # The ledger redelivers, so a message is acknowledged when it is taken.
+    task_acks_late=False,
+    task_default_queue=queues.DEFAULT,
+    task_queues=queues.QUEUES,
+    task_routes=(queues.route,),
+    task_create_missing_queues=False,
+    # The outcome of each hint is stored with its name; a message carries no argument that could be.
+    result_backend="django-db",
+    result_extended=True,
+    task_track_started=False,
+    task_ignore_result=False,
+    result_expires=None,
+    # Flower needs events; the sent event would need a broker connection in the request.
+    worker_send_task_events=True,
+    task_send_sent_event=False,
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=10_000,
+    worker_soft_shutdown_timeout=10.0,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 5, "health_check_interval": 10},
+    beat_schedule=schedule.SCHEDULE,
+    beat_scheduler="worker.schedule:LedgerScheduler",
+    beat_max_loop_interval=30,
+    # Without this Celery's Django fixup reconnects to the database before every task.
+    CELERY_DB_REUSE_MAX=100_000,
+)
+publish_with(app)

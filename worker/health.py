@@ -1,0 +1,30 @@
+"""`python -m worker.health`: exit 0 while a sweeper of this site was seen in the last 25 seconds."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+LIMIT = 25.0
+
+
+def main() -> int:
+    """Print what is known and return the exit code: 0 alive, 1 silent, 2 database away."""
+    import django
+    from django.db import DatabaseError
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from app.effects.beating import silence
+
+    try:
+        age = silence()
+    except DatabaseError as error:
+        print(f"the database does not answer: {type(error).__name__}")
+        return 2
+    print("no worker was ever seen" if age is None else f"last sign of life {age:.0f} s ago")
+    return 0 if age is not None and age <= LIMIT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
