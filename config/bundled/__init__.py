@@ -1,0 +1,1 @@
+"""The servers that run where no address is given: PostgreSQL, Valkey twice, a mailbox."""

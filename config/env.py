@@ -1,0 +1,192 @@
+"""The process environment, read in one place, typed, and refused with every problem at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from config.bundled import places
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadEnvironment(SystemExit):
+    """The environment cannot be used; the message names each variable and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Env:
+    """Settings that differ between places. Field names are the variables' names in lower case."""
+
+    debug: Annotated[bool, "on for a machine of your own, off in public; off demands the secrets"]
+    secret_key: Annotated[str, "signs sessions, tokens and sealed credentials"]
+    site_url: Annotated[str, "where readers find the site: http(s)://host[:port]"]
+    site_name: Annotated[str, "the publication's name"]
+    allowed_hosts: Annotated[tuple[str, ...], "host names that the site answers to, with commas"]
+    data_dir: Annotated[Path, "where the bundled servers, media, mailbox and Flower keep their files"]
+    database_url: Annotated[str, "postgres://user:password@host:port/name; unset = the bundled PostgreSQL"]
+    redis_url: Annotated[str, "the cache: redis:// or unix://; unset = the bundled Valkey, apart from the broker"]
+    celery_broker_url: Annotated[str, "the broker: redis://, redis+socket:// or amqp://; unset = the bundled Valkey"]
+    mailbox_port: Annotated[int, "where the bundled mailbox captures mail"]
+    email_url: Annotated[str, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
+    default_from_email: Annotated[str, "the sender of every mail"]
+    flower_basic_auth: Annotated[str, "user:password for Flower"]
+    port: Annotated[int, "the web server's port"]
+    flower_port: Annotated[int, "Flower's port"]
+    log_format: Annotated[str, "text for people, json for machines"]
+    outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
+    announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are announced to nobody"]
+    retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
+
+    @property
+    def bundled_database(self) -> bool:
+        return self.database_url == places.database_url(self.data_dir)
+
+    @property
+    def bundled_broker(self) -> bool:
+        return self.celery_broker_url == places.broker_url(self.data_dir)
+
+    @property
+    def bundled_cache(self) -> bool:
+        return self.redis_url == places.cache_url(self.data_dir)
+
+    @property
+    def bundled_mail(self) -> bool:
+        return self.email_url == places.mail_url(self.mailbox_port)
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Env:
+    """Return the environment as values, or raise BadEnvironment that lists every problem."""
+    reader = _Reader(environ)
+    debug = reader.value("DEBUG", _boolean, default=True)
+    data_dir = reader.value("DATA_DIR", _directory, default=ROOT / "var")
+    port = reader.value("PORT", _port, default=8000)
+    mailbox_port = reader.value("MAILBOX_PORT", _port, default=places.MAILBOX_PORT)
+    site_url = reader.value("SITE_URL", _origin, default=f"http://127.0.0.1:{port}")
+    env = Env(
+        debug=debug,
+        data_dir=data_dir,
+        port=port,
+        mailbox_port=mailbox_port,
+        site_url=site_url,
+        secret_key=reader.secret("SECRET_KEY", debug=debug, default="not-secret-for-this-machine-only-0123456789abcdef"),
+        flower_basic_auth=reader.secret("FLOWER_BASIC_AUTH", debug=debug, default="operator:operator"),
+        site_name=reader.value("SITE_NAME", str, default="Afterword"),
+        allowed_hosts=reader.value("ALLOWED_HOSTS", _words, default=_hosts(site_url, debug)),
+        database_url=reader.value("DATABASE_URL", _database, default=places.database_url(data_dir)),
+        redis_url=reader.value("REDIS_URL", _url, default=places.cache_url(data_dir)),
+        celery_broker_url=reader.value("CELERY_BROKER_URL", _url, default=places.broker_url(data_dir)),
+        email_url=reader.value("EMAIL_URL", _mail, default=places.mail_url(mailbox_port)),
+        default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
+        flower_port=reader.value("FLOWER_PORT", _port, default=5555),
+        log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),
+        outbound_allow=reader.value("OUTBOUND_ALLOW", _networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
+        announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
+        retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
+    )
+    reader.finish()
+    return env
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+
+    def value(self, name: str, parse: Callable[[str], Any], *, default: Any) -> Any:
+        text = self.environ.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.problems.append(f"{name}: {error}")
+            return default
+
+    def secret(self, name: str, *, debug: bool, default: str) -> str:
+        value = self.value(name, str, default=default if debug else "")
+        if not value:
+            self.problems.append(f"{name}: missing; set it, as DEBUG is off")
+        return str(value)
+
+    def finish(self) -> None:
+        if self.problems:
+            lines = "\n".join(f"  {problem}" for problem in self.problems)
+            raise BadEnvironment(f"The environment cannot be used:\n{lines}")
+
+
+def _boolean(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ValueError(f"{text!r} is neither on nor off")
+    return words[text.lower()]
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ValueError(f"{text!r} is no port number from 1 to 65535")
+    return int(text)
+
+
+def _directory(text: str) -> Path:
+    return Path(text).expanduser().resolve()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _hours(text: str) -> timedelta:
+    try:
+        return timedelta(hours=float(text))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no number of hours") from None
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"{text!r} is none of {', '.join(words)}")
+        return text
+
+    return parse
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(word)) for word in _words(text))
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("must be http(s)://host[:port] and nothing after it")
+    return text.rstrip("/")
+
+
+def _url(text: str) -> str:
+    if not urlsplit(text).scheme:
+        raise ValueError("must be a URL, such as redis://host:6379/0")
+    return text
+
+
+def _database(text: str) -> str:
+    if urlsplit(text).scheme not in {"postgres", "postgresql"}:
+        raise ValueError("must be postgres://user:password@host:port/name; other databases cannot keep the promises")
+    return text
+
+
+def _mail(text: str) -> str:
+    if urlsplit(text).scheme not in {"smtp", "smtps", "smtp+tls"}:
+        raise ValueError("must be smtp://, smtps:// or smtp+tls://user:password@host:port")
+    return text
+
+
+def _hosts(site_url: str, debug: bool) -> tuple[str, ...]:
+    host = urlsplit(site_url).hostname or "localhost"
+    return (host, "localhost", "127.0.0.1", "[::1]") if debug else (host,)

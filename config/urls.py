@@ -1,0 +1,17 @@
+"""Every URL: each room brings its own. Media are checked images of ours; a proxy may serve them instead."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.static import serve
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("studio/", include("app.studio.urls")),
+    path("api/v1/", include("app.api.urls")),
+    path("", include("app.newsletter.urls")),
+    path("", include("app.notices.urls")),
+    path("", include("app.feeds.urls")),
+    path("", include("app.web.urls")),
+    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
+]
