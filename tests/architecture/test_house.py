@@ -1,0 +1,112 @@
+"""Rules of the house that no single room can keep alone."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import run_checks
+
+from app.blog.models import Comment, Like, Post
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = {
+    "app.notices.tutorial": (
+        "send_post_notification", "send_comment_notification", "send_like_notification", "send_welcome_email",
+        "start_onboarding_sequence",
+    ),
+    "app.newsletter.tutorial": ("send_publication_notifications", "add_to_mailing_list"),
+    "app.search.index": ("update_search_index", "remove_from_search_index", "update_search_index_batch"),
+    "app.blog.files": ("cleanup_post_files",),
+    "app.feeds.building": ("update_rss_feed",),
+    "app.social.sharing": ("post_to_social_media",),
+    "app.stats.tutorial": ("track_user_activity", "update_trending_posts"),
+    "app.accounts.models.profile": ("create_user_profile",),
+}  # fmt: skip
+
+
+def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path, ast.parse(path.read_text())
+
+
+class TestTheSixteenFunctions:
+    @pytest.mark.covers("G1", "D18")
+    @pytest.mark.parametrize(("room", "name"), [(room, name) for room, names in FUNCTIONS.items() for name in names])
+    def test_are_importable_from_their_place(self, room: str, name: str) -> None:
+        assert callable(getattr(importlib.import_module(room), name))
+
+
+class TestTheHouse:
+    def test_imports_one_way(self) -> None:
+        done = subprocess.run(
+            [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+
+    @pytest.mark.covers("D8", "D12")
+    def test_has_its_fixed_top_level(self) -> None:
+        for name in ("app", "tasks", "config", "worker", "tests", "manage.py", "docker-compose.yml", "Procfile"):
+            assert (ROOT / name).exists(), name
+
+    @pytest.mark.covers("G6")
+    def test_uses_its_own_user_model_from_the_first_migration(self) -> None:
+        assert settings.AUTH_USER_MODEL == "accounts.User"
+        first = (ROOT / "app/accounts/migrations/0001_initial.py").read_text().replace("'", '"')
+        assert 'name="User"' in first
+        for path, tree in sources("app", "tasks", "worker", "config"):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom) and node.module == "django.contrib.auth.models":
+                    assert "User" not in [alias.name for alias in node.names], path
+
+    @pytest.mark.covers("G7", "D2")
+    def test_has_no_model_that_slips_past_the_signals(self) -> None:
+        for model in apps.get_models():
+            for signalled in (Post, Comment, Like):
+                assert model is signalled or not issubclass(model, signalled), model
+            for field in model._meta.concrete_fields:
+                on_delete = getattr(field.remote_field, "on_delete", None)
+                assert "DB_" not in getattr(on_delete, "__name__", type(on_delete).__name__).upper(), (model, field)
+
+    @pytest.mark.covers("G8")
+    def test_prints_nothing_and_logs_constants(self) -> None:
+        for path, tree in sources("app", "tasks"):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    assert node.func.id != "print", path
+
+    @pytest.mark.covers("D4", "C11")
+    def test_keeps_broker_and_cache_apart(self) -> None:
+        from config.bundled import places
+
+        folder = Path("/srv/afterword")
+        assert places.broker_url(folder).partition("?")[0] != places.cache_url(folder).partition("?")[0]
+
+    @pytest.mark.covers("G2")
+    def test_passes_its_own_system_checks(self) -> None:
+        assert [message for message in run_checks() if message.is_serious()] == []
+
+    @pytest.mark.covers("D2")
+    def test_runs_on_a_supported_django(self) -> None:
+        import django
+
+        assert (5, 2, 19) <= django.VERSION[:3] < (6, 2)
+
+    def test_opens_no_network_connection_but_in_named_places(self) -> None:
+        allowed = {"app/outbound", "app/mail", "config/bundled"}
+        for path, tree in sources("app", "tasks", "worker", "config"):
+            place = "/".join(path.relative_to(ROOT).parts[:2])
+            for node in ast.walk(tree):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                if {name.partition(".")[0] for name in names} & {"httpx2", "requests", "urllib3", "smtplib", "http.client"}:
+                    assert place in allowed, path
