@@ -1,0 +1,62 @@
+"""Effects for the ledger's own tests, and what they did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from app.effects import GiveUp, Later, current
+from app.effects.celery import effect
+
+ran: list[tuple[str, Any]] = []
+poison: set[int] = set()
+
+
+@effect("test.note")
+def note(*, n: int) -> None:
+    """Write a row, so that doing it twice shows."""
+    ran.append(("note", n))
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO sample_applied (n) VALUES (%s)", [n])
+    if n in poison:
+        raise ValueError(f"poison {n} for reader@example.org at smtp://user:secret@host/?token=abc")
+
+
+@effect("test.call", kind="external", timeout=5)
+def call(*, n: int) -> None:
+    running = current()
+    assert running is not None
+    ran.append(("call", running.key))
+    if n in poison:
+        raise ConnectionError("refused")
+
+
+@effect("test.together", batch=100)
+def together(*, post_ids: list[int]) -> None:
+    ran.append(("together", sorted(post_ids)))
+    with connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO sample_applied (n) VALUES (%s)", [(pk,) for pk in post_ids])
+    if poison.intersection(post_ids):
+        raise ValueError("poison in the batch")
+
+
+@effect("test.debounced", batch=10, debounce=0.5)
+def debounced(*, post_ids: list[int]) -> None:
+    ran.append(("debounced", sorted(post_ids)))
+
+
+@effect("test.later", kind="external", timeout=5)
+def later(*, seconds: int) -> None:
+    raise Later(timedelta(seconds=seconds), "busy")
+
+
+@effect("test.hopeless", kind="external", timeout=5, max_attempts=3)
+def hopeless(*, n: int) -> None:
+    raise GiveUp(f"reader{n}@example.org does not exist")
+
+
+@effect("test.frail", max_attempts=2)
+def frail(*, n: int) -> None:
+    raise ValueError("never works")

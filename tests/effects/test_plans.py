@@ -1,0 +1,38 @@
+"""What PostgreSQL does with the ledger's statements when a million rows are finished."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from app.effects.claiming import CLAIM
+from app.effects.sweeping import SWEEP
+
+MILLION = """
+INSERT INTO effects_effect (task, queue, args, about, kind, state, attempt, max_attempts, rings, wake_at, due_at,
+                            created_at, finished_at, outcome, error)
+SELECT 'test.note', 'test', '{"n": 1}', 'post:' || n, 'atomic', CASE WHEN n > 1000000 THEN 'ready' ELSE 'done' END, 0, 20, 0,
+       now(), now(), now(), CASE WHEN n > 1000000 THEN NULL ELSE now() END, '', ''
+FROM generate_series(1, 1000500) AS n
+"""
+
+
+@pytest.mark.django_db
+class TestWithAMillionFinishedRows:
+    @pytest.mark.timeout(300)
+    def test_the_claim_goes_by_primary_key_and_the_sweep_by_the_partial_index(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(MILLION)
+            cursor.execute("ANALYZE effects_effect")
+            cursor.execute("SELECT max(id) FROM effects_effect")
+            newest = cursor.fetchone()[0]
+            for ids in ([newest], list(range(newest - 99, newest + 1))):
+                assert "effects_effect_pkey" in _plan(cursor, CLAIM, [70, uuid4(), ids, "test.note"])
+            assert "effect_wake" in _plan(cursor, SWEEP, [["test.note"], 500])
+
+
+def _plan(cursor: object, statement: str, parameters: list[object]) -> str:
+    cursor.execute(f"EXPLAIN {statement}", parameters)  # type: ignore[attr-defined]
+    return "\n".join(row[0] for row in cursor.fetchall())  # type: ignore[attr-defined]
