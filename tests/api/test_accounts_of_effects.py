@@ -1,0 +1,112 @@
+"""The ledger and the sends, as their owners see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from app.blog.models import Post
+from app.effects.models import Effect
+from app.newsletter.models import Send
+from tests.api.client import Program
+
+pytestmark = pytest.mark.django_db
+
+NAMES = (
+    "id task queue about kind state attempt max_attempts created_at due_at started_at finished_at duration hint outcome error"
+)
+SHOWN = set(NAMES.split())
+
+
+def owed(about: str, state: str = "ready") -> Effect:
+    now = timezone.now()
+    finished = now if state in {"done", "dead"} else None
+    times = {"wake_at": now, "due_at": now, "created_at": now, "finished_at": finished}
+    return Effect.objects.create(
+        task="search.refresh", queue="search", args={"post_id": 1}, about=about, kind="atomic", state=state, **times
+    )
+
+
+class TestEffects:
+    def test_about_a_post_are_shown_to_its_author_and_to_editors(
+        self, author: Program, editor: Program, other: Program, reader: Program, anybody: Program, published: Post
+    ) -> None:
+        effect = owed(f"post:{published.pk}")
+        query = {"about": f"post:{published.pk}"}
+        statuses = [program.get("/effects", **query).status for program in (author, editor, other, reader, anybody)]
+        assert statuses == [200, 200, 403, 403, 401]
+        mine = author.get("/effects", **query).json
+        assert effect.pk in [item["id"] for item in mine]
+        assert set(mine[0]) == SHOWN
+
+    def test_about_anothers_draft_are_not_there(self, other: Program, draft: Post) -> None:
+        effect = owed(f"post:{draft.pk}")
+        assert other.get("/effects", about=f"post:{draft.pk}").status == 404
+        assert other.get(f"/effects/{effect.pk}").status == 404
+
+    def test_are_filtered_by_state(self, author: Program, published: Post) -> None:
+        dead = owed(f"post:{published.pk}", "dead")
+        owed(f"post:{published.pk}")
+        found = author.get("/effects", about=f"post:{published.pk}", state="dead").json
+        assert [item["id"] for item in found] == [dead.pk]
+
+    def test_of_everybody_are_for_editors(self, author: Program, editor: Program) -> None:
+        effect = owed("user:1")
+        assert effect.pk in [item["id"] for item in editor.get("/effects", about="user:1").json]
+        assert [author.get("/effects").status, author.get("/effects", about="user:1").status] == [403, 403]
+        assert author.get(f"/effects/{effect.pk}").status == 403
+
+    @pytest.mark.parametrize(
+        "query", [{"about": "x"}, {"about": "post:x"}, {"about": "post:1\x00"}, {"state": "x"}, {"page": 0}]
+    )
+    def test_refuse_questions_that_mean_nothing(self, editor: Program, query: dict[str, Any]) -> None:
+        assert editor.get("/effects", **query).status == 422
+
+    def test_about_an_impossible_post_are_not_there(self, author: Program) -> None:
+        assert author.get("/effects", about=f"post:{10**18 * 9 + 9 * 10**17}").status in {404, 422}
+
+    def test_that_are_dead_are_owed_again_by_editors(self, author: Program, editor: Program, published: Post) -> None:
+        dead = owed(f"post:{published.pk}", "dead")
+        path = f"/effects/{dead.pk}/replay"
+        assert author.post(path).status == 403
+        replayed = editor.post(path)
+        assert (replayed.status, replayed.json["state"]) == (200, "ready")
+        assert (editor.post(path).status, editor.post("/effects/987654/replay").status) == (409, 404)
+
+
+class TestSends:
+    def test_are_shown_with_their_balance(
+        self, author: Program, editor: Program, other: Program, reader: Program, published: Post
+    ) -> None:
+        send = Send.objects.create(post=published)
+        statuses = [program.get(f"/sends/{send.pk}").status for program in (author, editor, other, reader)]
+        assert statuses == [200, 200, 404, 403]
+        shown = author.get(f"/sends/{send.pk}").json
+        assert (shown["post"], shown["balance"]["candidates"], shown["balances"]) == (published.pk, 0, True)
+
+    def test_are_listed_to_those_whose_posts_they_are(
+        self, author: Program, editor: Program, other: Program, published: Post
+    ) -> None:
+        Send.objects.create(post=published)
+        assert [len(program.get("/sends").json) for program in (author, editor, other)] == [1, 1, 0]
+        assert len(author.get("/sends", post=published.pk).json) == 1
+
+
+class TestInterface:
+    def test_describes_itself(self, anybody: Program) -> None:
+        described = anybody.get("/openapi.json")
+        assert described.status == 200
+        assert {"/api/v1/posts", "/api/v1/posts/{post_id}/publication", "/api/v1/effects"} <= set(described.json["paths"])
+
+    def test_answers_in_json_where_there_is_nothing(self, anybody: Program) -> None:
+        answer = anybody.get("/nowhere")
+        assert (answer.status, answer.json["fields"]) == (404, {})
+
+    def test_tells_of_its_own_failures_in_json_and_no_more(
+        self, author: Program, draft: Post, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Post, "publish", lambda self, at: 1 / 0)
+        answer = author.post(f"/posts/{draft.pk}/publication")
+        assert (answer.status, answer.json) == (500, {"detail": "Something went wrong on our side.", "fields": {}})

@@ -1,0 +1,275 @@
+"""Importing: what lands, and what a second run does."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from app.accounts.models import Profile, User
+from app.blog.models import Category, Media, Post, Tag
+from app.blog.signals import post_published
+from app.effects.models import Effect
+from app.importer import plan
+from app.importer.write import Done
+from tests.importer.sites import bring_in, ghost, item, png, post, write, wxr
+
+pytestmark = [pytest.mark.django_db, pytest.mark.covers("D13")]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Three posts that link to each other, two authors, one picture that is there and one that is not."""
+    write(tmp_path, "assets/boat.png", png())
+    post(
+        tmp_path,
+        "_posts/2019-05-06-first.md",
+        'See [the second]({{ "/2019/05/07/second/" | url }}), [us](/about/) and [Mira](/author/mira-olsen/).\n\n'
+        '{% image "assets/boat.png" "A boat" %} {% image "assets/lost.png" "A lake" %} {% newsletter %}',
+        title="First",
+        date="2019-05-06",
+        authors=["mira-olsen", "tom"],
+        tags=["Open Data", "c++"],
+        category="News",
+        image="/assets/boat.png",
+    )
+    post(tmp_path, "_posts/2019-05-07-second.md", title="Second", date="2019-05-07", authors=["tom"], tags=["open-data", "c"])
+    post(tmp_path, "_posts/2019-05-08-third.md", title="Third", date="2019-05-08", draft=True)
+    return tmp_path
+
+
+def run(path: Path, *arguments: Any, **options: Any) -> str:
+    out = io.StringIO()
+    call_command("import_posts", path, *arguments, stdout=out, **options)
+    return out.getvalue()
+
+
+class TestAnImport:
+    @pytest.fixture(autouse=True)
+    def _imported(self, site: Path) -> None:
+        self.report = bring_in(site)
+        self.first = Post.objects.get(title="First")
+
+    def test_publishes_with_the_dates_of_the_source(self) -> None:
+        assert [(each.slug, each.status) for each in Post.objects.order_by("source")] == [
+            ("first", "published"),
+            ("second", "published"),
+            ("third", "draft"),
+        ]
+        assert self.first.published_at is not None
+        assert self.first.published_at.isoformat() == "2019-05-06T00:00:00+00:00"
+        assert self.first.created_at == self.first.updated_at == self.first.published_at
+
+    @pytest.mark.covers("G5")
+    def test_makes_users_of_authors_who_cannot_sign_in(self) -> None:
+        mira = User.objects.get(username="mira-olsen")
+        assert (mira.role, mira.registered_via, mira.email, mira.has_usable_password()) == ("author", "import", "", False)
+        assert mira.profile.name == "Mira Olsen"
+        assert (mira.profile.post_count, mira.profile.published_post_count) == (1, 1)
+        assert Profile.objects.get(user__username="tom").published_post_count == 1
+
+    def test_names_the_other_writers_at_the_end_of_the_text(self) -> None:
+        assert self.first.author.username == "mira-olsen"
+        assert self.first.content.endswith("\n*Written by Mira Olsen and Tom.*\n")
+
+    def test_gives_the_site_what_names_no_author(self) -> None:
+        assert Post.objects.get(title="Third").author.profile.name == settings.SITE_NAME
+
+    def test_keeps_tags_once_each_and_categories(self) -> None:
+        assert sorted(Tag.objects.values_list("slug", flat=True)) == ["c", "c-2", "open-data"]
+        assert sorted(self.first.tags.values_list("name", flat=True)) == ["Open Data", "c++"]
+        assert self.first.category == Category.objects.get(slug="news")
+
+    def test_stores_pictures_and_shows_them(self) -> None:
+        media = Media.objects.get()
+        assert self.first.cover == media
+        assert list(self.first.media.all()) == [media]
+        assert f"![A boat]({media.url})" in self.first.content
+        assert media.alt == "A boat"
+        assert "*\\[A lake\\]*" in self.first.content
+
+    def test_leads_links_to_where_things_are_now(self) -> None:
+        assert "[the second](/posts/second/)" in self.first.content
+        assert "[Mira](/authors/mira-olsen/)" in self.first.content
+        assert ", us and" in self.first.content
+
+    def test_reports_what_it_could_not_keep(self) -> None:
+        report, source = self.report, "_posts/2019-05-06-first.md"
+        assert (report.done[Done.CREATED], report.published, report.pictures) == (3, 2, 1)
+        assert report.missing == {source: ["assets/lost.png (missing)"]}
+        assert report.unknown_tags == {"{% newsletter %}": [source]}
+        assert report.dead_links == {source: ["/about/"]}
+
+
+class TestASecondImport:
+    @pytest.mark.covers("G5", "P10")
+    def test_changes_nothing_and_owes_nothing(self, site: Path) -> None:
+        bring_in(site)
+        before, owed = list(Post.objects.order_by("pk").values()), Effect.objects.count()
+        report = bring_in(site)
+        assert report.done == {Done.UNCHANGED: 3}
+        assert (list(Post.objects.order_by("pk").values()), Effect.objects.count()) == (before, owed)
+        assert (User.objects.count(), Media.objects.count(), Tag.objects.count()) == (3, 1, 3)
+
+    def test_takes_what_changed_at_the_source(self, site: Path) -> None:
+        bring_in(site)
+        post(site, "_posts/2019-05-07-second.md", "New.", title="Twice", date="2019-05-07", authors=["mira-olsen"], tags=["x"])
+        assert bring_in(site).done == {Done.UPDATED: 1, Done.UNCHANGED: 2}
+        second = Post.objects.get(slug="second")
+        assert (second.title, second.content, second.author.username) == ("Twice", "New.\n", "mira-olsen")
+        assert [tag.name for tag in second.tags.all()] == ["x"]
+        assert Profile.objects.get(user__username="mira-olsen").published_post_count == 2
+
+    def test_leaves_alone_what_was_edited_here(self, site: Path) -> None:
+        bring_in(site)
+        Post.objects.get(slug="second").revise(content="Ours.")
+        post(site, "_posts/2019-05-07-second.md", "Theirs.", title="Second", date="2019-05-07")
+        assert bring_in(site).done == {Done.KEPT: 1, Done.UNCHANGED: 2}
+        assert Post.objects.get(slug="second").content == "Ours."
+        assert bring_in(site, overwrite=True).done == {Done.UPDATED: 1, Done.UNCHANGED: 2}
+        assert Post.objects.get(slug="second").content == "Theirs.\n"
+
+    @pytest.mark.covers("H16")
+    def test_publishes_the_drafts_of_the_first_and_no_other(self, site: Path) -> None:
+        published: list[str] = []
+
+        def note(post: Post, **kwargs: Any) -> None:
+            published.append(post.slug)
+
+        post_published.connect(note)
+        bring_in(site, publish=False)
+        assert (published, Post.objects.public().count()) == ([], 0)
+        bring_in(site)
+        bring_in(site)
+        Post.objects.get(slug="second").withdraw()
+        bring_in(site)
+        post_published.disconnect(note)
+        assert sorted(published) == ["first", "second"]
+        assert Post.objects.get(slug="second").status == "withdrawn"
+
+    def test_mends_links_to_posts_that_came_later(self, site: Path) -> None:
+        (site / "_posts/2019-05-07-second.md").rename(site / "later")
+        bring_in(site)
+        assert "See the second," in Post.objects.get(slug="first").content
+        (site / "later").rename(site / "_posts/2019-05-07-second.md")
+        bring_in(site)
+        assert "See [the second](/posts/second/)," in Post.objects.get(slug="first").content
+
+
+class TestAnEntry:
+    def test_without_a_date_stays_a_draft(self, tmp_path: Path) -> None:
+        write(tmp_path, "a.md", "---\ntitle: A\n---\nWords\n")
+        assert bring_in(tmp_path).notes == {"no date: left a draft": ["a.md"]}
+        assert Post.objects.get().status == "draft"
+
+    def test_of_the_future_is_scheduled(self, tmp_path: Path) -> None:
+        soon = timezone.now() + timedelta(days=3)
+        post(tmp_path, "a.md", date=soon.isoformat())
+        bring_in(tmp_path)
+        assert (Post.objects.get().status, Post.objects.get().publish_at) == ("scheduled", soon)
+
+    def test_with_the_slug_of_another_gets_a_number(self, tmp_path: Path) -> None:
+        User.objects.create_user("ann", role="author")
+        Post(title="Ours", slug="same", author=User.objects.get(username="ann"), content="x").save()
+        for year in (2019, 2020):
+            post(tmp_path, f"_posts/{year}-01-01-same.md", f"[back](/{year}/01/01/same/)", date=f"{year}-01-01")
+        bring_in(tmp_path)
+        texts = dict(Post.objects.exclude(source=None).values_list("slug", "content"))
+        assert texts == {"same-2": "[back](/posts/same-2/)\n", "same-3": "[back](/posts/same-3/)\n"}
+
+    def test_is_not_given_to_a_readers_account_of_the_same_name(self, tmp_path: Path) -> None:
+        User.objects.create_user("Mira", role="reader")
+        User.objects.create_user("tom", role="author")
+        post(tmp_path, "a.md", author="mira")
+        post(tmp_path, "b.md", author="tom")
+        bring_in(tmp_path)
+        bring_in(tmp_path)
+        assert dict(Post.objects.values_list("source", "author__username")) == {"a.md": "mira-imported", "b.md": "tom"}
+
+    def test_keeps_links_to_the_old_site_where_that_is_named(self, tmp_path: Path) -> None:
+        post(tmp_path, "a.md", "[us](/about/) [b](https://old.example/b/) [c](https://old.example/c) ![d](/d.png)")
+        post(tmp_path, "b.md")
+        bring_in(tmp_path, site="https://old.example")
+        assert Post.objects.get(source="a.md").content == (
+            "[us](https://old.example/about/) [b](/posts/b/) [c](https://old.example/c) ![d](https://old.example/d.png)\n"
+        )
+
+    def test_of_wordpress_and_of_ghost_lands_too(self, tmp_path: Path) -> None:
+        write(tmp_path, "wp-content/a.png", png())
+        html = '<p><img src="https://old.example/wp-content/a.png"> <a href="https://old.example/2015/03/post-2/">two</a></p>'
+        bring_in(write(tmp_path, "blog.xml", wxr(item(html) + item(number=2))))
+        bring_in(write(tmp_path, "ghost.json", ghost({})))
+        first = Post.objects.get(slug="post-1")
+        assert first.content == f'<p><img src="{Media.objects.get().url}"> <a href="/posts/post-2/">two</a></p>\n'
+        assert sorted(Post.objects.public().values_list("slug", flat=True)) == ["hello-1", "post-1", "post-2"]
+
+
+class TestTheCommand:
+    def test_lands_the_good_ones_names_the_broken_and_exits_with_1(self, site: Path) -> None:
+        write(site, "_posts/2019-01-01-open.md", "---\ntitle: x\n")
+        out = io.StringIO()
+        with pytest.raises(CommandError, match="1 could not be imported") as stopped:
+            call_command("import_posts", site, "--publish", stdout=out)
+        assert stopped.value.returncode == 1
+        assert "3 posts: 3 created; 2 published; 1 pictures; 1 broken" in out.getvalue()
+        assert "broken: _posts/2019-01-01-open.md: front matter opens with --- and is never closed" in out.getvalue()
+
+    def test_writes_no_control_sequence_of_a_file_to_the_terminal(self, tmp_path: Path) -> None:
+        post(tmp_path, "a\x1b[31m.md", "{% tag\x1b[2J %}")
+        assert "\x1b" not in run(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["nowhere"], "there is no such file or folder"),
+            ([".", "--author", "nobody"], "there is no user 'nobody' who may write"),
+            ([".", "--chunk", "0"], "--chunk must be 1 or more"),
+            ([".", "--site", "old.example"], "must begin with http"),
+        ],
+    )
+    def test_says_what_is_wrong_with_its_arguments(self, arguments: list[str], message: str) -> None:
+        with pytest.raises(CommandError, match=message):
+            call_command("import_posts", *arguments)
+
+    def test_draws_a_bar_for_people_who_watch(self, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        terminal = io.StringIO()
+        terminal.isatty = lambda: True  # type: ignore[method-assign]
+        monkeypatch.setattr("sys.stderr", terminal)
+        run(site, "--chunk", "2")
+        assert terminal.getvalue() == f"\r[{'#' * 20}{'-' * 10}] 2/3\r[{'#' * 30}] 3/3\n"
+
+    def test_gives_posts_without_an_author_to_the_one_named(self, site: Path) -> None:
+        User.objects.create_user("ann", role="author")
+        run(site, "--author", "ann")
+        assert Post.objects.get(title="Third").author.username == "ann"
+
+
+class TestAChunk:
+    @pytest.mark.covers("P10", "G5")
+    def test_writes_its_effects_in_one_statement(self, tmp_path: Path) -> None:
+        for number in range(20):
+            post(tmp_path, f"post-{number:02}.md", title=f"Post {number}")
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            bring_in(tmp_path, chunk=10)
+        inserts = [query for query in queries if "INSERT INTO effects_effect" in query["sql"]]
+        assert len(inserts) == 2
+        assert Effect.objects.filter(task="search.refresh").count() == 20
+
+
+class TestWrittenAddresses:
+    def test_are_those_of_the_urls(self) -> None:
+        assert plan.POST.format("x") == reverse("post", args=["x"])
+        assert plan.AUTHOR.format("x") == reverse("author", args=["x"])
+        assert plan.TAG.format("x") == reverse("tag", args=["x"])
+        assert reverse("feed_rss") == plan.FEED

@@ -1,0 +1,63 @@
+"""Many things about one post, told in few mails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.blog.models import Post
+from app.effects.models import Effect
+from app.effects.testing import drain, owes
+from app.notices.models import Notice
+from tests.sinks import FaultyServer, Sink
+
+pytestmark = [pytest.mark.django_db, pytest.mark.covers("H14")]
+
+
+class TestADigest:
+    def test_tells_fifty_comments_in_two_mails(self, post: Post, bob: User, smtp_sink: Sink) -> None:
+        post.comment(author=bob, content="comment 0")
+        drain()
+        for n in range(1, 50):
+            post.comment(author=bob, content=f"comment {n}")
+        drain()
+        assert len(smtp_sink.captured) == 1
+        assert owes("email.notice").count() == 49
+        self.ten_minutes_later()
+        assert len(smtp_sink.captured) == 2
+        digest = smtp_sink.captured[1]
+        assert digest.message["Subject"] == "49 new comments on “A post”"
+        assert all(f"comment {n}" in digest.body("plain") for n in range(1, 50))
+        assert [state for _, state in Notice.objects.values_list("kind", "state")].count("sent") == 2
+        assert Notice.objects.filter(told_in__isnull=False, state="skipped").count() == 48
+
+    def test_takes_over_what_a_waiting_one_had_gathered(self, post: Post, bob: User, faulty: FaultyServer) -> None:
+        faulty.faults = {"mail": "451 4.3.0 later"}
+        for n in range(3):
+            post.comment(author=bob, content=f"comment {n}")
+        drain()
+        post.comment(author=bob, content="comment 3")
+        drain()
+        faulty.heal()
+        self.ten_minutes_later()
+        assert len(faulty.accepted) == 1
+        assert all(f"comment {n}".encode() in faulty.accepted[0] for n in range(4))
+
+    def test_keeps_posts_and_kinds_apart(self, post: Post, ann: User, bob: User, smtp_sink: Sink) -> None:
+        other = Post(title="Another", content="x", author=ann)
+        other.save()
+        other.publish(at=timezone.now())
+        post.comment(author=bob, content="x")
+        other.comment(author=bob, content="x")
+        post.like(bob)
+        drain()
+        assert len(smtp_sink.captured) == 3
+
+    def ten_minutes_later(self) -> None:
+        with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+            Effect.objects.filter(task="email.notice", finished_at=None).update(state="ready")
+            drain()

@@ -1,0 +1,269 @@
+"""Who is told of what, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from app.accounts.models import Profile, RegisteredVia, Role, User
+from app.blog.models import Comment, Post
+from app.effects.models import Effect
+from app.effects.testing import drain
+from app.notices import sending, telling
+from app.notices.models import Kind, Notice, Watch
+from app.notices.tutorial import (
+    send_comment_notification,
+    send_like_notification,
+    send_post_notification,
+    send_welcome_email,
+    start_onboarding_sequence,
+)
+from tests.notices.conftest import person
+from tests.sinks import CUT, FaultyServer, Sink
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_once(settings: object) -> None:
+    """Gather no digests but where the test is about them."""
+    settings.NOTICE_QUIET = timedelta(0)  # type: ignore[attr-defined]
+
+
+def states() -> list[tuple[str, str]]:
+    return list(Notice.objects.order_by("pk").values_list("kind", "state"))
+
+
+@pytest.mark.covers("H14", "E5")
+class TestAComment:
+    def test_is_told_to_the_author_once(self, post: Post, bob: User, smtp_sink: Sink) -> None:
+        comment = post.comment(author=bob, content="Well said.\n<script>alert(1)</script>")
+        for _ in range(3):
+            send_comment_notification(comment)
+            send_comment_notification(comment.pk)
+        drain()
+        [captured] = smtp_sink.captured
+        assert captured.recipient == "ann@example.org"
+        assert captured.message["Subject"] == "bob commented on “A post”"
+        assert "Well said." in captured.body("plain")
+        assert "&lt;script&gt;" in captured.body("html")
+        assert "<script>" not in captured.body("html")
+        assert captured.message["Auto-Submitted"] == "auto-generated"
+        assert captured.message["List-Unsubscribe"] is None
+
+    def test_of_ones_own_is_told_to_nobody(self, post: Post, ann: User, smtp_sink: Sink) -> None:
+        post.comment(author=ann, content="Me again.")
+        drain()
+        assert smtp_sink.captured == []
+
+    @pytest.mark.parametrize("status", ["held", "spam", "deleted"])
+    def test_that_nobody_sees_is_told_to_nobody(self, post: Post, status: str, smtp_sink: Sink) -> None:
+        comment = Comment(post=post, guest_name="Guest", content="Buy!", status=status)
+        comment.save()
+        telling.notify_comment(comment.pk)
+        drain()
+        assert not Notice.objects.exists()
+
+    def test_of_a_guest_is_told_when_it_is_approved(self, post: Post, smtp_sink: Sink) -> None:
+        comment = post.comment(guest_name="Guest\r\nBcc: x@example.org", guest_email="guest@example.org", content="Hello.")
+        drain()
+        assert smtp_sink.captured == []
+        comment.approve()
+        drain()
+        [captured] = smtp_sink.captured
+        assert captured.message["Subject"].startswith("Guest")
+        assert captured.message["Bcc"] is None
+
+    def test_is_told_to_everyone_above_it_in_the_thread_each_once(
+        self, post: Post, ann: User, bob: User, eve: User, smtp_sink: Sink
+    ) -> None:
+        first = post.comment(author=bob, content="one")
+        second = post.comment(author=eve, content="two", parent=first)
+        third = post.comment(author=bob, content="three", parent=second)
+        Effect.objects.all().delete()
+        post.comment(author=person("dan"), content="four", parent=third)
+        drain()
+        assert sorted((each.recipient, str(each.message["Subject"])) for each in smtp_sink.captured) == [
+            ("ann@example.org", "dan commented on “A post”"),
+            ("bob@example.org", "dan answered you on “A post”"),
+            ("eve@example.org", "dan answered you on “A post”"),
+        ]
+
+    def test_hidden_before_it_was_told_is_not_told(self, post: Post, bob: User, smtp_sink: Sink) -> None:
+        comment = post.comment(author=bob, content="Oops")
+        telling.notify_comment(comment.pk)
+        comment.hide("deleted")  # type: ignore[arg-type]
+        drain()
+        assert smtp_sink.captured == []
+        assert states() == [("comment", "skipped")]
+
+    def test_is_suppressed_for_who_opted_out_even_after_it_was_owed(
+        self, post: Post, ann: User, bob: User, smtp_sink: Sink
+    ) -> None:
+        telling.notify_comment(post.comment(author=bob, content="x").pk)
+        Profile.objects.filter(user=ann).update(notify_comments=False)
+        drain()
+        assert smtp_sink.captured == []
+        assert states() == [("comment", "suppressed")]
+
+
+@pytest.mark.covers("H30", "E15")
+class TestALike:
+    def test_is_told_once_for_ever(self, post: Post, bob: User, smtp_sink: Sink) -> None:
+        for _ in range(10):
+            post.like(bob)
+            drain()
+            post.unlike(bob)
+        post.like(bob)
+        send_like_notification(post, bob)
+        drain()
+        assert len(smtp_sink.to("ann@example.org")) == 1
+
+    def test_of_ones_own_post_is_told_to_nobody(self, post: Post, ann: User, smtp_sink: Sink) -> None:
+        post.like(ann)
+        drain()
+        assert not Notice.objects.exists()
+
+    def test_taken_back_before_it_was_told_is_not_told(self, post: Post, bob: User, smtp_sink: Sink) -> None:
+        post.like(bob)
+        telling.notify_like(post.pk, bob.pk)
+        post.unlike(bob)
+        drain()
+        assert smtp_sink.captured == []
+
+    def test_is_suppressed_for_who_opted_out(self, post: Post, ann: User, bob: User, smtp_sink: Sink) -> None:
+        Profile.objects.filter(user=ann).update(notify_likes=False)
+        post.like(bob)
+        drain()
+        assert states() == [("like", "suppressed")]
+        assert smtp_sink.captured == []
+
+
+@pytest.mark.covers("E11", "H27", "H28")
+class TestAWelcome:
+    @pytest.fixture
+    def newcomer(self) -> User:
+        return User.objects.register("newcomer", "newcomer@example.org", "a long pass phrase")
+
+    def test_is_sent_once_however_often_it_is_asked(self, newcomer: User, smtp_sink: Sink) -> None:
+        drain()
+        for _ in range(5):
+            send_welcome_email(newcomer)
+            send_welcome_email(newcomer.pk)
+            drain()
+        welcomes = [each for each in smtp_sink.captured if "Welcome" in each.message["Subject"]]
+        assert [each.recipient for each in welcomes] == ["newcomer@example.org"]
+
+    @pytest.mark.parametrize("via", [via for via in RegisteredVia.values if via != RegisteredVia.SITE])
+    def test_greets_nobody_whom_others_signed_up(self, via: str, smtp_sink: Sink) -> None:
+        user = User.objects.create_user("quiet", "quiet@example.org", registered_via=via)
+        send_welcome_email(user)
+        drain()
+        assert smtp_sink.captured == []
+
+    def test_waits_for_the_mail_server_while_the_account_is_there(self, faulty: FaultyServer) -> None:
+        faulty.faults = {"banner": CUT}
+        newcomer = User.objects.register("newcomer", "newcomer@example.org", "a long pass phrase")
+        drain()
+        assert newcomer.profile
+        assert ("welcome", "pending") in states()
+        faulty.heal()
+        Effect.objects.filter(task="email.notice").update(state="ready")
+        drain()
+        assert states() == [("welcome", "sent")]
+        assert len(faulty.accepted) == 1
+
+    @pytest.mark.covers("X9")
+    def test_in_doubt_is_repeated_only_by_a_person(self, newcomer: User, faulty: FaultyServer) -> None:
+        faulty.faults = {"dot": CUT}
+        telling.welcome(newcomer.pk)
+        drain()
+        notice = Notice.objects.get(kind=Kind.WELCOME)
+        sending.send_notice(notice.pk)
+        assert notice.state == "unknown"
+        assert len(faulty.accepted) == 1
+        faulty.heal()
+        notice.resend()
+        drain()
+        assert len(faulty.accepted) == 2
+
+    def test_of_a_registration_rolled_back_was_never_owed(self, smtp_sink: Sink) -> None:
+        def register_in_vain() -> None:
+            with transaction.atomic():
+                User.objects.register("nobody", "nobody@example.org", "a long pass phrase")
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            register_in_vain()
+        drain()
+        assert smtp_sink.captured == []
+
+
+class TestFirstSteps:
+    """A few mails over days."""
+
+    @pytest.mark.covers("E14")
+    def test_come_each_on_its_day_once(self, smtp_sink: Sink) -> None:
+        user = User.objects.register("newcomer", "newcomer@example.org", "a long pass phrase", role=Role.AUTHOR)
+        Effect.objects.all().delete()
+        for _ in range(2):
+            start_onboarding_sequence(user)
+        counts = [self.sent_on(day, smtp_sink) for day in (0.5, 1.1, 2, 3.1, 5)]
+        assert counts == [0, 1, 1, 2, 2]
+
+    @pytest.mark.covers("E14")
+    def test_stop_when_the_goal_is_reached(self, smtp_sink: Sink) -> None:
+        user = User.objects.register("newcomer", "newcomer@example.org", "a long pass phrase")
+        Effect.objects.all().delete()
+        start_onboarding_sequence(user)
+        Profile.objects.filter(user=user).update(display_name="Nia")
+        assert [self.sent_on(day, smtp_sink) for day in (1.1, 3.1)] == [0, 0]
+
+    def sent_on(self, day: float, smtp_sink: Sink) -> int:
+        with time_machine.travel(timezone.now() + timedelta(days=day)):
+            Effect.objects.filter(finished_at=None).update(state="ready")
+            drain()
+        return len(smtp_sink.captured)
+
+
+@pytest.mark.covers("E1", "A5")
+class TestANewDraft:
+    def test_is_told_to_each_editor_who_watches_and_no_reader(self, bob: User, smtp_sink: Sink) -> None:
+        for name in ["ed", "edna"]:
+            Watch.objects.create(user=person(name, Role.EDITOR))
+        person("idle", Role.EDITOR)
+        Watch.objects.create(user=bob)
+        author = person("cora", Role.CONTRIBUTOR)
+        draft = Post(title="A draft", content="x", author=author)
+        draft.save()
+        for _ in range(3):
+            send_post_notification(draft)
+        drain()
+        assert sorted(each.recipient for each in smtp_sink.captured) == ["ed@example.org", "edna@example.org"]
+        assert {str(each.message["Subject"]) for each in smtp_sink.captured} == {"“A draft” by cora waits for review"}
+
+    def test_of_an_editor_is_not_told_to_themselves(self, smtp_sink: Sink) -> None:
+        editor = person("ed", Role.EDITOR)
+        Watch.objects.create(user=editor)
+        Post(title="Mine", content="x", author=editor).save()
+        drain()
+        assert smtp_sink.captured == []
+
+
+@pytest.mark.covers("M16")
+class TestTheTable:
+    def test_holds_each_thing_once_for_each_person(self, ann: User) -> None:
+        assert Notice.objects.owe(ann, Kind.WELCOME, "account")
+        assert Notice.objects.owe(ann, Kind.WELCOME, "account") is None
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Notice.objects.create(recipient=ann, kind=Kind.WELCOME, subject_key="account")
+
+    @pytest.mark.parametrize("column", ["state", "kind"])
+    def test_refuses_an_unknown_word(self, ann: User, column: str) -> None:
+        Notice.objects.create(recipient=ann, kind=Kind.WELCOME, subject_key="account")
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE notices_notice SET {column} = 'x'")

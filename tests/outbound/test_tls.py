@@ -1,0 +1,73 @@
+"""TLS is judged by the name that was asked for, although the connection goes to an address."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pytest_django import Settings
+
+from app.outbound import http
+from app.outbound.errors import Unreachable
+from tests.outbound import receiver as kit
+
+
+@pytest.fixture(autouse=True)
+def named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two names stand for loopback."""
+    real = socket.getaddrinfo
+    settings.OUTBOUND_ALLOW = ("127.0.0.0/8",)
+
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
+        return real("127.0.0.1" if host.endswith(".example") else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@contextmanager
+def certified(name: str, folder: Path) -> Iterator[tuple[kit.Receiver, ssl.SSLContext]]:
+    """Run a TLS receiver whose certificate names one host; yield it and the context that trusts it."""
+    pem = folder / "cert.pem"
+    pem.write_bytes(_certificate(name))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(pem)
+    with kit.receiving(tls=server) as receiver:
+        yield receiver, ssl.create_default_context(cafile=str(pem))
+
+
+def _certificate(name: str) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), now, now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    return private + made.public_bytes(serialization.Encoding.PEM)
+
+
+class TestCertificate:
+    def test_is_accepted_for_the_name_in_the_url(self, tmp_path: Path) -> None:
+        with certified("named.example", tmp_path) as (receiver, trusting):
+            assert http.request("GET", f"https://named.example:{receiver.port}/", tls=trusting).ok
+
+    def test_is_refused_for_another_name_before_anything_is_sent(self, tmp_path: Path) -> None:
+        with certified("other.example", tmp_path) as (receiver, trusting), pytest.raises(Unreachable):
+            http.request("GET", f"https://named.example:{receiver.port}/", tls=trusting)
+        assert receiver.received == []
+
+    def test_of_an_unknown_issuer_is_refused(self, tmp_path: Path) -> None:
+        with certified("named.example", tmp_path) as (receiver, _), pytest.raises(Unreachable):
+            http.request("GET", f"https://named.example:{receiver.port}/")
+        assert receiver.received == []

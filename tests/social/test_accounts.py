@@ -1,0 +1,94 @@
+"""Connecting accounts, from the command line and past what can be wrong."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from app.accounts.models import User
+from app.social.connecting import CannotConnect, connect
+from app.social.management.commands import social_account
+from app.social.models import Account
+from tests.social.fake import serving
+from tests.social.fake_bluesky import FakeBluesky
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*words: str) -> str:
+    out = StringIO()
+    call_command("social_account", *words, stdout=out)
+    return out.getvalue()
+
+
+class TestConnecting:
+    @pytest.mark.parametrize(
+        "endpoint", ["", "nowhere", "file:///etc/hostname", "http://user:pw@host.example/", "http://h/" + "x" * 500]
+    )
+    def test_refuses_an_endpoint_that_cannot_be_called(self, endpoint: str) -> None:
+        with pytest.raises(CannotConnect, match="endpoint"):
+            connect(network="webhook", name="hook", endpoint=endpoint)
+        assert Account.objects.count() == 0
+
+    @pytest.mark.parametrize(("network", "name"), [("pigeon", "hook"), ("bluesky", "hook"), ("dummy", " ")])
+    def test_refuses_what_it_does_not_know(self, network: str, name: str) -> None:
+        with pytest.raises(CannotConnect):
+            connect(network=network, name=name)
+
+    def test_is_guarded_by_the_database(self) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Account.objects.create(network="pigeon", name="x")
+
+
+class TestCommand:
+    def test_shows_a_secret_once(self) -> None:
+        shown = run("add", "webhook", "hook", "http://127.0.0.1:9999/hook")
+        account = Account.objects.get()
+        assert f"Secret, shown this once: {account.secret}" in shown
+        assert account.secret not in run("list")
+
+    def test_asks_for_an_app_password_and_never_shows_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with serving(FakeBluesky) as fake:
+            monkeypatch.setattr(f"{social_account.__name__}.getpass", lambda prompt: FakeBluesky.secret)
+            said = run("add", "bluesky", "sky", fake.url, "--handle", "@ann.test")
+        account = Account.objects.get()
+        assert (account.handle, account.secret, account.secret in said) == ("ann.test", FakeBluesky.secret, False)
+
+    def test_switches_accounts_off_and_on(self) -> None:
+        run("add", "dummy", "demo")
+        pk = str(Account.objects.get().pk)
+        said = [run(verb, pk) for verb in ("disable", "disable", "enable", "enable")]
+        assert [line.strip() for line in said] == ["Switched off.", "It was off already.", "Switched on.", "It was on already."]
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("add", "webhook", "hook", "nowhere"),
+            ("add", "dummy", "x", "--owner", "nobody"),
+            ("disable", "987654"),
+            ("add", "pigeon", "x"),
+            (),
+        ],
+    )
+    def test_says_what_is_wrong(self, words: tuple[str, ...]) -> None:
+        with pytest.raises(CommandError):
+            run(*words)
+
+    def test_gives_an_account_to_its_owner(self) -> None:
+        User.objects.create(username="ann", role="author")
+        run("add", "dummy", "anns", "--owner", "ann")
+        assert Account.objects.get().owner.username == "ann"  # type: ignore[union-attr]
+
+
+class TestAdmin:
+    def test_never_shows_a_secret(self, client: Client) -> None:
+        operator = User.objects.create(username="op", is_staff=True, is_superuser=True)
+        account, secret = connect(network="webhook", name="hook", endpoint="http://127.0.0.1:9999/hook")
+        client.force_login(operator)
+        pages = [client.get(f"/admin/social/account/{path}") for path in ("", f"{account.pk}/change/")]
+        assert [page.status_code for page in pages] == [200, 200]
+        assert not any(secret in page.content.decode() or account.secret_encrypted in page.content.decode() for page in pages)

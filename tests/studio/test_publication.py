@@ -1,0 +1,143 @@
+"""Publishing, planning, withdrawing, deleting, and the account of what followed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from app.blog.models import Post
+from app.effects.models import Effect
+from app.effects.testing import broker_down, drain, owes
+from tests.studio.conftest import Person, SignedIn, typed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def writer(signed_in: SignedIn) -> Client:
+    return signed_in("author")
+
+
+def effect(**fields: Any) -> Effect:
+    """Return an effect in a given state, as the ledger would have left it."""
+    at = "2026-01-02T03:04:05Z"
+    plain = {"task": "search.refresh", "queue": "search", "kind": "atomic", "wake_at": at, "due_at": at, "created_at": at}
+    return Effect.objects.create(**{**plain, **fields})
+
+
+def dead(post: Post, **fields: Any) -> Effect:
+    over = {"state": "dead", "attempt": 20, "finished_at": "2026-01-02T03:04:05Z", "error": "Traceback\nOSError: <b>disk</b>"}
+    return effect(about=f"post:{post.pk}", **{**over, **fields})
+
+
+class TestPublishing:
+    def test_leads_to_the_account_of_what_followed(self, writer: Client, draft: Post) -> None:
+        answer = writer.post(f"/studio/posts/{draft.pk}/publication")
+        assert answer["Location"] == f"/studio/posts/{draft.pk}/effects/"
+        page = writer.get(answer["Location"]).content.decode()
+        assert "search.refresh" in page
+        assert 'hx-trigger="every 1s"' in page
+        assert Client().get("/posts/a-draft/").status_code == 200
+
+    def test_saves_what_was_typed_in_the_same_step(self, writer: Client, draft: Post) -> None:
+        writer.post(f"/studio/posts/{draft.pk}/", typed(title="Typed at last", then="publish"))
+        draft.refresh_from_db()
+        assert (draft.title, draft.status) == ("Typed at last", "published")
+
+    def test_twice_says_so_and_owes_once(self, writer: Client, draft: Post) -> None:
+        for _ in range(2):
+            answer = writer.post(f"/studio/posts/{draft.pk}/publication", follow=True)
+        assert b"already published" in answer.content
+        assert owes("search.refresh", about=draft).count() == 1
+
+    @pytest.mark.covers("D20", "G13")
+    def test_is_as_quick_without_a_broker(self, writer: Client, draft: Post) -> None:
+        with broker_down():
+            before = time.monotonic()
+            assert writer.post(f"/studio/posts/{draft.pk}/publication").status_code == 302
+            assert time.monotonic() - before < 5
+        assert owes("search.refresh", about=draft).exists()
+
+    def test_later_needs_a_time(self, writer: Client, draft: Post) -> None:
+        answer = writer.post(f"/studio/posts/{draft.pk}/", typed(content="Kept.", then="schedule", publish_at=""))
+        assert (answer.status_code, b"Say when" in answer.content, b"Kept." in answer.content) == (422, True, True)
+        writer.post(f"/studio/posts/{draft.pk}/", typed(then="schedule", publish_at="2031-05-06T07:08"))
+        draft.refresh_from_db()
+        assert (draft.status, str(draft.publish_at)) == ("scheduled", "2031-05-06 07:08:00+00:00")
+        writer.post(f"/studio/posts/{draft.pk}/schedule", {"_method": "delete"})
+        draft.refresh_from_db()
+        assert draft.status == "draft"
+
+    @pytest.mark.covers("H10")
+    def test_is_undone_by_withdrawing(self, writer: Client, draft: Post) -> None:
+        writer.post(f"/studio/posts/{draft.pk}/publication")
+        writer.post(f"/studio/posts/{draft.pk}/publication", {"_method": "delete"})
+        assert Client().get("/posts/a-draft/").status_code == 410
+        assert b"not published" in writer.delete(f"/studio/posts/{draft.pk}/publication", follow=True).content
+
+    def test_ends_for_ever_by_deleting(self, writer: Client, draft: Post) -> None:
+        assert writer.post(f"/studio/posts/{draft.pk}/deletion")["Location"] == "/studio/"
+        assert not Post.objects.exists()
+
+
+class TestTheAccount:
+    def test_stops_asking_once_all_is_settled(self, writer: Client, draft: Post) -> None:
+        Effect.objects.all().delete()
+        effect(about=f"post:{draft.pk}", state="done", attempt=1, finished_at="2026-01-02T03:04:06Z")
+        page = writer.get(f"/studio/posts/{draft.pk}/effects/", headers={"HX-Request": "true"}).content.decode()
+        assert "All 1 done" in page
+        assert "hx-trigger" not in page
+        assert "<html" not in page
+
+    def test_says_so_when_nothing_followed(self, writer: Client, draft: Post) -> None:
+        Effect.objects.all().delete()
+        assert b"Nothing has followed" in writer.get(f"/studio/posts/{draft.pk}/effects/").content
+
+    def test_shows_an_error_as_text_and_retries_it(self, writer: Client, draft: Post) -> None:
+        lost = dead(draft)
+        page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        assert "OSError: &lt;b&gt;disk&lt;/b&gt;" in page
+        answer = writer.post(f"/studio/effects/{lost.pk}/replay", headers={"HX-Request": "true"})
+        assert 'hx-trigger="every 1s"' in answer.content.decode()
+        lost.refresh_from_db()
+        assert (lost.state, lost.attempt) == ("ready", 20)
+
+    def test_leaves_out_what_only_counts_readers(self, writer: Client, draft: Post) -> None:
+        dead(draft, task="stats.fold", queue="stats", state="done")
+        assert b"stats.fold" not in writer.get(f"/studio/posts/{draft.pk}/effects/").content
+
+    def test_of_another_is_not_to_be_retried(self, signed_in: SignedIn, person: Person) -> None:
+        post = Post(title="Theirs", content="x", author=person("editor"))
+        post.save()
+        lost = dead(post)
+        assert signed_in("author").post(f"/studio/effects/{lost.pk}/replay").status_code in {403, 404}
+        assert signed_in("author").post(f"/studio/effects/{effect().pk}/replay").status_code in {403, 404}
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_complete_when_all_is_done(self, writer: Client, draft: Post) -> None:
+        writer.post(f"/studio/posts/{draft.pk}/publication")
+        drain()
+        page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        assert "hx-trigger" not in page.split('id="account"')[1]
+        assert "every reader is accounted for" in page
+
+
+class TestTheLedger:
+    def test_shows_the_backlog_and_what_is_dead(self, signed_in: SignedIn, draft: Post) -> None:
+        dead(draft)
+        effect(task="email.page", queue="email")
+        page = signed_in("editor").get("/studio/effects/").content.decode()
+        assert "Retry 1 dead" in page
+        assert "email.page" in page
+        only = signed_in("editor").get("/studio/effects/?state=dead&task=search").content.decode()
+        assert "email.page" not in only.split('id="list"')[1]
+
+    def test_owes_all_that_is_dead_again(self, signed_in: SignedIn, draft: Post) -> None:
+        dead(draft)
+        dead(draft, task="social.deliver", queue="social")
+        assert signed_in("author").post("/studio/effects/replay").status_code == 403
+        signed_in("editor").post("/studio/effects/replay")
+        assert not Effect.objects.filter(state="dead").exists()

@@ -1,0 +1,111 @@
+"""The catalogue of effects: one word in five places, doorways without logic, one file that sends."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from app.effects import registry
+from tasks.apps import MODULES
+from worker import queues
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("app", "tasks", "worker", "config")
+SENDER = ROOT / "app/effects/celery.py"
+SCALARS = {"int", "str", "float", "bool", "list[int]", "list[str]", "Sequence[str]"}
+PLACES = {f"tasks.{name}" for name in queues.NAMES}
+SENDING = {"delay", "apply_async", "send_task"}
+
+
+def own() -> list[registry.Spec]:
+    """Return the product's effects: those of tests and of other apps' handlers live elsewhere."""
+    return [spec for spec in map(registry.get, registry.names()) if spec.function.__module__ in PLACES]
+
+
+def doorways() -> dict[str, ast.FunctionDef]:
+    modules = {name: functions(ROOT / f"tasks/{name}.py") for name in queues.NAMES}
+    return {f"{name}.{node.name}": node for name, nodes in modules.items() for node in nodes if is_effect(node)}
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef))
+
+
+def is_effect(node: ast.FunctionDef) -> bool:
+    return any(
+        isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "effect"
+        for each in node.decorator_list
+    )
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Yield each call of a method, by the method's name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func.attr, node
+
+
+def sources() -> list[Path]:
+    return [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+
+
+class TestAnEffect:
+    @pytest.mark.covers("D9", "D3")
+    @pytest.mark.parametrize("spec", own(), ids=lambda spec: spec.name)
+    def test_begins_with_its_module_and_queue(self, spec: registry.Spec) -> None:
+        assert spec.queue in queues.NAMES
+        assert spec.function.__module__ == f"tasks.{spec.queue}"
+        assert queues.route(spec.name, (), {}, {}) == {"queue": spec.queue}
+
+    @pytest.mark.covers("D9")
+    def test_is_registered_wherever_it_is_written(self) -> None:
+        assert len(doorways()) == len(own())
+
+    @pytest.mark.covers("D9")
+    def test_finds_a_module_for_each_queue_and_nothing_else(self) -> None:
+        assert [*queues.NAMES, "receivers"] == list(MODULES)
+        for name in queues.NAMES:
+            assert import_module(f"tasks.{name}").__doc__
+
+    @pytest.mark.parametrize("node", doorways().values(), ids=doorways())
+    def test_is_a_doorway_of_one_to_six_lines(self, node: ast.FunctionDef) -> None:
+        body = node.body[1:] if ast.get_docstring(node) else node.body
+        assert 1 <= body[-1].end_lineno - body[0].lineno + 1 <= 6
+
+    @pytest.mark.parametrize("node", doorways().values(), ids=doorways())
+    def test_takes_keywords_only(self, node: ast.FunctionDef) -> None:
+        taken = node.args
+        assert [taken.args, taken.posonlyargs, taken.vararg, taken.kwarg] == [[], [], None, None]
+
+    @pytest.mark.parametrize("node", doorways().values(), ids=doorways())
+    @pytest.mark.covers("X11")
+    def test_takes_ids_and_small_scalars(self, node: ast.FunctionDef) -> None:
+        assert {ast.unparse(each.annotation) for each in node.args.kwonlyargs} <= SCALARS
+
+
+class TestSending:
+    @pytest.mark.covers("D9", "X2")
+    def test_happens_in_one_file(self) -> None:
+        found = [
+            f"{path.relative_to(ROOT)}: {name}"
+            for path in sources()
+            if path != SENDER
+            for name, _ in calls(path)
+            if name in SENDING
+        ]
+        assert [each for each in found if each != "worker/schedule.py: apply_async"] == []
+
+    @pytest.mark.covers("X2")
+    def test_gives_the_broker_no_countdown_and_no_eta(self) -> None:
+        timed = [
+            ast.unparse(call)
+            for name, call in calls(SENDER)
+            if name == "send_task"
+            for keyword in call.keywords
+            if keyword.arg in {"countdown", "eta", "expires", None}
+        ]
+        assert timed == []

@@ -1,0 +1,171 @@
+"""The switchboard: which event owes which effects, in one INSERT, with nothing slow in it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import socket
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from app.accounts.models import Role, User
+from app.blog.models import Post
+from app.blog.signals import post_published
+from app.effects.models import Effect
+from app.effects.testing import drain, owes
+from tasks import receivers
+from tasks.checks import switchboard
+
+
+@pytest.fixture
+def author(db: None) -> User:
+    return User.objects.create_user("ada", "ada@example.org", role=Role.AUTHOR)
+
+
+@pytest.fixture
+def draft(author: User) -> Post:
+    post = Post.objects.create(title="On engines", content="Some *words*.", author=author)
+    Effect.objects.all().delete()
+    return post
+
+
+def owed(post: Post) -> list[str]:
+    return sorted(Effect.objects.about(post).values_list("task", flat=True))
+
+
+class TestPublishing:
+    @pytest.mark.covers("D17", "D18", "H16", "G10")
+    def test_owes_mail_feeds_social_search_cache_and_ranking(self, draft: Post) -> None:
+        draft.publish(at=timezone.now())
+        assert owed(draft) == [
+            "cache.purge", "email.announce", "feeds.follow", "search.refresh", "social.share", "stats.rank",
+        ]  # fmt: skip
+
+    @pytest.mark.covers("G13", "D16")
+    def test_owes_them_in_one_statement(self, draft: Post) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            draft.publish(at=timezone.now())
+        assert sum("INSERT INTO effects_effect" in query["sql"] for query in queries) == 1
+
+    @pytest.mark.covers("P10")
+    def test_of_an_archive_mails_and_shares_with_nobody(self, draft: Post) -> None:
+        draft.publish(at=timezone.now() - timedelta(days=400))
+        assert owed(draft) == ["feeds.follow", "search.refresh", "stats.rank"]
+
+    @pytest.mark.covers("G12")
+    def test_owes_nothing_when_it_is_rolled_back(self, draft: Post) -> None:
+        with pytest.raises(RuntimeError), transaction.atomic():
+            draft.publish(at=timezone.now())
+            raise RuntimeError
+        assert owed(draft) == []
+
+    @pytest.mark.covers("H18")
+    def test_is_not_repeated_by_views_likes_comments_and_saves(self, draft: Post, author: User) -> None:
+        draft.publish(at=timezone.now())
+        reader = User.objects.create_user("rob")
+        for n in range(5):
+            draft.like(reader)
+            draft.unlike(reader)
+            draft.comment(author=reader, content=f"Number {n}.")
+            fresh = Post.objects.get(pk=draft.pk)
+            fresh.save()
+        assert owes("email.announce").count() == 1
+        assert owes("social.share").count() == 1
+
+    @pytest.mark.covers("H2")
+    def test_has_not_happened_for_a_draft(self, author: User) -> None:
+        post = Post.objects.create(title="Not yet", content="...", author=author)
+        assert owed(post) == ["email.review"]
+
+    @pytest.mark.covers("G3")
+    def test_is_heard_once_though_the_module_is_loaded_twice(self, draft: Post) -> None:
+        importlib.reload(receivers)
+        draft.publish(at=timezone.now())
+        assert owes("email.announce").count() == 1
+
+    @pytest.mark.covers("H20", "X8")
+    def test_in_time_waits_in_the_ledger_and_not_in_the_broker(self, draft: Post) -> None:
+        at = timezone.now() + timedelta(hours=2)
+        draft.schedule(publish_at=at)
+        effect = owes("upkeep.publish_scheduled").get()
+        assert effect.state == "waiting"
+        assert abs((effect.wake_at - at).total_seconds()) < 2
+        Effect.objects.filter(pk=effect.pk).update(state="ready")
+        drain()
+        assert Post.objects.get(pk=draft.pk).status == "scheduled"
+
+    @pytest.mark.covers("H10", "E3")
+    def test_is_undone_everywhere_by_a_withdrawal(self, draft: Post) -> None:
+        draft.publish(at=timezone.now())
+        drain()
+        draft.withdraw()
+        assert {effect.task for effect in Effect.objects.about(draft).pending()} == {
+            "cache.purge", "feeds.follow", "search.refresh", "social.follow", "stats.rank",
+        }  # fmt: skip
+
+    @pytest.mark.covers("H19")
+    def test_fails_in_one_effect_and_in_no_other(self, draft: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(*args: Any, **kwargs: Any) -> None:
+            raise ConnectionError("the index is away")
+
+        monkeypatch.setattr("tasks.search.update_search_index_batch", broken)
+        draft.publish(at=timezone.now())
+        drain()
+        states = dict(Effect.objects.about(draft).exclude(task="feeds.refresh").values_list("task", "state"))
+        assert states.pop("search.refresh") == "waiting"
+        assert set(states.values()) == {"done"}
+
+
+class TestRegistering:
+    @pytest.mark.covers("H26", "H27")
+    def test_on_the_site_owes_a_welcome_and_from_the_command_line_none(self, db: None) -> None:
+        User.objects.register("newcomer", "new@example.org", "a-long-password-77")
+        User.objects.create_superuser("root", "root@example.org", "a-long-password-78")
+        assert owes("email.welcome").count() == 1
+
+
+class TestReceivers:
+    @pytest.mark.covers("G2")
+    def test_are_each_connected_once_and_a_missing_one_is_an_error(self) -> None:
+        assert run_checks(tags=["tasks"]) == []
+        assert post_published.disconnect(dispatch_uid="tasks.publish_everywhere")
+        try:
+            [error] = run_checks(tags=["tasks"])
+            assert "publish_everywhere is connected 0 times" in error.msg
+        finally:
+            post_published.connect(receivers.publish_everywhere, weak=False, dispatch_uid="tasks.publish_everywhere")
+
+    @pytest.mark.covers("H5", "D16", "D17", "G9")
+    @pytest.mark.parametrize("name", switchboard())
+    def test_record_and_ask_to_be_woken_and_nothing_else(self, name: str) -> None:
+        tree = ast.parse(inspect.getsource(getattr(receivers, name)))
+        calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert {"record", "transaction.on_commit"} <= calls
+        assert not [call for call in calls if call.endswith((".save", ".delay", ".apply_async", ".send"))]
+
+    @pytest.mark.covers("D16", "G13", "D20")
+    def test_open_no_socket(self, draft: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*args: Any, **kwargs: Any) -> None:
+            raise AssertionError("a receiver opened a connection")
+
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        draft.publish(at=timezone.now())
+        assert owes("email.announce").count() == 1
+
+
+class TestTheFamilies:
+    @pytest.mark.covers("D18", "D19")
+    def test_have_a_queue_each(self) -> None:
+        from app.effects import registry
+        from worker.queues import NAMES
+
+        specs = map(registry.get, registry.names())
+        used = {spec.queue for spec in specs if spec.function.__module__.startswith("tasks.") and spec.queue != "handlers"}
+        assert used == set(NAMES)

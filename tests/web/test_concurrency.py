@@ -1,0 +1,61 @@
+"""Many readers and writers at once, through the site's own doors, each on a connection of its own."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+
+import pytest
+from django.test import Client
+
+from app.accounts.models import Role, User
+from app.blog import counters
+from app.blog.models import Comment, Like, Post
+from tests.blog.conftest import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def author(db: None) -> User:
+    return User.objects.create_user("anna", role=Role.AUTHOR)
+
+
+@pytest.fixture
+def post(author: User) -> Post:
+    return Post.objects.create(title="At once", content="Words.", author=author, status="published")
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+class TestEightReaders:
+    @pytest.mark.covers("H32", "M6", "M7", "H30", "H31")
+    def test_of_two_hundred_likes_and_comments_each_leave_exact_counts(self, post: Post, author: User) -> None:
+        posts = [post, Post.objects.create(title="Beside it", content="-", author=author, status="published")]
+        people = [User.objects.create_user(f"reader{number}") for number in range(8)]
+        clients = [client_of(each) for each in people]
+        for turn in range(8):
+            results = at_once(*(partial(_act, client, posts, 8 * turn + each) for each, client in enumerate(clients)))
+            assert results == [25] * 8
+        for each in Post.objects.all():
+            assert each.like_count == Like.objects.filter(post=each).count()
+            assert each.comment_count == Comment.objects.approved().filter(post=each).count() > 0
+        assert counters.drift() == []
+
+
+def _act(client: Client, posts: list[Post], seed: int) -> int:
+    """Like, take back or comment 25 times. Return how many of it succeeded."""
+    dice, done = random.Random(seed), 0
+    for number in range(25):
+        url = dice.choice(posts).get_absolute_url()
+        choice = dice.choice(["like", "unlike", "comment"])
+        if choice == "comment":
+            answer = client.post(f"{url}comments", {"content": f"{seed} {number}"}, headers={"HX-Request": "true"})
+        else:
+            answer = client.post(f"{url}likes", {"_method": "delete"} if choice == "unlike" else {})
+        done += answer.status_code in {200, 302}
+    return done

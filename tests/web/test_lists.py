@@ -1,0 +1,117 @@
+"""The front page, authors, categories, tags, archive, search."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from app.blog.models import Category, Post, Tag
+from app.effects.testing import broker_down
+from app.search.index import update_search_index_batch
+from app.web.cards import PAGE
+from tests.web.conftest import Write
+
+pytestmark = pytest.mark.django_db
+
+
+class TestTheFrontPage:
+    def test_says_when_there_is_nothing(self, client: Client) -> None:
+        assert b"Nothing published yet" in client.get("/").content
+
+    def test_leads_with_the_newest(self, client: Client, write: Write) -> None:
+        write("The older one")
+        write("The newest one")
+        page = client.get("/").content.decode()
+        assert page.index("The newest one") < page.index("The older one")
+
+    @pytest.mark.covers("C13")
+    def test_is_fresh_on_every_page_after_a_change(self, client: Client, write: Write) -> None:
+        for number in range(PAGE):
+            write(f"Number {number}")
+        write("Then another")
+        assert b"Number 1<" not in client.get("/?page=2").content
+        write("One more")
+        assert b"Number 1<" in client.get("/?page=2").content
+        assert b"One more" in client.get("/").content
+
+    def test_is_read_from_the_cache_until_something_changes(self, client: Client, write: Write) -> None:
+        write()
+        client.get("/")
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/")
+        assert not [query for query in queries if '"blog_post"' in query["sql"]]
+
+    @pytest.mark.parametrize("page", ["0", "-1", "x", "999999999", "1e3", "", "²"])
+    def test_answers_any_page_number(self, client: Client, write: Write, page: str) -> None:
+        write()
+        assert client.get("/", {"page": page}).status_code == 200
+
+
+class TestAShelf:
+    def test_holds_what_is_filed_there(self, client: Client, write: Write) -> None:
+        essays, notes = (Category.objects.create(name=name, slug=name.lower()) for name in ("Essays", "Notes"))
+        write("An essay", category=essays)
+        write("A note", category=notes).tags.add(Tag.objects.create(name="web", slug="web"))
+        assert b"An essay" in client.get("/categories/essays/").content
+        assert b"A note" not in client.get("/categories/essays/").content
+        assert b"A note" in client.get("/tags/web/").content
+        assert client.get("/tags/unknown/").status_code == 404
+
+    @pytest.mark.covers("C6")
+    def test_changes_when_a_post_moves(self, client: Client, write: Write) -> None:
+        essays, notes = (Category.objects.create(name=name, slug=name.lower()) for name in ("Essays", "Notes"))
+        post = write("Wanderer", category=essays)
+        assert b"Wanderer" in client.get("/categories/essays/").content
+        assert b"Wanderer" not in client.get("/categories/notes/").content
+        post.revise(category=notes)
+        assert b"Wanderer" not in client.get("/categories/essays/").content
+        assert b"Wanderer" in client.get("/categories/notes/").content
+
+    def test_of_an_author_tells_who_it_is(self, client: Client, write: Write) -> None:
+        write()
+        page = client.get("/authors/anna/").content
+        assert b"1 post" in page
+        assert b"/authors/anna/rss.xml" in page
+
+
+class TestTheArchive:
+    def test_counts_by_year_and_lists_titles(self, client: Client, write: Write) -> None:
+        post = write()
+        assert post.published_at is not None
+        year = post.published_at.year
+        assert f"/archive/{year}/" in client.get("/archive/").content.decode()
+        assert b"A slower web" in client.get(f"/archive/{year}/").content
+        assert client.get("/archive/1900/").status_code == 404
+        assert client.get("/archive/0/").status_code == 404
+        assert client.get("/archive/99999999999/").status_code == 404
+
+
+class TestSearch:
+    def test_marks_what_it_found(self, client: Client, write: Write) -> None:
+        update_search_index_batch([write().pk])
+        page = client.get("/search/", {"q": "slower"}).content.decode()
+        assert "<mark>slower</mark>" in page
+        assert "1 result" in page
+
+    @pytest.mark.parametrize("query", ["", "zebra", "\x00", '"unclosed', "a & | !", "<script>alert(1)</script>", "x" * 5000])
+    def test_answers_any_words(self, client: Client, write: Write, query: str) -> None:
+        answer = client.get("/search/", {"q": query})
+        assert answer.status_code == 200
+        assert b"<script>alert" not in answer.content
+
+
+class TestAnOutage:
+    @pytest.mark.covers("D20", "C10")
+    def test_of_broker_and_cache_keeps_pages_up(self, client: Client, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*args: object, **kwargs: object) -> None:
+            raise ConnectionError("refused")
+
+        for verb in ("get", "get_many", "set", "set_many", "add"):
+            monkeypatch.setattr(f"app.web.cache.RedisCache.{verb}", refuse)
+        with broker_down():
+            post = write()
+            for path in ("/", post.get_absolute_url(), "/archive/", "/authors/anna/", "/search/?q=web"):
+                assert client.get(path).status_code == 200, path
+        assert Post.objects.public().count() == 1
