@@ -1,0 +1,89 @@
+"""Pages for everybody: axe finds nothing, and nothing is wider than the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page
+from pytest_django import Settings
+
+from app.accounts.models import User
+from app.blog.models import Category, Post, Tag
+from app.effects.models import Effect
+from tests.browser.conftest import Open, sign_in
+from tests.studio.test_publication import dead
+from tests.studio.test_rooms import letter
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+RULES: dict[str, Any] = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+SCREENS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
+TEXT = """Some *words* and a [link](https://example.org/).
+
+## A heading
+
+| one | two |
+|:----|----:|
+| 1   | 2   |
+
+> Quoted.
+
+```python
+print("a line that is quite long, so that it has to scroll on a small screen and nowhere else")
+```
+
+1. first
+2. second[^1]
+
+[^1]: A note.
+"""
+
+
+@pytest.fixture
+def post(editor: User) -> Post:
+    post = Post(title="Everything a page can hold", content=TEXT, excerpt="In one place.", author=editor)
+    post.category = Category.objects.create(name="Essays", slug="essays")
+    post.save()
+    post.tags.add(Tag.objects.create(name="web", slug="web"))
+    post.publish(at=timezone.now())
+    post.comment(content="Said.", author=editor)
+    Post(title="Unfinished", content=TEXT, author=editor).save()
+    dead(post)
+    Effect.objects.filter(state="ready").update(state="waiting", error="Traceback\nOSError: later")
+    return post
+
+
+def problems(page: Page, path: str) -> list[str]:
+    """Return what is wrong with the page, in words."""
+    page.goto(path)
+    found = Axe().run(page, options=RULES).response["violations"]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{path}: {each['id']} {[node['html'][:120] for node in each['nodes'][:3]]}" for each in found] + (
+        [f"{path}: {wide} px too wide"] if wide > 0 else []
+    )
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+class TestEverybody:
+    def test_can_read(self, open_page: Open, post: Post, width: int, scheme: str) -> None:
+        page = open_page(width, scheme)
+        shelves = ["/authors/edith/", "/categories/essays/", "/tags/web/", "/archive/", f"/archive/{timezone.now().year}/"]
+        doors = ["/login/", "/join/", "/subscribe/", "/nowhere/", f"{post.get_absolute_url()}comments"]
+        paths = ["/", post.get_absolute_url(), "/search/", "/search/?q=words", "/search/?q=zebra", *shelves, *doors]
+        assert [wrong for path in paths for wrong in problems(page, path)] == []
+
+    def test_can_write(self, open_page: Open, post: Post, settings: Settings, tmp_path: Path, width: int, scheme: str) -> None:
+        settings.MAILBOX_DIR = tmp_path
+        name = letter(tmp_path, "Hello", html="<html lang='en'><title>Hello</title><main><h1>Hello</h1></main></html>")
+        page = open_page(width, scheme)
+        sign_in(page)
+        own = [f"/studio/posts/{post.pk}/", f"/studio/posts/{post.pk}/effects/"]
+        rooms = ["/studio/effects/", "/studio/mailbox/", f"/studio/mailbox/{name}/", "/studio/social/", "/studio/media/"]
+        paths = ["/studio/", "/studio/posts/new/", *own, *rooms, post.get_absolute_url()]
+        assert [wrong for path in paths for wrong in problems(page, path)] == []

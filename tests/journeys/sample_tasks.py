@@ -1,0 +1,97 @@
+"""Effects that only the journeys know; a worker loads them by `-I tests.journeys.sample_tasks`."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import connection
+
+from app.effects import GiveUp, current
+from app.effects.celery import effect
+
+TABLES = """
+CREATE TABLE journey_write (id bigserial, n integer, effect bigint, attempt integer);
+CREATE TABLE journey_gate (name text);
+"""
+ADDRESS = "reader@example.org"
+
+
+@effect("test.write")
+def write(*, n: int) -> None:
+    put(n)
+
+
+@effect("test.write_together", batch=100, debounce=0.5)
+def write_together(*, post_ids: list[int]) -> None:
+    for n in post_ids:
+        put(n)
+
+
+@effect("test.linger", timeout=3)
+def linger(*, n: int) -> None:
+    """Write, then hang at the first attempt, so that a kill finds the transaction open."""
+    put(n)
+    hang()
+
+
+@effect("test.call_and_linger", kind="external", timeout=3)
+def call_and_linger(*, n: int) -> None:
+    """Do what cannot be undone, then hang at the first attempt."""
+    put(n)
+    hang()
+
+
+@effect("test.wait_for_gate", timeout=40)
+def wait_for_gate(*, n: int) -> None:
+    """Write when the test opens the gate."""
+    while not gate_open():
+        time.sleep(0.03)
+    put(n)
+
+
+@effect("test.stumble")
+def stumble(*, n: int) -> None:
+    """Fail once, with an address and a secret in the message."""
+    if attempt() == 1:
+        raise ConnectionError(f"no answer for {ADDRESS} from smtp://user:hunter22@mail.example.net/?key=hunter22")
+    put(n)
+
+
+@effect("test.refuse", kind="external", timeout=5)
+def refuse(*, n: int) -> None:
+    raise GiveUp(f"{ADDRESS} does not exist")
+
+
+def hang() -> None:
+    if attempt() == 1:
+        time.sleep(60)
+
+
+def attempt() -> int:
+    running = current()
+    return running.attempt if running else 0
+
+
+def put(n: int) -> None:
+    running = current()
+    with connection.cursor() as cursor:
+        row = [n, running.id if running else None, attempt()]
+        cursor.execute("INSERT INTO journey_write (n, effect, attempt) VALUES (%s, %s, %s)", row)
+
+
+def written() -> list[tuple[int, int]]:
+    """Return number and attempt of each write that was committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT n, attempt FROM journey_write ORDER BY n, id")
+        return list(cursor.fetchall())
+
+
+def open_gate() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO journey_gate VALUES ('open')")
+
+
+def gate_open() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM journey_gate)")
+        return bool(cursor.fetchone()[0])

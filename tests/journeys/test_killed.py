@@ -1,0 +1,59 @@
+"""A machine goes down: workers and the broker are killed, and what was owed is done all the same."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from pytest_celery import CeleryTestSetup
+
+from tests.journeys import sample_tasks as samples
+from tests.journeys.owing import count, effect, owe, state
+from tests.journeys.test_effects import waiting
+from tests.journeys.waiting import eventually
+
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300)]
+
+LEASE = 3 + 10
+"""The samples' timeout and the ledger's margin, in seconds."""
+
+
+class TestAKilledWorker:
+    @pytest.mark.covers("X5", "D1", "D7")
+    def test_leaves_its_effects_to_the_next_attempt(self, celery_setup: CeleryTestSetup) -> None:
+        atomic, external = owe(samples.linger.si(n=1), samples.call_and_linger.si(n=2))
+        eventually(lambda: count("running") == 2 and samples.written() == [(2, 1)])
+        celery_setup.worker.kill()
+        killed_at = time.monotonic()
+        assert celery_setup.worker.container.status == "exited"
+        celery_setup.worker.restart()
+        eventually(lambda: count("done") == 2, timeout=LEASE + 15)
+        print(f"seconds from a worker's death to its effects done: {time.monotonic() - killed_at:.1f}")
+        assert [effect(pk).attempt for pk in (atomic, external)] == [2, 2]
+        assert samples.written() == [(1, 2), (2, 1), (2, 2)]
+
+
+class TestAnEmptiedBroker:
+    @pytest.mark.covers("X6", "X1")
+    def test_loses_nothing_that_was_owed(self, celery_setup: CeleryTestSetup) -> None:
+        celery_setup.worker.kill()
+        ids = owe(*(samples.write.si(n=n) for n in range(200)))
+        assert waiting(celery_setup) == len(ids)
+        celery_setup.broker.container.client.flushall()
+        flushed_at = time.monotonic()
+        celery_setup.worker.restart()
+        eventually(lambda: count("done") == len(ids))
+        print(f"seconds from FLUSHALL with 200 owed to all done: {time.monotonic() - flushed_at:.1f}")
+        assert samples.written() == [(n, 1) for n in range(200)]
+
+    @pytest.mark.covers("X6", "X2")
+    def test_comes_back_to_a_worker_that_lived_on(self, celery_setup: CeleryTestSetup) -> None:
+        before = owe(*(samples.write.si(n=n) for n in range(20)))
+        celery_setup.broker.kill()
+        during = owe(*(samples.write.si(n=n) for n in range(20, 40)))
+        assert {state(pk) for pk in during} == {"ready"}
+        celery_setup.broker.restart()
+        back_at = time.monotonic()
+        eventually(lambda: count("done") == len(before + during))
+        print(f"seconds from the broker's return, empty, to all done: {time.monotonic() - back_at:.1f}")
+        assert samples.written() == [(n, 1) for n in range(40)]
