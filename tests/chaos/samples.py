@@ -1,0 +1,69 @@
+"""The load's own effects; workers load them by `-I tests.chaos.samples`. Leases are short here, a tenth of all hints vanish."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import replace
+
+from app.effects import current, record, registry
+from app.effects.celery import effect
+from app.effects.recording import Owed
+from app.effects.waker import Hint, Publish, waker
+from tests.chaos import bodies
+
+SHORT = 5.0
+DROPPED = float(os.environ.get("CHAOS_DROP", "0.1"))
+
+
+@effect("chaos.apply", timeout=2)
+def apply(*, n: str) -> None:
+    bodies.apply(n)
+
+
+@effect("chaos.index", batch=100, debounce=0.5, timeout=2)
+def index(*, source_ids: list[int]) -> None:
+    bodies.index(source_ids)
+
+
+@effect("chaos.call", kind="external", timeout=2)
+def call(*, n: str) -> None:
+    running = current()
+    assert running
+    bodies.call(n, running.key)
+
+
+@effect("chaos.poison", timeout=2, max_attempts=2)
+def poison(*, n: str) -> None:
+    bodies.die()
+
+
+def owe(kind: str, n: str, subject: int | None) -> Owed:
+    """Record what the intention owes, in the caller's transaction."""
+    if kind == "index":
+        return record(index.si(source_id=subject))
+    return record({"apply": apply, "call": call, "poison": poison}[kind].si(n=n))
+
+
+class Lossy:
+    """A publisher that drops some hints, as a broker may."""
+
+    def __init__(self, publish: Publish) -> None:
+        self.publish = publish
+
+    def __call__(self, hints: list[Hint]) -> None:
+        kept = [hint for hint in hints if random.random() >= DROPPED]
+        if kept:
+            self.publish(kept)
+
+
+def shorten_leases() -> None:
+    """Let a kill be made good in seconds: the project's own effects keep their bodies and get at most this lease."""
+    for name in registry.names():
+        spec = registry.get(name)
+        registry.register(replace(spec, timeout=min(spec.timeout, SHORT)))
+
+
+shorten_leases()
+if waker.publish is not None:
+    waker.publish = Lossy(waker.publish)

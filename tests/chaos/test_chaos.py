@@ -1,0 +1,45 @@
+"""A short run of the random faults and of the killed mailing; `make chaos` runs the long ones."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import journey, mailing, oracle, verdict
+
+SEED = 5
+
+
+class TestTheOracle:
+    @pytest.mark.parametrize("module", [oracle, verdict])
+    def test_shares_no_code_with_what_it_judges(self, module: object) -> None:
+        tree = ast.parse(Path(str(module.__file__)).read_text())
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not {name.partition(".")[0] for name in names} & {
+            "app",
+            "tasks",
+            "worker",
+            "config",
+            "tests",
+            "django",
+            "celery",
+        }
+
+
+@pytest.mark.timeout(400)
+class TestAnInstallationThatBreaks:
+    @pytest.mark.covers("X1", "X2", "X5", "X6", "X12", "T7")
+    def test_loses_nothing_doubles_nothing_and_shows_nothing_old(self, record_property: pytest.RecordProperty) -> None:
+        judged = journey.run(10, SEED)
+        assert judged["committed"] > 0
+        for name in ("seed", "committed", "lost", "doubled", "unknown", "stale", "drain_s"):
+            record_property(name, judged.get(name, SEED))
+
+    @pytest.mark.covers("E6", "X5", "X9")
+    def test_mails_each_reader_once_or_says_that_it_is_in_doubt(self, record_property: pytest.RecordProperty) -> None:
+        mailed = mailing.run(300, 2, SEED)
+        record_property("unknown", mailed.get("unknown", 0))
+        assert mailed["wrong"] == []

@@ -1,0 +1,158 @@
+"""`python -m tests.mutation [words of a guard's name ...]`: take each guard away in a copy of the tree; a test must go red.
+
+Prints each guard with the test that noticed. Exit 1 if one was taken away and nothing noticed, 2 if the named tests are not
+green before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from config.bundled.places import BASE
+from config.bundled.server import ROOT
+from tests import servers
+from tests.proof.guards import GUARDS, Guard
+
+JOBS = int(os.environ.get("JOBS", "2"))
+PATIENCE = 900
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "node_modules", ".*_cache", "__pycache__", ".hypothesis")
+OPTIONS = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--reuse-db", "--timeout=180"]
+RED = re.compile(r"^(?:FAILED|ERROR) (?:\S+/)?(\S+?\.py::.+?)(?: - |$)", re.MULTILINE)
+GREEN, SOME_RED = 0, 1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    guard: str
+    code: int
+    red: str
+    seconds: float
+    output: str
+
+    @property
+    def noticed(self) -> bool:
+        return self.code == SOME_RED and bool(self.red)
+
+    def __str__(self) -> str:
+        found = self.red if self.noticed else f"NOTHING NOTICED (pytest ended with {self.code})"
+        return f"| {self.guard:56} | {found} | {self.seconds:.0f} s |"
+
+
+class Place:
+    """A copy of the tree, a database and a Redis of its own."""
+
+    def __init__(self, root: Path, number: int) -> None:
+        self.root, self.number = root, number
+        shutil.copytree(ROOT, root, ignore=LEFT_OUT, ignore_dangling_symlinks=True)
+
+    @contextmanager
+    def without(self, guard: Guard) -> Iterator[None]:
+        """Take the guard away, then put the files back."""
+        touched = {file: file.read_text() for folder in ("app", "tasks") for file in (self.root / folder).rglob("*.py")}
+        for edit in guard.edits:
+            edit.apply(self.root)
+        try:
+            yield
+        finally:
+            for file in (file for folder in ("app", "tasks") for file in (self.root / folder).rglob("*.py")):
+                if file not in touched:
+                    file.unlink()
+                elif file.read_text() != touched[file]:
+                    file.write_text(touched[file])
+
+    def run(self, name: str, tests: tuple[str, ...], database: str) -> Verdict:
+        began = time.monotonic()
+        command = [sys.executable, "-B", "-m", "pytest", *OPTIONS, *tests]
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=self._environment(database),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        red = RED.search(done.stdout)
+        return Verdict(
+            name, done.returncode, red[1] if red else "", time.monotonic() - began, done.stdout[-3000:] + done.stderr[-500:]
+        )
+
+    def _environment(self, database: str) -> dict[str, str]:
+        ours = os.environ[servers.OURS].split()
+        given = servers.addresses(Path(os.environ[servers.HOME]), self.number)
+        addresses = {name: url for name, url in given.items() if name in ours}
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
+        return {**os.environ, **addresses, "DATABASE_URL": url, "PYTHONPATH": ""}
+
+
+def main(words: list[str]) -> int:
+    """Judge the guards whose names contain all the words, and return the exit code."""
+    guards = [guard for guard in GUARDS if all(word in guard.name for word in words)]
+    servers.pytest_load_initial_conftests()
+    servers.run_servers(Path(os.environ[servers.HOME]))
+    with TemporaryDirectory(prefix="afterword-mutants-", dir=BASE) as folder:
+        places: Queue[Place] = Queue()
+        for number in range(1, JOBS + 1):
+            places.put(Place(Path(folder) / f"tree{number}", number))
+        with ThreadPoolExecutor(JOBS) as pool:
+            before = list(pool.map(lambda tests: before_any(places, tests), chunks(guards)))
+            if any(verdict.code != GREEN for verdict in before):
+                print("\n".join(verdict.output for verdict in before if verdict.code != GREEN))
+                print("The named tests are not green before any guard is taken away.")
+                return 2
+            return report(pool.map(lambda guard: judge(places, guard), guards))
+
+
+def chunks(guards: list[Guard]) -> list[tuple[str, ...]]:
+    """Return the named tests, each once, in as many parts as there are places."""
+    tests = sorted({test for guard in guards for test in guard.tests})
+    return [tuple(tests[start::JOBS]) for start in range(JOBS) if tests[start::JOBS]]
+
+
+def before_any(places: Queue[Place], tests: tuple[str, ...]) -> Verdict:
+    place = places.get()
+    try:
+        return place.run("nothing taken away", tests, f"mutation_{place.number}")
+    finally:
+        places.put(place)
+
+
+def judge(places: Queue[Place], guard: Guard) -> Verdict:
+    place = places.get()
+    try:
+        with place.without(guard):
+            database = f"mutant_{GUARDS.index(guard)}" if guard.migrates else f"mutation_{place.number}"
+            return place.run(guard.name, guard.tests, database)
+    finally:
+        places.put(place)
+
+
+def report(verdicts: Iterator[Verdict]) -> int:
+    """Print a row for each guard as it is judged. Return 1 if one was missed by no test."""
+    print("| guard taken away | test that noticed | |\n|---|---|---|")
+    survivors = []
+    for verdict in verdicts:
+        print(verdict, flush=True)
+        if not verdict.noticed:
+            survivors.append(verdict)
+    for verdict in survivors:
+        print(f"\n{verdict.guard}:\n{verdict.output}")
+    print(f"\n{len(survivors)} guards were missed by no test.")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

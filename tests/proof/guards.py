@@ -1,0 +1,259 @@
+"""What keeps the promises, how to take each away, and the tests that must notice. `make mutate` does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+EFFECTS = "app/effects"
+CRASH = "tests/proof/test_crash_points.py::"
+ORDER = "tests/proof/test_interleavings.py::"
+NEIGHBOURS = "tests/proof/test_neighbours.py::"
+POISON = "tests/proof/test_poison.py::"
+DROP = """from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("{room}", "{last}")]
+    operations = [migrations.RunSQL("ALTER TABLE {table} DROP CONSTRAINT {name}")]
+"""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace a text wherever it stands in a file."""
+
+    path: str
+    old: str
+    new: str
+
+    def applies(self, root: Path) -> bool:
+        return self.old in (root / self.path).read_text()
+
+    def apply(self, root: Path) -> None:
+        file = root / self.path
+        file.write_text(file.read_text().replace(self.old, self.new))
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Take a constraint off the database by one more migration."""
+
+    room: str
+    table: str
+    name: str
+
+    def applies(self, root: Path) -> bool:
+        return any(self.name in file.read_text() for file in self._migrations(root))
+
+    def apply(self, root: Path) -> None:
+        *_, last = self._migrations(root)
+        body = DROP.format(room=self.room, last=last.stem, table=self.table, name=self.name)
+        last.with_name("9999_mutant.py").write_text(body)
+
+    def _migrations(self, root: Path) -> list[Path]:
+        return sorted((root / "app" / self.room / "migrations").glob("[0-9]*.py"))
+
+
+@dataclass(frozen=True)
+class Guard:
+    name: str
+    edits: tuple[Edit | Drop, ...]
+    tests: tuple[str, ...]
+
+    @property
+    def migrates(self) -> bool:
+        return any(isinstance(edit, Drop) for edit in self.edits)
+
+
+def guard(name: str, path: str, old: str, new: str, *tests: str) -> Guard:
+    return Guard(name, (Edit(path, old, new),), tests)
+
+
+def unique(room: str, table: str, name: str, *tests: str, more: tuple[Edit, ...] = ()) -> Guard:
+    return Guard(f"unique: {name}", (Drop(room, f"{room}_{table}", name), *more), tests)
+
+
+OWN = "AND attempt = %s AND state = 'running'"
+ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
+BACK = "{0}._move({0}._still(State.SUBMITTING), state=State.PENDING)"
+
+GUARDS = [
+    guard(
+        "record() refuses outside a transaction", f"{EFFECTS}/recording.py",
+        "if not connection.in_atomic_block:", "if False:",
+        "tests/effects/test_recording.py::TestRecord::test_refuses_to_write_outside_a_transaction",
+    ),
+    guard(
+        "rows are inserted in the transaction", f"{EFFECTS}/recording.py",
+        "        return Owed()\n    return _insert(rows)",
+        "        return Owed()\n    transaction.on_commit(lambda: _insert(rows))\n    return Owed()",
+        f"{CRASH}TestADeathBetweenCommitAndBroker::test_leaves_what_was_owed_to_the_sweeper",
+        f"{ORDER}TestALateCommit",
+    ),
+    guard(
+        "gather() follows savepoints", f"{EFFECTS}/recording.py",
+        "for marker, rows in self.rows if marker in standing", "for marker, rows in self.rows",
+        "tests/effects/test_recording.py::TestGather::test_drops_what_a_savepoint_took_back",
+    ),
+    guard(
+        "receivers ring after the commit", "tasks/receivers.py",
+        "transaction.on_commit(owed.enqueue, robust=True)", "owed.enqueue()",
+        "tests/proof/test_ringing.py",
+    ),
+    guard(
+        "receivers ring at all", "tasks/receivers.py",
+        "transaction.on_commit(owed.enqueue, robust=True)", "pass",
+        "tests/proof/test_ringing.py",
+    ),
+    guard(
+        "a dead broker is nobody's error", f"{EFFECTS}/waker.py",
+        "except Exception as error:", "except ZeroDivisionError as error:",
+        "tests/effects/test_waker.py::TestWaker::test_is_silent_for_a_while_after_a_failure_and_then_tries_again",
+    ),
+    guard(
+        "each hint has a uuid of its own", f"{EFFECTS}/celery.py",
+        "uuid = str(uuid4())", 'uuid = "00000000-0000-4000-8000-000000000000"',
+        "tests/effects/test_waker.py::TestPublisher::test_sends_names_and_ids_and_nothing_else",
+    ),
+    guard(
+        "claim: compare and set", f"{EFFECTS}/claiming.py",
+        "AND state = 'ready' AND task", "AND finished_at IS NULL AND task",
+        f"{ORDER}TestTwoClaims::test_of_one_effect_give_it_to_the_first",
+    ),
+    guard(
+        "claim: the attempt is counted first", f"{EFFECTS}/claiming.py",
+        "attempt = attempt + 1", "attempt = attempt",
+        f"{ORDER}TestAZombie::test_cannot_finish_what_another_took_over",
+    ),
+    guard(
+        "fence: finish", f"{EFFECTS}/settling.py",
+        "WHERE effects_effect.id = mine.id AND effects_effect.attempt = mine.attempt AND state",
+        "WHERE effects_effect.id = mine.id AND state",
+        f"{ORDER}TestAZombie::test_cannot_finish_what_another_took_over",
+    ),
+    guard(
+        "fence: finish counts its rows", f"{EFFECTS}/settling.py",
+        "if cursor.rowcount != len(claimed):", "if False:",
+        f"{ORDER}TestAZombie::test_cannot_finish_what_another_took_over",
+    ),
+    guard(
+        "fence: an atomic body runs only while the row is ours", f"{EFFECTS}/settling.py",
+        "return [each for each in claimed if each.id in ours]", "return list(claimed)",
+        f"{ORDER}TestAZombie::test_of_an_atomic_effect_does_not_even_begin",
+    ),
+    guard(
+        "fence: wait", f"{EFFECTS}/settling.py",
+        f"outcome = '', error = %s\nWHERE id = %s {OWN}", f"outcome = '', error = %s\nWHERE id = %s {ANYBODYS}",
+        f"{ORDER}TestAZombie::test_cannot_fail_what_another_took_over",
+    ),
+    guard(
+        "fence: bury", f"{EFFECTS}/settling.py",
+        f"outcome = %s, error = %s\nWHERE id = %s {OWN}", f"outcome = %s, error = %s\nWHERE id = %s {ANYBODYS}",
+        f"{ORDER}TestAZombie::test_cannot_fail_what_another_took_over",
+    ),
+    guard(
+        "replay: attempts never go back", f"{EFFECTS}/settling.py",
+        "max_attempts = attempt + %s, rings", "attempt = 0, max_attempts = %s, rings",
+        f"{ORDER}TestAReplay", f"{ORDER}TestAZombie::test_cannot_finish_what_was_buried_replayed_and_taken",
+    ),
+    guard(
+        "replay: only the dead", f"{EFFECTS}/settling.py",
+        "WHERE id = ANY(%s) AND state = 'dead'", "WHERE id = ANY(%s)",
+        f"{ORDER}TestAReplay",
+    ),
+    guard(
+        "lease: a dead worker's effects are taken over", f"{EFFECTS}/sweeping.py",
+        "WHERE finished_at IS NULL AND wake_at <=", "WHERE finished_at IS NULL AND state <> 'running' AND wake_at <=",
+        f"{ORDER}TestTwoSweepers::test_count_a_lost_lease_once", f"{CRASH}TestADeathAtWork",
+    ),
+    guard(
+        "lease: lost ones count as tries", f"{EFFECTS}/sweeping.py",
+        "state = 'running' AND attempt >= max_attempts", "false",
+        f"{POISON}TestPoison::test_is_tried_as_often_as_allowed_and_then_dead",
+    ),
+    guard(
+        "sweepers pass over what another holds", f"{EFFECTS}/sweeping.py",
+        "FOR UPDATE SKIP LOCKED", "",
+        f"{ORDER}TestTwoSweepers::test_ring_each_effect_once",
+    ),
+    guard(
+        "what failed before is rung alone", f"{EFFECTS}/sweeping.py",
+        "if attempt == 0)", ")",
+        f"{POISON}TestPoison::test_in_a_batch_costs_its_neighbours_one_try",
+    ),
+    guard(
+        "an atomic effect is one transaction", f"{EFFECTS}/running.py",
+        "    with transaction.atomic():\n        with connection.cursor()", "    if True:\n        with connection.cursor()",
+        f"{CRASH}TestADeathAtWork::test_keeps_nothing_of_an_atomic_effect_and_the_next_attempt_does_it",
+    ),
+    guard(
+        "a frozen worker's transaction is ended", f"{EFFECTS}/running.py",
+        ", set_config('idle_in_transaction_session_timeout', %s, true)", ", %s",
+        f"{POISON}TestAFrozenProcess::test_gives_its_row_back_and_undoes_its_work_when_it_thaws",
+    ),
+    guard(
+        "a broken connection costs no second call", f"{EFFECTS}/running.py",
+        "    heal_connection()\n    settling.finish([claimed])", "    settling.finish([claimed])",
+        f"{NEIGHBOURS}TestABackendThatIsKilled::test_between_claim_and_finish_of_a_call_repeats_no_call",
+    ),
+    guard(
+        "the key is the same for every attempt", f"{EFFECTS}/running.py",
+        'return f"e{self.id}"', 'return f"e{self.id}.{self.attempt}"',
+        f"{CRASH}TestADeathAtWork::test_repeats_an_external_effect_only_under_its_key",
+    ),
+    guard(
+        "publish() expects what it changes", "app/blog/models/publication.py",
+        "self._row().filter(expected).update", "self._row().update",
+        "tests/blog/test_publication.py::TestPublishing::test_twice_is_refused_with_its_own_error",
+        "tests/blog/test_concurrency.py::TestAtOnce::test_twenty_publishers_publish_once",
+    ),
+    guard(
+        "F(): likes", "app/blog/models/like.py",
+        'like_count=F("like_count") + 1', "like_count=self.post.like_count + 1",
+        "tests/proof/test_once.py::TestTwoReadersOfOnePage",
+    ),
+    guard(
+        "F(): comments", "app/blog/models/comment.py",
+        'comment_count=Greatest(F("comment_count") + by, 0)', "comment_count=max(self.post.comment_count + by, 0)",
+        "tests/proof/test_once.py::TestTwoReadersOfOnePage",
+    ),
+    guard(
+        "the index is written by one at a time", "app/search/index.py",
+        'cursor.execute(LOCK, {"locks": LOCKS, "ids": ids})', "pass",
+        "tests/search/test_index.py::TestTwoWriters",
+    ),
+    guard(
+        "the index is written only by a newer revision", "app/search/index.py",
+        "WHERE search_document.revision < excluded.revision OR %(again)s", "WHERE %(again)s OR true",
+        "tests/search/test_index.py::TestBatch::test_writes_no_document_twice_at_the_same_revision",
+    ),
+    guard(
+        "SMTP: after the dot it is a doubt", "app/mail/conversation.py",
+        "raise Unknown from None", "raise",
+        "tests/mail/test_transport.py::TestTroubleAfterTheDot::test_leaves_a_doubt",
+    ),
+    Guard(
+        "mail: an orphan in `submitting` is not sent again",
+        (
+            Edit("app/mail/submission.py", "        row.doubt()\n", f"        {BACK.format('row')}\n"),
+            Edit("app/newsletter/delivering.py", "delivery.doubt()", BACK.format("delivery")),
+        ),
+        ("tests/newsletter/test_delivering.py::TestAfterTheDot::test_a_dead_sender_leaves_one_row_in_doubt",),
+    ),
+    guard(
+        "mail: one of two takes a row", "app/mail/submission.py",
+        "self._still(State.PENDING)\n            .filter(self.wanted())", "type(self)._default_manager.filter(pk=self.pk)",
+        "tests/newsletter/test_delivering.py::TestAfterTheDot::test_only_one_of_two_takes_a_row",
+    ),
+    unique(
+        "newsletter", "delivery", "delivery_once", "tests/proof/test_once.py",
+        more=(Edit("app/newsletter/announcing.py", "ON CONFLICT (post_id, subscriber_id) DO NOTHING", ""),),
+    ),
+    unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
+    unique(
+        "social", "socialpost", "social_post_once", "tests/proof/test_once.py",
+        "tests/social/test_sharing.py::TestSharing::test_is_a_row_that_the_database_keeps_single",
+    ),
+    unique("blog", "like", "like_once", "tests/blog/test_concurrency.py::TestAtOnce::test_twenty_likes_of_one_user_are_one"),
+    unique("effects", "tick", "tick_once", f"{ORDER}TestTwoSchedulers"),
+]  # fmt: skip

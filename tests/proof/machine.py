@@ -1,0 +1,294 @@
+"""The ledger against a model of a few lines, in steps that Hypothesis chooses.
+
+Time moves only where a step moves it: rings and leases are longer than an example, and backoff is set to an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+from django.db import connection, transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from app.effects import record, registry, settling
+from app.effects.claiming import Claimed, claim
+from app.effects.models import Effect
+from app.effects.running import Report, _alone, run
+from app.effects.sweeping import sweep
+from app.effects.waker import waker
+from tests.proof import samples
+from tests.proof.ledger import execute, recover, select
+
+SIGNATURES: dict[str, Callable[[int], Any]] = {
+    "proof.apply": lambda n: samples.apply.si(n=n),
+    "proof.call": lambda n: samples.call.si(n=n),
+    "proof.together": lambda n: samples.together.si(post_id=n),
+}
+TASKS = st.sampled_from(sorted(SIGNATURES))
+TRIES = 3
+ENOUGH = 5
+OUTCOMES = ("", "fail", "later", "give up")
+
+
+@dataclass
+class Row:
+    """What the model knows of one committed effect."""
+
+    n: int
+    task: str
+    state: str = "ready"
+    attempt: int = 0
+    max_attempts: int = TRIES
+    due: bool = False
+    finished_at: datetime | None = None
+    calls: int = 0
+
+    def claim(self) -> None:
+        self.state, self.attempt, self.due = "running", self.attempt + 1, False
+
+    def settle(self, outcome: str) -> None:
+        """Take the outcome of the attempt that owns the row."""
+        if outcome == "give up" or (outcome == "fail" and self.attempt >= self.max_attempts):
+            self.state = "dead"
+        elif outcome:
+            self.state, self.due = "waiting", False
+            self.max_attempts += outcome == "later"
+        else:
+            self.state = "done"
+
+    def sweep(self) -> None:
+        worn_out = self.state == "running" and self.attempt >= self.max_attempts
+        self.state, self.due = ("dead" if worn_out else "ready"), False
+
+    def replay(self) -> None:
+        self.state, self.max_attempts, self.due = "ready", self.attempt + settling.FRESH_TRIES, True
+        self.finished_at = None
+
+
+@dataclass
+class Level:
+    """A transaction or savepoint that is open: what was recorded in it."""
+
+    atomic: Any
+    rows: dict[int, Row] = field(default_factory=dict)
+
+
+class Ledger(RuleBasedStateMachine):
+    """One writer on a connection of its own, any number of workers, one sweeper."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writer = ThreadPoolExecutor(max_workers=1)
+        self.levels: list[Level] = []
+        self.rows: dict[int, Row] = {}
+        self.hints: list[int] = []
+        self.workers: list[Claimed] = []
+        self.numbers = 0
+        self.patches = [patch.object(waker, "wake", self.ring), patch.object(settling, "backoff", lambda attempt: 3600.0)]
+        for each in self.patches:
+            each.start()
+
+    @initialize(tasks=st.lists(TASKS, min_size=1, max_size=3))
+    def begin(self, tasks: list[str]) -> None:
+        """Begin with a few effects that are owed. Few, so that much happens to each."""
+        execute("TRUNCATE effects_effect, proof_applied, proof_called")
+        samples.outcomes.clear()
+        self.request(tasks)
+
+    def ring(self, ready: list[tuple[str, int]]) -> None:
+        self.hints += [pk for _, pk in ready]
+
+    def write(self, call: Callable[[], Any]) -> Any:
+        """Do it on the writer's connection."""
+        return self.writer.submit(call).result(30)
+
+    @rule(tasks=st.lists(TASKS, min_size=1, max_size=2))
+    @precondition(lambda self: not self.levels and self.numbers < ENOUGH)
+    def request(self, tasks: list[str]) -> None:
+        """Owe and commit, as most requests do."""
+        self.open()
+        self.owe(tasks)
+        self.commit()
+
+    @rule()
+    @precondition(lambda self: len(self.levels) < 3)
+    def open(self) -> None:
+        """Begin a transaction, or a savepoint in it."""
+        atomic = transaction.atomic()
+        self.write(atomic.__enter__)
+        self.levels.append(Level(atomic))
+
+    @rule(tasks=st.lists(TASKS, min_size=1, max_size=2))
+    @precondition(lambda self: self.levels and self.numbers < ENOUGH)
+    def owe(self, tasks: list[str]) -> None:
+        rows = [Row(n=self.numbers + offset, task=task) for offset, task in enumerate(tasks)]
+        self.numbers += len(rows)
+        ids = self.write(lambda: self._record(rows))
+        self.levels[-1].rows.update(zip(ids, rows, strict=True))
+
+    @staticmethod
+    def _record(rows: list[Row]) -> list[int]:
+        owed = record(*(SIGNATURES[row.task](row.n) for row in rows))
+        transaction.on_commit(owed.enqueue, robust=True)
+        return owed.ids
+
+    @rule()
+    @precondition(lambda self: self.levels)
+    def commit(self) -> None:
+        level = self.levels.pop()
+        self.write(lambda: level.atomic.__exit__(None, None, None))
+        (self.levels[-1].rows if self.levels else self.rows).update(level.rows)
+
+    @rule()
+    @precondition(lambda self: self.levels)
+    def roll_back(self) -> None:
+        level = self.levels.pop()
+        self.write(lambda: level.atomic.__exit__(RuntimeError, RuntimeError(), None))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.hints)
+    def lose_a_hint(self, data: st.DataObject) -> None:
+        self.hints.remove(data.draw(st.sampled_from(self.hints)))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.rows)
+    def deliver_a_hint(self, data: st.DataObject) -> None:
+        """A worker takes an effect. The hint stays: it may come again."""
+        pk = data.draw(st.sampled_from(sorted(self.rows)))
+        row = self.rows[pk]
+        claimed = claim(registry.get(row.task), [pk], uuid4())
+        assert bool(claimed) == (row.state == "ready")
+        if claimed:
+            row.claim()
+            assert claimed[0].attempt == row.attempt
+        self.workers += claimed
+
+    @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES))
+    @precondition(lambda self: self.workers)
+    def let_a_worker_end(self, data: st.DataObject, outcome: str) -> None:
+        """Run the body and settle, whether the worker still owns the effect or not."""
+        claimed = data.draw(st.sampled_from(self.workers))
+        self.workers.remove(claimed)
+        row, report = self.rows[claimed.id], Report()
+        samples.outcomes[row.n] = outcome
+        _alone(registry.get(row.task), claimed, report)
+        if row.task == "proof.call":
+            row.calls += 1
+        if self._owns(claimed):
+            row.settle(outcome)
+            assert report.lost == []
+        else:
+            assert report.lost == [claimed.id]
+
+    @rule(data=st.data(), after_the_call=st.booleans())
+    @precondition(lambda self: self.workers)
+    def kill_a_worker(self, data: st.DataObject, after_the_call: bool) -> None:
+        claimed = data.draw(st.sampled_from(self.workers))
+        self.workers.remove(claimed)
+        row = self.rows[claimed.id]
+        if after_the_call and row.task == "proof.call":
+            samples.put("proof_called", "key, n, attempt", [f"e{claimed.id}", row.n, claimed.attempt])
+            row.calls += 1
+
+    @rule(data=st.data(), poison=st.booleans())
+    @precondition(lambda self: any(row.task == "proof.together" for row in self.rows.values()))
+    def run_a_batch(self, data: st.DataObject, poison: bool) -> None:
+        """A hint for several effects, one of them perhaps poisoned; some may be taken or done."""
+        ids = sorted(pk for pk, row in self.rows.items() if row.task == "proof.together")
+        chosen = data.draw(st.lists(st.sampled_from(ids), min_size=1, unique=True))
+        for pk in chosen:
+            samples.outcomes[self.rows[pk].n] = "fail" if poison and pk == chosen[0] else ""
+        ready = [pk for pk in chosen if self.rows[pk].state == "ready"]
+        report = run(registry.get("proof.together"), chosen, uuid4())
+        assert report.claimed == len(ready)
+        for pk in ready:
+            self.rows[pk].claim()
+            self.rows[pk].settle(samples.outcomes[self.rows[pk].n])
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.rows)
+    def let_one_become_due(self, data: st.DataObject) -> None:
+        """End one lease, backoff or ring."""
+        self._make_due([data.draw(st.sampled_from(sorted(self.rows)))])
+
+    @rule()
+    def jump_the_clock_and_sweep(self) -> None:
+        self._make_due(list(self.rows))
+        self.sweep()
+
+    def _make_due(self, ids: list[int]) -> None:
+        execute("UPDATE effects_effect SET wake_at = wake_at - interval '1 day' WHERE id = ANY(%s)", [ids])
+        for pk in ids:
+            self.rows[pk].due = self.rows[pk].state in {"ready", "waiting", "running"}
+
+    @rule()
+    def sweep(self) -> None:
+        due = [pk for pk, row in self.rows.items() if row.due]
+        swept = sweep()
+        for pk in due:
+            self.rows[pk].sweep()
+        ready = sorted(pk for pk in due if self.rows[pk].state == "ready")
+        assert sorted(pk for hint in swept.hints for pk in hint.ids) == ready
+        assert all(len(hint.ids) == 1 or not self.rows[pk].attempt for hint in swept.hints for pk in hint.ids)
+        self.hints += ready
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.rows)
+    def replay(self, data: st.DataObject) -> None:
+        pk = data.draw(st.sampled_from(sorted(self.rows)))
+        dead = self.rows[pk].state == "dead"
+        assert settling.replay([pk]) == dead
+        if dead:
+            self.rows[pk].replay()
+
+    def _owns(self, claimed: Claimed) -> bool:
+        row = self.rows[claimed.id]
+        return row.state == "running" and row.attempt == claimed.attempt
+
+    @invariant()
+    def the_ledger_is_what_the_model_says(self) -> None:
+        stored = {each.pk: each for each in Effect.objects.all()}
+        assert set(stored) == set(self.rows)
+        for pk, row in self.rows.items():
+            each = stored[pk]
+            assert (each.state, each.attempt, each.max_attempts) == (row.state, row.attempt, row.max_attempts)
+            assert (each.finished_at is not None) == (row.state in {"done", "dead"})
+            assert row.finished_at in {None, each.finished_at}
+            row.finished_at = each.finished_at
+
+    @invariant()
+    def no_atomic_effect_is_done_twice_and_every_done_one_once(self) -> None:
+        done = sorted(row.n for row in self.rows.values() if row.state == "done" and row.task != "proof.call")
+        assert [n for (n,) in select("SELECT n FROM proof_applied ORDER BY n")] == done
+
+    @invariant()
+    def every_call_showed_the_effects_own_key(self) -> None:
+        made = dict(select("SELECT key, count(*) FROM proof_called GROUP BY key"))
+        assert made == {f"e{pk}": row.calls for pk, row in self.rows.items() if row.calls}
+
+    def teardown(self) -> None:
+        """End as a site does: everything dies, the next worker does what is owed, nothing committed is missing."""
+        try:
+            while self.levels:
+                self.roll_back()
+            samples.outcomes.clear()
+            recover()
+            ends = dict(Effect.objects.values_list("pk", "state"))
+            assert set(ends) == set(self.rows)
+            assert set(ends.values()) <= {"done", "dead"}
+            assert [n for (n,) in select("SELECT n FROM proof_applied ORDER BY n")] == self._owed_once(ends)
+        finally:
+            self.writer.submit(lambda: connection.close()).result(30)
+            self.writer.shutdown()
+            for each in self.patches:
+                each.stop()
+
+    def _owed_once(self, ends: dict[int, str]) -> list[int]:
+        return sorted(row.n for pk, row in self.rows.items() if ends[pk] == "done" and row.task != "proof.call")
