@@ -1,0 +1,73 @@
+"""`python -m bench [name ...]`: run the benchmarks, print Markdown tables, keep them under var/bench/."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("publish", "request", "outage")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], default=[], help=f"of {', '.join(NAMES)}; all by default")
+    parser.add_argument("--scale", type=float, default=1.0, help="how many transactions, relative to the default")
+    wanted = parser.parse_args()
+    with servers():
+        prepare()
+        from bench import report
+
+        for name in wanted.names or NAMES:
+            module = __import__(f"bench.{name}", fromlist=["run"])
+            report.publish(name, module.run(wanted.scale), ROOT / "var" / "bench")
+
+
+@contextmanager
+def servers() -> Iterator[None]:
+    """Run a PostgreSQL that syncs to disk and a Valkey that keeps its log, as `make run` does, and point Django at them."""
+    from config.bundled import server
+    from config.bundled.places import BASE
+    from config.bundled.postgres import Postgres
+    from config.bundled.valkey import BROKER, Valkey
+
+    home = Path(tempfile.mkdtemp(prefix="afterword-bench-", dir=BASE))
+    database = Postgres(data=home / "postgres", sockets=home / "pg")
+    redis = Valkey(name="redis", data=home / "redis", socket=home / "redis.sock", policy=tuple(BROKER))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        log = stack.enter_context((home / "log").open("wb"))
+        for part in (database, redis):
+            process = server.start(part, log)
+            stack.callback(server.stop, part, process)
+            server.await_ready(part, process)
+        database.create_database()
+        os.environ.update(
+            DATABASE_URL=f"postgres://afterword@{quote(str(home / 'pg'), safe='')}/afterword",
+            CELERY_BROKER_URL=f"redis+socket://{home}/redis.sock?virtual_host=0",
+            REDIS_URL=f"unix://{home}/redis.sock?db=1",
+            DATA_DIR=str(home / "data"),
+            DJANGO_SETTINGS_MODULE="config.settings",
+        )
+        yield
+
+
+def prepare() -> None:
+    import logging
+
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    logging.disable(logging.CRITICAL)
+    call_command("migrate", verbosity=0)
+
+
+if __name__ == "__main__":
+    main()
