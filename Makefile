@@ -27,7 +27,7 @@ check: $(VENV)/.ok-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app tasks worker config bench
 	$(BIN)/lint-imports
-	git ls-files -z -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	git ls-files -z --cached --others --exclude-standard -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	set -a && . ./.env.example && $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m config.reference --check
