@@ -43,6 +43,8 @@ class Env:
     outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are announced to nobody"]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
+    effects_ring_after_seconds: Annotated[float, "when a hint that nobody followed is rung again"]
+    effects_lease_margin_seconds: Annotated[float, "from its timeout until a dead worker's effect is due again"]
 
     @property
     def bundled_database(self) -> bool:
@@ -89,6 +91,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         outbound_allow=reader.value("OUTBOUND_ALLOW", _networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
         announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
         retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
+        effects_ring_after_seconds=reader.value("EFFECTS_RING_AFTER_SECONDS", _seconds, default=15.0),
+        effects_lease_margin_seconds=reader.value("EFFECTS_LEASE_MARGIN_SECONDS", _seconds, default=10.0),
     )
     reader.finish()
     return env
@@ -147,6 +151,12 @@ def _hours(text: str) -> timedelta:
         return timedelta(hours=float(text))
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is no number of hours") from None
+
+
+def _seconds(text: str) -> float:
+    if not text.replace(".", "", 1).isdecimal() or not 0 < float(text) <= 3600:
+        raise ValueError(f"{text!r} is no number of seconds up to an hour")
+    return float(text)
 
 
 def _one_of(*words: str) -> Callable[[str], str]:

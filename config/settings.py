@@ -115,6 +115,8 @@ MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 EFFECTS_RETENTION = ENV.retention
+EFFECTS_RING_AFTER = ENV.effects_ring_after_seconds
+EFFECTS_LEASE_MARGIN = ENV.effects_lease_margin_seconds
 
 CELERY_BROKER_URL = ENV.celery_broker_url
 

@@ -14,13 +14,12 @@ from django.db import connection, transaction
 
 from app.effects import crash, registry
 from app.effects.recording import Owed, record
-from app.effects.registry import Kind, Spec
+from app.effects.registry import GRACE, Kind, Spec
 from app.effects.running import Report, run
 from app.effects.ticking import first_in_period
 from app.effects.waker import Hint, waker
 
 HEADER = "effects"
-GRACE = 5
 SOCKET = {"max_retries": 0, "socket_connect_timeout": 0.3, "socket_timeout": 1.0, "retry_on_timeout": False}
 
 # A message without arguments, in Celery's protocol 2 (docs, "Message Protocol", version 2).

@@ -23,6 +23,16 @@ def database_keeps_promises(app_configs: Sequence[Any] | None, **kwargs: Any) ->
 
 
 @register("effects")
+def leases_outlast_their_owners(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a lease that ends before Celery has killed its owner: two attempts would run side by side."""
+    margin = registry.lease_margin()
+    if margin > registry.GRACE:
+        return []
+    said = f"Leases end {margin:g} s after the timeout, and Celery kills after {registry.GRACE:g} s."
+    return [Error(said, hint="Raise EFFECTS_LEASE_MARGIN.", id="effects.E002")]
+
+
+@register("effects")
 def effects_are_registered(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Warn where no effect is known: nothing would ever be run."""
     if registry.names():

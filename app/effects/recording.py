@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -17,18 +18,16 @@ from app.effects import crash, registry
 from app.effects.outcomes import BadArguments, NotInTransaction
 from app.effects.waker import waker
 
-RING_AFTER = 15.0
-
-INSERT = f"""
+INSERT = """
 INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
                             wake_at, due_at, created_at, outcome, error)
 SELECT task, queue, args::jsonb, about, key, kind, max_attempts, CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
-       clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE {RING_AFTER} END),
+       clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE %s END),
        clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', ''
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::float8[])
      AS owed (task, queue, args, about, key, kind, max_attempts, delay)
 RETURNING id, task, state
-"""  # noqa: S608 - a constant of this file
+"""
 
 
 @dataclass(frozen=True)
@@ -114,10 +113,15 @@ def _insert(rows: list[Row]) -> Owed:
         return Owed()
     columns = [[getattr(row, name) for row in rows] for name in Row.__dataclass_fields__]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, columns)
+        cursor.execute(INSERT, [ring_after(), *columns])
         inserted = cursor.fetchall()
     crash.point("after-insert")
     return Owed(ready=[(task, pk) for pk, task, state in inserted if state == "ready"], ids=[row[0] for row in inserted])
+
+
+def ring_after() -> float:
+    """Return seconds after which a hint that nobody followed counts as lost."""
+    return float(getattr(settings, "EFFECTS_RING_AFTER", 15))
 
 
 def _rows(what: tuple[Any, ...], args: dict[str, Any], about: str) -> list[Row]:

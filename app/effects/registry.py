@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.conf import settings
+
 from app.effects.outcomes import BadArguments, UnknownEffect
 
 Kind = Literal["atomic", "external"]
-LEASE_MARGIN = 10.0
+GRACE = 5
+"""Seconds from an effect's timeout to the limit at which Celery kills it."""
 SIZE_LIMIT = 2000
 KEY_LIMIT = 100
 
@@ -45,7 +48,7 @@ class Spec:
     @property
     def lease(self) -> float:
         """Longer than Celery's hard limit, so that no second attempt starts beside a live one."""
-        return self.timeout + LEASE_MARGIN
+        return self.timeout + lease_margin()
 
     @property
     def parameters(self) -> list[str]:
@@ -78,6 +81,11 @@ def _too_much(args: Mapping[str, Any]) -> str:
         if not all(isinstance(each, int | float | str | None) for each in values):
             return f"{name} holds more than ids and small scalars"
     return f"arguments over {SIZE_LIMIT} bytes" if len(json.dumps(args)) > SIZE_LIMIT else ""
+
+
+def lease_margin() -> float:
+    """Return seconds from an effect's timeout to the end of its lease."""
+    return float(getattr(settings, "EFFECTS_LEASE_MARGIN", 10))
 
 
 _specs: dict[str, Spec] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from app.effects import crash, registry
-from app.effects.recording import RING_AFTER
+from app.effects.recording import ring_after
 from app.effects.signals import effects_swept
 from app.effects.waker import Hint, pack, waker
 
@@ -26,8 +26,8 @@ SELECT count(*) FROM (
 
 SWEEP = f"""
 WITH due AS (
-    SELECT id FROM effects_effect WHERE finished_at IS NULL AND wake_at <= clock_timestamp() AND task = ANY(%s)
-    ORDER BY wake_at LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT id FROM effects_effect WHERE finished_at IS NULL AND wake_at <= clock_timestamp() AND task = ANY(%(tasks)s)
+    ORDER BY wake_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE effects_effect
 SET state = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' ELSE 'ready' END,
@@ -36,7 +36,7 @@ SET state = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' 
     error = CASE WHEN state = 'running' THEN 'lease expired: the worker died or froze' ELSE error END,
     rings = CASE WHEN state = 'ready' THEN least(rings + 1, 1000) ELSE 0 END,
     wake_at = clock_timestamp() + make_interval(secs => CASE WHEN state = 'ready'
-        THEN least({RING_AFTER} * 2 ^ least(rings, 10), greatest({SMALL_RING}, ({BEHIND}))) ELSE {RING_AFTER} END)
+        THEN least(%(ring_after)s * 2 ^ least(rings, 10), greatest({SMALL_RING}, ({BEHIND}))) ELSE %(ring_after)s END)
 FROM due WHERE effects_effect.id = due.id
 RETURNING effects_effect.id, task, state, attempt
 """  # noqa: S608 - constants of this package
@@ -59,7 +59,7 @@ class Swept:
 def sweep(limit: int = LIMIT) -> Swept:
     """Make due effects of known tasks ready and ring them. Safe in any number of processes at once."""
     with connection.cursor() as cursor:
-        cursor.execute(SWEEP, [registry.names(), limit])
+        cursor.execute(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()})
         rows = sorted(cursor.fetchall())
     crash.point("mid-sweep")
     ready = [(pk, task, attempt) for pk, task, state, attempt in rows if state == "ready"]

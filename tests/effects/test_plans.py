@@ -30,9 +30,9 @@ class TestWithAMillionFinishedRows:
             newest = cursor.fetchone()[0]
             for ids in ([newest], list(range(newest - 99, newest + 1))):
                 assert "effects_effect_pkey" in _plan(cursor, CLAIM, [70, uuid4(), ids, "test.note"])
-            assert "effect_wake" in _plan(cursor, SWEEP, [["test.note"], 500])
+            assert "effect_wake" in _plan(cursor, SWEEP, {"tasks": ["test.note"], "limit": 500, "ring_after": 15.0})
 
 
-def _plan(cursor: object, statement: str, parameters: list[object]) -> str:
+def _plan(cursor: object, statement: str, parameters: object) -> str:
     cursor.execute(f"EXPLAIN {statement}", parameters)  # type: ignore[attr-defined]
     return "\n".join(row[0] for row in cursor.fetchall())  # type: ignore[attr-defined]

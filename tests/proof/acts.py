@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import kombu.transport.redis  # noqa: F401 - once in the server, not in every child
 from billiard.pool import soft_timeout_sighandler
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -51,7 +52,7 @@ def run_told(how: str, task: str, *ids: str) -> None:
 
 def run_overdue(task: str, *ids: str) -> None:
     """Run effects whose lease is over as it begins."""
-    registry.LEASE_MARGIN = -registry.get(task).timeout
+    settings.EFFECTS_LEASE_MARGIN = -registry.get(task).timeout
     run_these(task, *ids)
 
 

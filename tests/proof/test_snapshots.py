@@ -48,7 +48,7 @@ class TestFiftyThousandEffectsBehindAHeldSnapshot:
         assert one <= 3 * fresh
         assert hundred <= 100 * 3 * fresh
         # The sweeper alone walks over what died.
-        assert pages(SWEEP, [["proof.apply"], 500]) <= OWED // 5
+        assert pages(SWEEP, {"tasks": ["proof.apply"], "limit": 500, "ring_after": 15.0}) <= OWED // 5
 
 
 def hold_a_snapshot(gate: Gate) -> None:
@@ -58,7 +58,7 @@ def hold_a_snapshot(gate: Gate) -> None:
         gate()
 
 
-def pages(statement: str, parameters: list[Any]) -> int:
+def pages(statement: str, parameters: list[Any] | dict[str, Any]) -> int:
     """Run the statement and return how many pages it looked at."""
     [(plan,)] = select(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", parameters)
     top = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
