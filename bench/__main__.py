@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("publish", "request", "outage")
+NAMES = ("publish", "request", "outage", "ledger")
 
 
 def main() -> None:

@@ -1,0 +1,109 @@
+"""What the ledger's statements cost when much is behind them: finished rows, and dead versions that a snapshot keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from uuid import uuid4
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+from app.effects.claiming import CLAIM
+from app.effects.sweeping import SWEEP
+from bench.report import Table
+from bench.timing import Step, Variant, compare
+
+FINISHED, MOVED = 1_000_000, 50_000
+CHUNK = 100
+INSERT = """
+INSERT INTO effects_effect (task, queue, args, about, kind, state, attempt, max_attempts, rings, wake_at, due_at, created_at,
+                            finished_at, outcome, error)
+SELECT 'bench.note', 'upkeep', '{"n": 1}', 'post:' || n, 'atomic', %(state)s::text, 0, 20, 0,
+       clock_timestamp() + %(wake)s::interval, now(), now(), CASE WHEN %(state)s::text = 'done' THEN now() END, '', ''
+FROM generate_series(1, %(number)s) AS n RETURNING id
+"""
+TAKE = "UPDATE effects_effect SET state = 'running', attempt = attempt + 1 WHERE id = ANY(%s)"
+FINISH = "UPDATE effects_effect SET state = 'done', finished_at = clock_timestamp() WHERE id = ANY(%s)"
+LATER, DUE = "1 hour", "-1 second"
+
+
+@dataclass
+class Ledger:
+    """One database of its own, with a ledger and its history."""
+
+    database: psycopg.Connection
+
+    def put(self, state: str, number: int, wake: str = LATER) -> list[int]:
+        """Insert so many rows and return their ids."""
+        rows = self.database.execute(INSERT, {"state": state, "number": number, "wake": wake})
+        return [pk for (pk,) in rows]
+
+    def pass_through(self, number: int) -> None:
+        """Have so many effects claimed and finished, as workers do."""
+        for _ in range(number // CHUNK):
+            ids = self.put("ready", CHUNK)
+            self.database.execute(TAKE, [ids])
+            self.database.execute(FINISH, [ids])
+
+    def fresh_claim(self) -> Step:
+        [pk] = self.put("ready", 1)
+        return lambda: self.database.execute(CLAIM, [70.0, uuid4(), [pk], "bench.note"])
+
+    def fresh_sweep(self) -> Step:
+        self.put("ready", CHUNK // 10, DUE)
+        return lambda: self.database.execute(SWEEP, {"tasks": ["bench.note"], "limit": 500, "ring_after": 15.0})
+
+
+def run(scale: float) -> Iterator[Table]:
+    """Compare an empty ledger with two that have a history, interleaved."""
+    with ExitStack() as stack:
+        empty, full, held = (stack.enter_context(ledger()) for _ in range(3))
+        full.put("done", int(FINISHED * scale))
+        full.database.execute("VACUUM ANALYZE effects_effect")
+        stack.enter_context(snapshot(held))
+        held.pass_through(int(MOVED * scale))
+        million, behind = f"{int(FINISHED * scale):,} finished rows", f"{int(MOVED * scale):,} done behind a held snapshot"
+        ledgers = {"an empty ledger": empty, million: full, behind: held}
+        yield _measured("Claim", {name: each.fresh_claim for name, each in ledgers.items()})
+        yield _measured("Sweep ten due effects", {name: each.fresh_sweep for name, each in ledgers.items()})
+
+
+def _measured(title: str, fresh: dict[str, Callable[[], Step]]) -> Table:
+    variants = [Variant(name, each) for name, each in fresh.items()]
+    compare(variants, count=400)
+    p50, p99 = variants[0].p50(), variants[0].p99()
+    heads = ("ledger", "p50 ms", "p99 ms", "ratio of p50", "ratio of p99")
+    times = [(each.name, each.p50(), each.p99()) for each in variants]
+    rows = [(name, f"{mid:.3f}", f"{high:.3f}", f"{mid / p50:.2f}", f"{high / p99:.2f}") for name, mid, high in times]
+    return Table(title, heads, rows)
+
+
+numbers = count(1)
+
+
+@contextmanager
+def ledger() -> Iterator[Ledger]:
+    """Yield a copy of the migrated database, without waits for the disk, whose noise would hide what is measured."""
+    name = f"ledger{next(numbers)}"
+    connection.close()
+    host, user, template = (str(settings.DATABASES["default"][part]) for part in ("HOST", "USER", "NAME"))
+    with psycopg.connect(host=host, user=user, dbname="postgres", autocommit=True) as administrator:
+        administrator.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+    with psycopg.connect(host=host, user=user, dbname=name, autocommit=True) as database:
+        database.execute("SET synchronous_commit = off")
+        database.execute("DELETE FROM effects_effect")
+        yield Ledger(database)
+
+
+@contextmanager
+def snapshot(of: Ledger) -> Iterator[None]:
+    """Keep alive, until the end, every row version that is there now."""
+    info = of.database.info
+    with psycopg.connect(host=info.host, user=info.user, dbname=info.dbname) as holder:
+        holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        holder.execute("SELECT count(*) FROM effects_effect")
+        yield
