@@ -1,6 +1,8 @@
 """`python -m tests.chaos [--seconds 120] [--seed N] [--scoreboard]`: break everything, then judge.
 
-`python -m tests.chaos newsletter [--readers 5000] [--kills 5]`: a mailing whose workers are killed.
+`python -m tests.chaos newsletter`: a mailing to 5,000 readers whose workers are killed five times; `kills`: 20 kills of worker
+groups during 1,000 effects; `flush`: FLUSHALL with 1,000 owed; `outage`: 500 publishes with the broker frozen for a minute, and
+500 with it refused; `restarts`: the database crashes five times under load; `recovery`: how soon what was lost runs again.
 """
 
 from __future__ import annotations
@@ -8,28 +10,39 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from tests.chaos import journey, mailing, scoreboard
+from tests.chaos import drills, journey, mailing, outage, recovery, scoreboard
+from tests.chaos.laws import Broken
 
 VERDICT = ("committed", "lost", "doubled", "unknown", "stale")
+DRILLS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "kills": drills.kills,
+    "flush": drills.flush,
+    "restarts": drills.restarts,
+    "outage": outage.run,
+    "recovery": recovery.run,
+}
 
 
 def main(words: list[str]) -> int:
     options = parser().parse_args(words)
     seed = random.randrange(10**6) if options.seed is None else options.seed
     print(f"seed {seed}", flush=True)
-    if options.what == "newsletter":
-        return newsletter(options.readers, options.kills, seed)
     if options.scoreboard:
         scoreboard.write(options.seconds, seed)
         return 0
-    return chaos(options.seconds, seed)
+    if options.what is None:
+        return told(lambda: journey.run(options.seconds, seed), tell)
+    if options.what == "newsletter":
+        return told(lambda: mailing.run(options.readers, options.kills, seed))
+    return told(lambda: DRILLS[options.what](seed))
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Break everything at random, then judge.")
-    parser.add_argument("what", nargs="?", choices=["newsletter"], help="a mailing under kills, instead of the general load")
+    parser.add_argument("what", nargs="?", choices=["newsletter", *DRILLS], help="one kind of fault, instead of all at random")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seed", type=int, help="what to break when; printed, and random where none is given")
     parser.add_argument("--scoreboard", action="store_true", help="the same for Celery alone, as a table")
@@ -38,24 +51,18 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def chaos(seconds: float, seed: int) -> int:
-    """Run once and return 1 where anything is lost, doubled, stale, or out of nowhere."""
+def told(run: Callable[[], dict[str, Any]], tell: Callable[[dict[str, Any]], None] | None = None) -> int:
+    """Run, tell the verdict, and return 1 where a law does not hold."""
     try:
-        verdict, wrong = journey.run(seconds, seed), 0
-    except journey.Broken as broken:
+        verdict, wrong = run(), 0
+    except Broken as broken:
         verdict, wrong = broken.verdict, 1
-    tell(verdict)
+    (tell or tell_shortly)(verdict)
     return wrong
 
 
-def newsletter(readers: int, kills: int, seed: int) -> int:
-    """Mail under kills and return 1 where a law does not hold."""
-    try:
-        verdict, wrong = mailing.run(readers, kills, seed), 0
-    except journey.Broken as broken:
-        verdict, wrong = broken.verdict, 1
+def tell_shortly(verdict: dict[str, Any]) -> None:
     print(", ".join(f"{name} {value}" for name, value in verdict.items()))
-    return wrong
 
 
 def tell(verdict: dict[str, Any]) -> None:

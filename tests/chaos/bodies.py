@@ -5,18 +5,22 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import time
 
 from django.db import connection, transaction
 
 from tests.chaos.tables import APPLY, INDEX
 
 TIMEOUT = 1.5
+WORK = float(os.environ.get("CHAOS_WORK", "0"))
+"""Seconds within the transaction: work that takes no time is never found half done by a kill."""
 
 
 @transaction.atomic
 def apply(n: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(APPLY, [n])
+    time.sleep(WORK)
 
 
 @transaction.atomic

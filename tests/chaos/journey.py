@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from config.bundled.server import ROOT
+from tests.chaos.laws import Broken, nothing_lost
 from tests.chaos.monkey import WORKERS, Monkey
 from tests.chaos.rig import Rig, rigged, wait_until
 from tests.chaos.tables import READERS, SUBSCRIBE
@@ -32,34 +34,22 @@ def run(seconds: float, seed: int, *, engine: str = "ours", posts: bool = True, 
         monkey = Monkey(rig, seed)
         monkey.rage(seconds)
         rig.stop("load")
-        return settled(rig, monkey)
+        return settled(rig, monkey.done)
 
 
-def settled(rig: Rig, monkey: Monkey) -> dict[str, Any]:
-    """Wait for quiet and return the verdict. Raises Broken."""
+def settled(rig: Rig, faults: Mapping[str, int]) -> dict[str, Any]:
+    """Wait for quiet and return the verdict. Raises Broken; only ours has promised anything."""
     quiet = time.monotonic()
     rested = drain(rig)
     took = round(time.monotonic() - quiet, 1)
-    verdict = {**rig.verdict(), "faults": dict(monkey.done), "drain_s": took, "rested": rested}
+    verdict = {**rig.verdict(), "faults": dict(faults), "drain_s": took, "rested": rested}
     if rig.engine == "ours":
         verdict["dead"] = rig.count(POISONED)
         with rig.database() as database:
             verdict["left"] = [line for (line,) in database.execute(LEFT)]
-        if failed(verdict) or not rested:
+        if not rested or not all(nothing_lost(verdict).values()):
             raise Broken(verdict)
     return verdict
-
-
-class Broken(Exception):
-    """Something was lost, doubled or stale, or came out of nowhere. Only ours has promised anything."""
-
-    def __init__(self, verdict: dict[str, Any]) -> None:
-        super().__init__("; ".join(f"{name}: {value}" for name, value in verdict.items()))
-        self.verdict = verdict
-
-
-def failed(verdict: dict[str, Any]) -> bool:
-    return bool(verdict["lost"] or verdict["doubled"] or verdict["stale"] or verdict["phantom"])
 
 
 def begin(rig: Rig, seed: int, posts: bool) -> None:

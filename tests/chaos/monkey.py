@@ -8,10 +8,10 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 
-from tests.chaos.rig import Rig
+from tests.chaos.rig import Rig, wait_until
 
 PAUSE = 3.0
 WORKERS = ("chaos1", "chaos2")
@@ -26,6 +26,7 @@ WEIGHTS = {
     "crash the database": 1.5,
 }
 PAST_LEASES = 16.0
+PATIENCE = 600.0
 
 
 class Monkey:
@@ -118,6 +119,18 @@ class Monkey:
 
     def _pause(self, low: float, high: float) -> None:
         time.sleep(self.rng.uniform(low, high))
+
+
+def kill_workers(rig: Rig, done: Callable[[], int], total: int, kills: int, rng: random.Random) -> Iterator[str]:
+    """Kill a worker's whole group at so many moments of the work, yield its name, and start it again."""
+    for number in range(kills):
+        share = (number + rng.uniform(0.2, 0.9)) / (kills + 1)
+        wait_until(lambda share=share: done() >= total * share, PATIENCE, 0.01)  # type: ignore[misc]
+        worker = rng.choice(WORKERS)
+        rig.kill(worker)
+        yield worker
+        time.sleep(rng.uniform(0, 0.5))
+        rig.start_again(worker)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -91,6 +91,15 @@ class Rig:
         self.starts["relay"] = self.start_relay
         self._start_program("relay", ["django", "celery_outbox_relay"])
 
+    def start_web(self, port: int) -> None:
+        """Start the site as the Procfile does."""
+        self.env |= {"PORT": str(port), "SITE_URL": f"http://127.0.0.1:{port}"}
+        self._start_program("web", ["gunicorn", "config.wsgi", "--config", "config/gunicorn.py"])
+
+    def owe(self, kind: str, number: int, name: str, **env: str) -> None:
+        """Commit so many changes, each of which owes an effect of that kind."""
+        self._run([*PYTHON, "tests.chaos.owing", kind, str(number), name], **env)
+
     def start_load(self, seed: int, posts: bool) -> None:
         self.starts["load"] = lambda: self.start_load(seed, posts)
         self.generation += 1
@@ -187,8 +196,10 @@ class Rig:
         program = Program(name=name, line=shlex.join([*PYTHON, *words]))
         self.processes[name] = server.start(program, self._log(name), self.env)
 
-    def _run(self, command: list[str]) -> str:
-        done = subprocess.run(command, cwd=server.ROOT, env=self.env, capture_output=True, text=True, timeout=180, check=False)
+    def _run(self, command: list[str], **env: str) -> str:
+        done = subprocess.run(
+            command, cwd=server.ROOT, env={**self.env, **env}, capture_output=True, text=True, timeout=180, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"{command[-1]} ended with {done.returncode}:\n{done.stderr[-3000:]}")
         return done.stdout

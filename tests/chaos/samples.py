@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from dataclasses import replace
 
 from app.effects import current, record, registry
@@ -33,6 +34,16 @@ def call(*, n: str) -> None:
     bodies.call(n, running.key)
 
 
+@effect("chaos.hang", kind="external", timeout=2)
+def hang(*, n: str) -> None:
+    """Never end at the first attempt, so that a kill finds it at work."""
+    running = current()
+    assert running
+    if running.attempt == 1:
+        time.sleep(60)
+    bodies.apply(n)
+
+
 @effect("chaos.poison", timeout=2, max_attempts=2)
 def poison(*, n: str) -> None:
     bodies.die()
@@ -42,7 +53,7 @@ def owe(kind: str, n: str, subject: int | None) -> Owed:
     """Record what the intention owes, in the caller's transaction."""
     if kind == "index":
         return record(index.si(source_id=subject))
-    return record({"apply": apply, "call": call, "poison": poison}[kind].si(n=n))
+    return record({"apply": apply, "call": call, "hang": hang, "poison": poison}[kind].si(n=n))
 
 
 class Lossy:

@@ -8,6 +8,7 @@ from typing import Any
 
 from config.bundled.server import ROOT
 from tests.chaos import journey
+from tests.chaos.laws import Broken
 from tests.chaos.rig import OUTBOX
 
 TABLE = ROOT / "var" / "bench" / "scoreboard.md"
@@ -52,7 +53,7 @@ def write(seconds: float, seed: int) -> None:
 def measured(engine: str, seconds: float, seed: int) -> dict[str, Any]:
     try:
         return journey.run(seconds, seed, engine=engine, posts=False, dropped=0)
-    except journey.Broken as broken:
+    except Broken as broken:
         return broken.verdict
 
 
