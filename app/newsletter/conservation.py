@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,12 +41,28 @@ class Account:
     owed: int
     parts: dict[str, int]
     wrong: tuple[str, ...] = ()
+    post_id: int | None = None
+    send_id: int | None = None
+
+    @property
+    def accounted(self) -> int:
+        return sum(self.parts.values())
+
+    @property
+    def balances(self) -> bool:
+        return self.owed == self.accounted
+
+    def __str__(self) -> str:
+        return f"{self.owed} owed = {' + '.join(f'{number} {state}' for state, number in self.parts.items()) or '0'}"
 
 
-def accounts() -> Iterator[Account]:
-    """Yield the account of every send, and of every post whose effects are still kept."""
-    yield from sends()
-    yield from posts()
+def total(accounts: Iterable[Account]) -> Account:
+    """Return the sum of these accounts."""
+    owed, parts = 0, Counter[str]()
+    for account in accounts:
+        owed += account.owed
+        parts.update(account.parts)
+    return Account(about="all", owed=owed, parts=dict(parts))
 
 
 def sends() -> Iterator[Account]:
@@ -56,7 +73,14 @@ def sends() -> Iterator[Account]:
         wrong = _wrong_of(send, parts, forgotten.get(send.pk, 0))
         if send.pk in stuck:
             wrong.append("it is expanding, and no page is owed")
-        yield Account(about=f"send:{send.pk} of post:{send.post_id}", owed=send.candidates, parts=parts, wrong=tuple(wrong))
+        yield Account(
+            about=f"send:{send.pk} of post:{send.post_id}",
+            owed=send.candidates,
+            parts=parts,
+            wrong=tuple(wrong),
+            post_id=send.post_id,
+            send_id=send.pk,
+        )
 
 
 def _wrong_of(send: Send, parts: dict[str, int], forgotten: int) -> list[str]:
@@ -75,10 +99,10 @@ def posts() -> Iterator[Account]:
     """Yield each post's effects by outcome, and what its publication never owed."""
     owed = _effects_by_post()
     missing = never_owed(timezone.now() - settings.EFFECTS_RETENTION)
-    for about in sorted({*owed, *missing}):
-        parts = owed.get(about, {})
+    for pk, about in sorted((int(about.partition(":")[2]), about) for about in {*owed, *missing}):
+        parts = owed.get(about, {"done": 0, "failed": 0, "pending": 0})
         wrong = tuple(f"{task} was never owed" for task in missing.get(about, []))
-        yield Account(about=about, owed=sum(parts.values()) + len(wrong), parts=parts, wrong=wrong)
+        yield Account(about=about, owed=sum(parts.values()) + len(wrong), parts=parts, wrong=wrong, post_id=pk)
 
 
 def _effects_by_post() -> dict[str, dict[str, int]]:
@@ -88,7 +112,7 @@ def _effects_by_post() -> dict[str, dict[str, int]]:
         failed=Count("pk", filter=Q(state="dead")),
         pending=Count("pk", filter=Q(finished_at=None)),
     )
-    return {row["about"]: {part: row[part] for part in ("done", "failed", "pending")} for row in counted}
+    return {row["about"]: {"done": row["done"], "failed": row["failed"], "pending": row["pending"]} for row in counted}
 
 
 def never_owed(since: datetime) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from app.studio import account, comments, ledger, mailbox, media, posts, publication, sends, social
+from app.studio import account, comments, conservation, ledger, mailbox, media, posts, publication, sends, social
 
 app_name = "studio"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("effects/", ledger.effects, name="effects"),
     path("effects/replay", ledger.replay_all, name="replay_all"),
     path("effects/<int:pk>/replay", account.replay, name="replay"),
+    path("conservation/", conservation.conservation, name="conservation"),
     path("sends/<int:pk>/", sends.send, name="send"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<str:name>/", mailbox.mail, name="mail"),

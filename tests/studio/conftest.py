@@ -12,6 +12,9 @@ from pytest_django import Settings
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
+from tests.sinks import smtp_sink
+
+__all__ = ["smtp_sink"]
 
 Person = Callable[[str], User]
 SignedIn = Callable[[str], Client]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from app.newsletter.conservation import Account, posts, sends
+from app.newsletter.conservation import Account, posts, sends, total
 
 
 class Command(BaseCommand):
@@ -23,16 +22,8 @@ class Command(BaseCommand):
 
     def _told(self, name: str, found: Iterable[Account], verbosity: int) -> list[str]:
         """Write the sum of these accounts, and each where asked for. Return a line for each that does not balance."""
-        number, owed, parts, wrong = 0, 0, Counter[str](), []
-        for account in found:
-            number, owed = number + 1, owed + account.owed
-            parts.update(account.parts)
-            wrong += [f"{account.about}: {each}" for each in account.wrong]
-            if verbosity > 1:
-                self.stdout.write(f"{account.about}: {equation(account.owed, account.parts)}")
-        self.stdout.write(f"{number} {name}: {equation(owed, parts)}")
-        return wrong
-
-
-def equation(owed: int, parts: dict[str, int]) -> str:
-    return f"{owed} owed = {' + '.join(f'{number} {state}' for state, number in parts.items()) or '0'}"
+        accounts = list(found)
+        if verbosity > 1:
+            self.stdout.writelines(f"{account.about}: {account}\n" for account in accounts)
+        self.stdout.write(f"{len(accounts)} {name}: {total(accounts)}")
+        return [f"{account.about}: {each}" for account in accounts for each in account.wrong]
