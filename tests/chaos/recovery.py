@@ -12,7 +12,7 @@ from tests.chaos.laws import hold
 from tests.chaos.monkey import WORKERS
 from tests.chaos.rig import CHILDREN, Rig, wait_until
 
-TIMEOUT = 2.0
+TIMEOUT = 5.0
 """Of `chaos.hang`, in seconds."""
 AFTER_TIMEOUT, AFTER_LOSS = 15.0, 30.0
 ROUNDS = 3
@@ -50,7 +50,7 @@ def seconds_after_kill(rig: Rig, name: str) -> list[float]:
     """Kill every worker with an effect in each child. Return how long after that each was done by another."""
     full = len(WORKERS) * CHILDREN
     rig.owe("hang", full, name)
-    wait_until(lambda: rig.count(RUNNING) == full, PATIENCE, 0.02)
+    assert wait_until(lambda: rig.count(RUNNING) == full, TIMEOUT, 0.02), "a worker began too late to be killed at work"
     for worker in WORKERS:
         rig.kill(worker)
     killed_at = time.time()

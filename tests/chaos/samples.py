@@ -34,7 +34,7 @@ def call(*, n: str) -> None:
     bodies.call(n, running.key)
 
 
-@effect("chaos.hang", kind="external", timeout=2)
+@effect("chaos.hang", kind="external", timeout=5)
 def hang(*, n: str) -> None:
     """Never end at the first attempt, so that a kill finds it at work."""
     running = current()
