@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from app.stats.models import Activity, Verb
 
-TRACK = """
+# In one order, as two processes may note the same at once; the locks let a deletion end first.
+NOTE = """
+WITH posts AS (SELECT id FROM blog_post WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE),
+people AS (SELECT id FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE)
 INSERT INTO stats_activity (user_id, verb, post_id, day, created_at)
-SELECT accounts_user.id, %s, blog_post.id, %s, %s FROM accounts_user, blog_post
-WHERE accounts_user.id = %s AND blog_post.id = %s
+SELECT done.user_id, %s, done.post_id, done.day, done.at
+FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::timestamptz[]) AS done (user_id, post_id, day, at)
+JOIN posts ON posts.id = done.post_id JOIN people ON people.id = done.user_id
+ORDER BY done.user_id, done.post_id, done.day, done.at
 ON CONFLICT DO NOTHING
 """
 
 
+class Done(NamedTuple):
+    user_id: int
+    post_id: int
+    at: datetime
+
+
 def track(verb: str, *, post_id: int, user_id: int, at: datetime) -> bool:
     """Note what a reader did, once for each verb, post and day. Return whether it was new. Raises ValueError."""
+    return note(verb, [Done(user_id, post_id, at)]) == 1
+
+
+def note(verb: str, done: Sequence[Done]) -> int:
+    """Note what many did, in one statement. Return how many of it was new. Raises ValueError."""
+    known = Verb(verb).value
+    if not done:
+        return 0
+    people, posts, times = [each.user_id for each in done], [each.post_id for each in done], [each.at for each in done]
     with connection.cursor() as cursor:
-        cursor.execute(TRACK, [Verb(verb).value, at.date(), at, user_id, post_id])
-        return bool(cursor.rowcount == 1)
+        cursor.execute(NOTE, [posts, people, known, people, posts, [at.date() for at in times], times])
+        return int(cursor.rowcount)
 
 
 def export(user_id: int) -> list[dict[str, Any]]:

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from app.accounts.models import User
 from app.blog.models import Post
 from app.blog.signals import post_viewed
 from app.effects import gather, record
 from app.effects.running import heal_connection
-from app.stats.activity import track
+from app.stats.activity import Done, note
 from app.stats.models import Verb
 from app.stats.visitors import digest, is_reader
 
@@ -30,11 +32,14 @@ logger = logging.getLogger(__name__)
 FLUSH_EVERY = 0.8
 MOST_KEPT = 50_000
 
+# In one order, so that two processes that saw the same readers do not wait for each other; the lock lets a deletion end first.
 INSERT = """
+WITH posts AS (SELECT id FROM blog_post WHERE id = ANY(%s) AND status = 'published' ORDER BY id FOR KEY SHARE)
 INSERT INTO stats_view (post_id, visitor, day, seen_at)
 SELECT seen.post_id, seen.visitor, seen.day, seen.seen_at
 FROM unnest(%s::bigint[], %s::bytea[], %s::date[], %s::timestamptz[]) AS seen (post_id, visitor, day, seen_at)
-JOIN blog_post ON blog_post.id = seen.post_id AND blog_post.status = 'published'
+JOIN posts ON posts.id = seen.post_id
+ORDER BY seen.post_id, seen.visitor, seen.day, seen.seen_at
 ON CONFLICT DO NOTHING RETURNING post_id
 """
 FOLD = """
@@ -90,6 +95,7 @@ class Buffer:
         while not self._stop.wait(FLUSH_EVERY):
             self._try_flush()
         self._try_flush()
+        connection.close()
 
     def _try_flush(self) -> None:
         try:
@@ -112,13 +118,18 @@ atexit.register(buffer.close)
 
 
 def see(request: HttpRequest, post: Post) -> bool:
-    """Note that somebody reads this post, unless it is a bot, a prefetch or its author. Return whether it was noted."""
-    if not is_reader(request) or request.user.pk == post.author_id:
+    """Note that somebody reads this post, unless it is a bot, a prefetch, its author or staff. Return whether it was noted."""
+    if not is_reader(request) or _is_ours(request.user, post):
         return False
     now = timezone.now()
     buffer.add(Seen(post.pk, digest(request, now.date()), now.date(), now, request.user.pk))
     post_viewed.send(sender=Post, post=post, user=_user(request))
     return True
+
+
+def _is_ours(user: User | AnonymousUser, post: Post) -> bool:
+    """Return whether the person wrote the post, or is here to work on it."""
+    return user.is_authenticated and (user.pk == post.author_id or user.is_staff or user.can_edit(post))
 
 
 def _user(request: HttpRequest) -> AbstractBaseUser | None:
@@ -132,11 +143,9 @@ def write(batch: list[Seen]) -> int:
         return 0
     columns = [[getattr(seen, name) for seen in batch] for name in ("post_id", "visitor", "day", "seen_at")]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, columns)
+        cursor.execute(INSERT, [columns[0], *columns])
         new = [row[0] for row in cursor.fetchall()]
-    for seen in batch:
-        if seen.user_id is not None:
-            track(Verb.POST_VIEW, post_id=seen.post_id, user_id=seen.user_id, at=seen.seen_at)
+    note(Verb.POST_VIEW, [Done(seen.user_id, seen.post_id, seen.seen_at) for seen in batch if seen.user_id is not None])
     with gather():
         for post_id in sorted(set(new)):
             record("stats.fold", post_id=post_id, about=f"post:{post_id}")
@@ -144,6 +153,7 @@ def write(batch: list[Seen]) -> int:
     return len(new)
 
 
+@transaction.atomic
 def fold(post_ids: list[int]) -> None:
     """Add uncounted views to the posts' counts; a view is marked and counted in one statement, so never twice."""
     with connection.cursor() as cursor:

@@ -8,8 +8,12 @@ import pytest
 
 from app.accounts.models import Role, User
 from app.blog.models import Comment, Like, Post
+from app.effects.testing import drain
+from app.stats import views
 from app.stats.models import Trending, View
 from app.stats.trending import rank, trending
+from tasks import stats as stats_tasks
+from tests.stats.conftest import get
 
 NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
 
@@ -53,3 +57,19 @@ class TestRank:
         assert trending() == []
         rank(NOW)
         assert not Trending.objects.exists()
+
+    def test_is_computed_seldom_however_many_read(
+        self, posts: list[Post], buffer: views.Buffer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        computed: list[datetime] = []
+        original = stats_tasks.trending.rank
+        drain()
+        monkeypatch.setattr(stats_tasks.trending, "rank", lambda now: (computed.append(now), original(now)))
+        for number in range(1000):
+            views.see(get(f"203.0.{number // 250}.{number % 250}"), posts[number % 4])
+            if number % 50 == 49:
+                buffer.flush()
+        drain()
+        assert Post.objects.filter(view_count=250).count() == 4
+        assert len(computed) == 1
+        assert set(trending()) == set(posts)

@@ -2,57 +2,47 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
-from django.db import connection
-from django.test import RequestFactory
+import time_machine
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
 from app.blog.signals import post_viewed
-from app.effects.models import Effect
+from app.effects import record
 from app.effects.testing import drain
-from app.stats import retention, views
+from app.stats import activity, retention, views
 from app.stats.activity import erase, export
 from app.stats.models import Activity, Salt, View
+from app.stats.tutorial import track_user_activity
+from tests.proof.processes import environment
+from tests.stats.conftest import BROWSER, count, get
+from tests.waiting import wait_until
+from worker.schedule import SCHEDULE
 
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture
-def author(db: None) -> User:
-    return User.objects.create_user("ada", role=Role.AUTHOR)
-
-
-@pytest.fixture
-def post(author: User) -> Post:
-    return Post.objects.create(title="Read me", content="Words.", author=author, status="published")
-
-
-@pytest.fixture
-def buffer(monkeypatch: pytest.MonkeyPatch) -> views.Buffer:
-    """A buffer whose thread never starts: the test flushes."""
-    fresh = views.Buffer()
-    monkeypatch.setattr(fresh, "_thread", Thread())
-    monkeypatch.setattr(views, "buffer", fresh)
-    return fresh
-
-
-def get(address: str = "203.0.113.5", user: Any = None, method: str = "GET", **headers: str) -> Any:
-    request = RequestFactory().generic(
-        method, "/posts/read-me/", REMOTE_ADDR=address, headers={"User-Agent": BROWSER, **headers}
-    )
-    request.user = user or AnonymousUser()
-    return request
-
-
-def count(post: Post) -> int:
-    return Post.objects.get(pk=post.pk).view_count
+PROCESS = """
+import os, signal, sys
+import django
+django.setup()
+from app.blog.models import Post
+from app.stats import views
+from app.stats.models import View
+from tests.stats.conftest import get
+from tests.waiting import wait_until
+post = Post.objects.get()
+views.see(get("203.0.113.1"), post)
+wait_until(View.objects.exists)
+views.see(get("203.0.113.2"), post)
+if sys.argv[1] == "kill":
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 class TestAView:
@@ -86,6 +76,21 @@ class TestAView:
     def test_is_none_for_the_author_and_for_head(self, post: Post, author: User, buffer: views.Buffer) -> None:
         assert not views.see(get(user=author), post)
         assert not views.see(get(method="HEAD"), post)
+        assert views.see(get(user=User.objects.create_user("eve", role=Role.AUTHOR)), post)
+
+    @pytest.mark.covers("H25")
+    @pytest.mark.parametrize("duty", [{"role": Role.EDITOR}, {"is_staff": True}], ids=["an editor", "staff"])
+    def test_is_none_for_those_who_work_here(self, post: Post, buffer: views.Buffer, duty: dict[str, Any]) -> None:
+        assert not views.see(get(user=User.objects.create_user("ed", **duty)), post)
+
+    @pytest.mark.covers("H24", "M15")
+    def test_leaves_the_page_valid_that_a_reader_has(self, post: Post, buffer: views.Buffer, client: Client) -> None:
+        url, browser = post.get_absolute_url(), {"User-Agent": BROWSER}
+        tag = client.get(url, headers=browser)["ETag"]
+        buffer.flush()
+        drain()
+        assert count(post) == 1
+        assert client.get(url, headers={**browser, "If-None-Match": tag}).status_code == 304
 
     @pytest.mark.covers("H22")
     def test_of_a_deleted_post_brings_nothing_back(self, post: Post, buffer: views.Buffer) -> None:
@@ -151,7 +156,7 @@ class TestAView:
 
 
 class TestFolding:
-    @pytest.mark.covers("M5")
+    @pytest.mark.covers("M5", "A7")
     def test_done_five_times_counts_once(self, post: Post, buffer: views.Buffer) -> None:
         for n in range(7):
             views.see(get(f"203.0.113.{n}"), post)
@@ -159,6 +164,43 @@ class TestFolding:
         for _ in range(5):
             views.fold([post.pk])
         assert count(post) == 7
+
+    @pytest.mark.covers("M5", "A7")
+    def test_undone_halfway_counts_all_the_next_time(self, post: Post, buffer: views.Buffer) -> None:
+        views.see(get(), post)
+        buffer.flush()
+        with pytest.raises(RuntimeError), transaction.atomic():
+            views.fold([post.pk])
+            raise RuntimeError
+        assert count(post) == 0
+        drain()
+        assert count(post) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.covers("A7")
+class TestAProcess:
+    """Kill it, and the views of its last second are lost, no others."""
+
+    @pytest.mark.parametrize(("ending", "code", "views_kept"), [("end", 0, 2), ("kill", -9, 1)])
+    def test_keeps_what_it_has_written_and_writes_the_rest_where_it_may(
+        self, post: Post, ending: str, code: int, views_kept: int
+    ) -> None:
+        done = subprocess.run([sys.executable, "-c", PROCESS, ending], env=environment(), timeout=60, check=False)
+        assert done.returncode == code
+        assert View.objects.count() == views_kept
+        drain()
+        assert count(post) == views_kept
+
+    def test_writes_within_a_second_though_nobody_asks(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        fresh = views.Buffer()
+        monkeypatch.setattr(views, "buffer", fresh)
+        views.see(get(), post)
+        wait_until(View.objects.exists)
+        fresh.close()
+        [view] = View.objects.all()
+        assert views.FLUSH_EVERY < 1
+        assert timezone.now() - view.seen_at < timedelta(seconds=5)
 
 
 class TestActivity:
@@ -186,9 +228,31 @@ class TestActivity:
         assert not Activity.objects.exists()
 
     @pytest.mark.covers("E9")
+    def test_knows_no_other_verbs_than_its_own(self, post: Post, author: User) -> None:
+        with pytest.raises(ValueError, match="shouted"):
+            activity.track("shouted", post_id=post.pk, user_id=author.pk, at=timezone.now())
+        activity.track("post_like", post_id=post.pk, user_id=author.pk, at=timezone.now())
+        with pytest.raises(IntegrityError, match="activity_verb_known"), transaction.atomic():
+            Activity.objects.update(verb="shouted")
+        assert not track_user_activity(None, "post_view", post)
+
+    @pytest.mark.covers("E9")
     def test_is_forgotten_after_its_time(self, post: Post, buffer: views.Buffer) -> None:
         reader = User.objects.create_user("rob")
         views.see(get(user=reader), post)
         buffer.flush()
-        assert retention.forget(timezone.now() + timedelta(days=366)) == 2
-        assert not Effect.objects.filter(state="dead").exists()
+        with time_machine.travel(timezone.now() + timedelta(days=364)):
+            self._a_day_passes()
+        assert [row["verb"] for row in export(reader.pk)] == ["post_view"]
+        with time_machine.travel(timezone.now() + timedelta(days=366)):
+            self._a_day_passes()
+        assert not Activity.objects.exists()
+        assert not View.objects.exists()
+
+    def _a_day_passes(self) -> None:
+        """Do what beat owes once a day."""
+        entry = next(each for each in SCHEDULE.values() if each["task"] == "stats.forget")
+        assert entry["schedule"] == 86_400
+        with transaction.atomic():
+            record("stats.forget")
+        drain()
