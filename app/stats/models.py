@@ -44,7 +44,6 @@ class Salt(models.Model):
 class Verb(models.TextChoices):
     POST_VIEW = "post_view"
     POST_LIKE = "post_like"
-    COMMENT = "comment"
 
 
 class Activity(models.Model):
