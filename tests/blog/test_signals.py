@@ -34,7 +34,7 @@ class TestSignals:
         assert Post.objects.get().status == "draft"
         assert not Like.objects.exists()
 
-    @pytest.mark.covers("H33")
+    @pytest.mark.covers("H33", "A3")
     def test_are_sent_inside_the_transaction_by_the_model(self, draft):
         heard = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import socket
 from datetime import timedelta
@@ -15,25 +14,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from app.accounts.models import Role, User
+from app.accounts.models import User
 from app.blog.models import Post
 from app.blog.signals import post_published
 from app.effects.models import Effect
 from app.effects.testing import drain, owes
 from tasks import receivers
 from tasks.checks import switchboard
-
-
-@pytest.fixture
-def author(db: None) -> User:
-    return User.objects.create_user("ada", "ada@example.org", role=Role.AUTHOR)
-
-
-@pytest.fixture
-def draft(author: User) -> Post:
-    post = Post.objects.create(title="On engines", content="Some *words*.", author=author)
-    Effect.objects.all().delete()
-    return post
 
 
 def owed(post: Post) -> list[str]:
@@ -66,29 +53,10 @@ class TestPublishing:
             raise RuntimeError
         assert owed(draft) == []
 
-    @pytest.mark.covers("H18")
-    def test_is_not_repeated_by_views_likes_comments_and_saves(self, draft: Post, author: User) -> None:
-        draft.publish(at=timezone.now())
-        reader = User.objects.create_user("rob")
-        for n in range(5):
-            draft.like(reader)
-            draft.unlike(reader)
-            draft.comment(author=reader, content=f"Number {n}.")
-            fresh = Post.objects.get(pk=draft.pk)
-            fresh.save()
-        assert owes("email.announce").count() == 1
-        assert owes("social.share").count() == 1
-
     @pytest.mark.covers("H2")
     def test_has_not_happened_for_a_draft(self, author: User) -> None:
         post = Post.objects.create(title="Not yet", content="...", author=author)
         assert owed(post) == ["email.review"]
-
-    @pytest.mark.covers("G3")
-    def test_is_heard_once_though_the_module_is_loaded_twice(self, draft: Post) -> None:
-        importlib.reload(receivers)
-        draft.publish(at=timezone.now())
-        assert owes("email.announce").count() == 1
 
     @pytest.mark.covers("H20", "X8")
     def test_in_time_waits_in_the_ledger_and_not_in_the_broker(self, draft: Post) -> None:
@@ -109,18 +77,6 @@ class TestPublishing:
         assert {effect.task for effect in Effect.objects.about(draft).pending()} == {
             "cache.purge", "feeds.follow", "search.refresh", "social.follow", "stats.rank",
         }  # fmt: skip
-
-    @pytest.mark.covers("H19")
-    def test_fails_in_one_effect_and_in_no_other(self, draft: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-        def broken(*args: Any, **kwargs: Any) -> None:
-            raise ConnectionError("the index is away")
-
-        monkeypatch.setattr("tasks.search.update_search_index_batch", broken)
-        draft.publish(at=timezone.now())
-        drain()
-        states = dict(Effect.objects.about(draft).exclude(task="feeds.refresh").values_list("task", "state"))
-        assert states.pop("search.refresh") == "waiting"
-        assert set(states.values()) == {"done"}
 
 
 class TestRegistering:

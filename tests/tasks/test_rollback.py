@@ -1,0 +1,112 @@
+"""A change that is rolled back owed nothing, rang nobody and left no row, whichever change it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.blog.models import Comment, Post
+from app.effects.models import Effect
+from app.effects.testing import drain
+from app.effects.waker import Hint, waker
+from app.newsletter.models import Subscriber
+from app.newsletter.tutorial import add_to_mailing_list
+from app.social.models import DummyPost
+from tests.sinks import Sink
+from tests.tasks.conftest import World
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("G12", "H29", "A3")]
+COUNTED = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
+
+
+class Undone(Exception):
+    pass
+
+
+def published() -> Post:
+    return Post.objects.public().get()
+
+
+CHANGES: dict[str, Callable[[User], object]] = {
+    "a draft": lambda user: Post.objects.create(title="New", content="-", author=user),
+    "a publication": lambda user: Post.objects.drafts().get().publish(at=timezone.now()),
+    "publications in bulk": lambda user: Post.objects.all().publish(at=timezone.now()),
+    "a plan": lambda user: Post.objects.drafts().get().schedule(publish_at=timezone.now() + timedelta(hours=1)),
+    "a revision": lambda user: published().revise(title="Other", content="Other."),
+    "a withdrawal": lambda user: published().withdraw(),
+    "a deletion": lambda user: published().delete(),
+    "deletions in bulk": lambda user: Post.objects.all().delete(),
+    "a comment": lambda user: published().comment(author=user, content="Hm."),
+    "a guest's comment": lambda user: published().comment(guest_name="Eve", content="Hm."),
+    "an approval": lambda user: Comment.objects.held().get().approve(),
+    "a comment hidden": lambda user: Comment.objects.approved().get().hide(),
+    "a like": lambda user: published().like(user),
+    "a registration": lambda user: User.objects.register("new", "new@example.org", "a-long-password-77"),
+    "a wish to read": lambda user: Subscriber.objects.subscribe("new@example.org", source="page", consent="Yes."),
+    "a wish of an account": lambda user: add_to_mailing_list(user),
+    "the end of an account": lambda user: user.leave(),
+}
+
+
+@pytest.fixture
+def rung() -> Iterator[list[Hint]]:
+    """Collect the hints that would have gone to the broker."""
+    hints: list[Hint] = []
+    before, waker.publish = waker.publish, hints.extend
+    yield hints
+    waker.publish = before
+
+
+def rows() -> dict[str, int]:
+    """Return how many rows each table holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED)
+        tables = [name for (name,) in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables))
+        return dict(cursor.fetchall())
+
+
+@pytest.mark.parametrize("change", CHANGES)
+class TestARollback:
+    def test_leaves_nothing(
+        self, author: User, draft: Post, world: World, smtp_sink: Sink, rung: list[Hint], change: str
+    ) -> None:
+        post = Post.objects.create(title="In public", content="Words.", author=author, status="published")
+        post.comment(author=User.objects.create_user("rob"), content="Well said.")
+        post.comment(guest_name="Gus", content="May I?")
+        drain()
+        waker.wait_idle()
+        rung.clear()
+        mails, before, stored = len(smtp_sink.captured), rows(), Post.objects.order_by("pk").values()
+        kept, shared = list(stored), DummyPost.objects.count()
+        with pytest.raises(Undone), transaction.atomic():
+            CHANGES[change](author)
+            assert Effect.objects.count() > before["effects_effect"]
+            waker.wait_idle()
+            assert rung == []
+            raise Undone
+        waker.wait_idle()
+        assert rung == []
+        assert drain() == []
+        assert rows() == before
+        assert list(stored.all()) == kept
+        assert (len(smtp_sink.captured), DummyPost.objects.count()) == (mails, shared)
+        assert Client().get(post.get_absolute_url()).status_code == 200
+
+
+class TestACommit:
+    @pytest.mark.covers("H33")
+    def test_rings_for_what_the_signals_receivers_owed_inside(self, draft: Post, rung: list[Hint]) -> None:
+        with transaction.atomic():
+            draft.publish(at=timezone.now())
+            assert Effect.objects.filter(task="email.announce").exists()
+            waker.wait_idle()
+            assert {hint.task for hint in rung} <= {"email.review"}
+        wait_until(lambda: {"email.announce", "social.share", "cache.purge"} <= {hint.task for hint in rung})
