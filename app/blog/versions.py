@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from app.blog.models.version import Version
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from app.blog.standing import PostBefore
 
 SITE = "site"
+_SCOPE = Concat(Value("post:"), Cast(OuterRef("pk"), CharField()))
+# A post's number, read in the same snapshot as its row: a page is then never newer in name than in content.
+OF_POST = Coalesce(Subquery(Version.objects.filter(scope=_SCOPE).values("number")), 0)
 # The sorted order is the order in which rows are locked: two changes at once cannot wait for each other.
 BUMP = """
 INSERT INTO blog_version (scope, number) SELECT scope, 1 FROM unnest(%s::text[]) AS changed (scope)

@@ -19,6 +19,8 @@ from app.blog.models import Post
 from app.web.cache import cached
 from app.web.serving import public
 
+SHELF = ("recent_posts", "site")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -42,20 +44,21 @@ class Year:
 
 @require_safe
 def archive(request: HttpRequest) -> HttpResponseBase:
-    years = cached("recent_posts", "site", "archive", _years)
+    years = cached(*SHELF, "archive", _years)
     count = sum(month.count for year in years for month in year.months)
-    return public(request, (years,), lambda: render(request, "web/archive.html", {"years": years, "count": count}))
+    about = {"years": years, "count": count}
+    return public(request, (years,), lambda: render(request, "web/archive.html", about), shelf=SHELF)
 
 
 @require_safe
 def archive_year(request: HttpRequest, year: int) -> HttpResponseBase:
     if not MINYEAR < year < MAXYEAR:
         raise Http404("no such year")
-    months = cached("recent_posts", "site", f"archive-{year}", lambda: _months(year))
+    months = cached(*SHELF, f"archive-{year}", lambda: _months(year))
     if not months:
         raise Http404(f"nothing was published in {year}")
     about = {"year": year, "months": months, "count": sum(month.count for month in months)}
-    return public(request, (months,), lambda: render(request, "web/archive_year.html", about))
+    return public(request, (months,), lambda: render(request, "web/archive_year.html", about), shelf=SHELF)
 
 
 def _years() -> tuple[Year, ...]:

@@ -25,10 +25,10 @@ FAMILIES = {
     "category": ("category_posts",),
     "tag": ("tag_posts",),
 }
-SHELF = 50
+SHELF = 100
 LOCK_SECONDS = 10
-WAIT_SECONDS = 1.0
-POLL_SECONDS = 0.02
+WAIT_SECONDS = 3.0
+POLL_SECONDS = (0.02, 0.2)  # the second is what the pauses of a long wait grow to: those who wait shall not slow who builds
 
 logger = logging.getLogger("afterword.cache")
 
@@ -129,7 +129,7 @@ def cached(key_family: str, scope: str, page: int | str, build: Callable[[], T])
     """Return what `build` returns, from the cache where the scope has not changed since. For public renderings only.
 
     The version is read before the build loads anything and is part of the key, so that a slow reader cannot put an
-    old page back. One caller at a time builds; the others wait a second for it. Deleting the family's plain name
+    old page back. One caller at a time builds; the others wait three seconds for it. Deleting the family's plain name
     ("recent_posts", "user_posts_7") also ends all its pages.
     """
     shelf = _name(key_family, scope)
@@ -164,11 +164,12 @@ def _read(shelf: str, key: str) -> tuple[Any] | None:
 
 
 def _built_once(shelf: str, key: str, build: Callable[[], T]) -> T:
-    lock, until = f"lock.{key}", time.monotonic() + WAIT_SECONDS
+    lock, until, pause = f"lock.{key}", time.monotonic() + WAIT_SECONDS, POLL_SECONDS[0]
     while not cache.add(lock, 1, LOCK_SECONDS):
         if time.monotonic() > until:
             return build()
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(2 * pause, POLL_SECONDS[1])
         if found := _read(shelf, key):
             return cast("T", found[0])
     try:

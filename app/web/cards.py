@@ -66,7 +66,12 @@ class Section:
 
 def listing(posts: QuerySet[Post], number: int, *, scope: str) -> Listing:
     """Return one page; a page that is not there becomes the nearest one that is."""
-    return cached(FAMILIES[scope.partition(":")[0]], scope, number, lambda: _read(posts, number))
+    return cached(*shelf(scope), number, lambda: _read(posts, number))
+
+
+def shelf(scope: str) -> tuple[str, str]:
+    """Return where the cache keeps the pages of a list."""
+    return FAMILIES[scope.partition(":")[0]], scope
 
 
 def wanted(page: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,14 +19,16 @@ from app.blog.models import Post
 from app.web.cache import cached
 from app.web.serving import public
 
+SHELF = ("recent_posts", "site")
 MOST = 50_000  # sitemaps.org, "Sitemap file size limits"
 
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponseBase:
-    places = cached("recent_posts", "site", "sitemap", _places)
+    places = cached(*SHELF, "sitemap", _places)
     about = {"places": places, "site": settings.SITE_URL}
-    return public(request, (places,), lambda: render(request, "web/sitemap.xml", about, content_type="application/xml"))
+    page = partial(render, request, "web/sitemap.xml", about, content_type="application/xml")
+    return public(request, (places,), page, shelf=SHELF)
 
 
 def _places() -> tuple[tuple[str, datetime | None], ...]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from app.accounts.models import User
 from app.blog.markdown import render as markdown
 from app.blog.models import Category, Post, Tag
-from app.web.cards import listing, read_now, sections, wanted
+from app.web.cards import listing, read_now, sections, shelf, wanted
 from app.web.serving import public
 
 COLLECTIONS: dict[str, type[Category] | type[Tag]] = {"category": Category, "tag": Tag}
@@ -49,4 +49,4 @@ def _web(address: str) -> str:
 def _answer(request: HttpRequest, template: str, scope: str, posts: Any, about: dict[str, Any]) -> HttpResponseBase:
     page = listing(posts, wanted(request.GET.get("page", "1")), scope=scope)
     facts = (page, *sorted(about.items(), key=str))
-    return public(request, facts, lambda: render(request, template, {"listing": page, **about}))
+    return public(request, facts, lambda: render(request, template, {"listing": page, **about}), shelf=shelf(scope))

@@ -29,14 +29,15 @@ def post(request: HttpRequest, slug: str) -> HttpResponseBase:
         return render(request, "410.html", status=410)
     see(request, found)
     before, after = neighbours(found)
-    facts = (versions.current(f"post:{found.pk}"), found.revision, found.author.profile.name, before, after)
-    return public(request, facts, lambda: _page(request, found, before, after))
+    facts = (found.version, found.revision, found.author.profile.name, before, after)  # type: ignore[attr-defined]
+    return public(request, facts, lambda: _page(request, found, before, after), shelf=("post", f"post:{found.pk}"))
 
 
 def find(slug: str) -> Post | None:
-    """Return the post that readers may know of by this address: public, or withdrawn."""
+    """Return the post that readers may know of by this address, public or withdrawn, with its `version` at that moment."""
     known = Post.objects.filter(status__in=[Status.PUBLISHED, Status.WITHDRAWN], published_at__isnull=False)
-    return known.select_related("author__profile", "category", "cover").filter(slug=slug).first()
+    related = known.select_related("author__profile", "category", "cover")
+    return related.annotate(version=versions.OF_POST).filter(slug=slug).first()
 
 
 def neighbours(post: Post) -> tuple[dict[str, str] | None, dict[str, str] | None]:

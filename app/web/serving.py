@@ -7,11 +7,16 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
+
+from app.web.cache import cached
+
+Shelf = tuple[str, str]  # a family of keys and its scope
 
 LOOK = Path(__file__).parent
 
@@ -22,12 +27,18 @@ class ReaderRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def public(request: HttpRequest, facts: tuple[object, ...], page: Callable[[], HttpResponse]) -> HttpResponseBase:
-    """Answer with the page, or with 304 to an anonymous reader who has it. `facts` change whenever the page does."""
+def public(
+    request: HttpRequest, facts: tuple[object, ...], page: Callable[[], HttpResponse], *, shelf: Shelf | None = None
+) -> HttpResponseBase:
+    """Answer with the page, or with 304 to an anonymous reader who has it. `facts` change whenever the page does.
+
+    On a shelf of the cache the page is kept under its facts, so that it is rendered once for all strangers.
+    """
     if request.user.is_authenticated or len(get_messages(request)):
         return private(page())
-    tag = etag(request, facts)
-    response = get_conditional_response(request, etag=tag) or page()
+    name = digest(request, facts)
+    tag = f'W/"{name}"'  # weak: compression may change the bytes on the way
+    response = get_conditional_response(request, etag=tag) or (_kept(shelf, name, page) if shelf else page())
     response["ETag"] = tag
     patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
     patch_vary_headers(response, ["Cookie"])
@@ -40,10 +51,10 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def etag(request: HttpRequest, facts: tuple[object, ...]) -> str:
-    """Return a weak tag: compression may change the bytes on the way."""
-    text = repr((look(), request.get_host(), request.get_full_path(), facts))
-    return f'W/"{sha256(text.encode()).hexdigest()[:32]}"'
+def digest(request: HttpRequest, facts: tuple[object, ...]) -> str:
+    """Return a name for what the reader sees: other facts, another place or another release give another one."""
+    text = repr((look(), settings.SITE_NAME, settings.SITE_URL, request.path, facts))
+    return sha256(text.encode()).hexdigest()[:32]
 
 
 @cache
@@ -54,3 +65,12 @@ def look() -> str:
         for path in sorted((LOOK / folder).rglob("*.*")):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def _kept(shelf: Shelf, name: str, page: Callable[[], HttpResponse]) -> HttpResponse:
+    content, kind = cached(*shelf, name, lambda: _parts(page()))
+    return HttpResponse(content, content_type=kind)
+
+
+def _parts(response: HttpResponse) -> tuple[bytes, str]:
+    return response.content, response["Content-Type"]

@@ -218,13 +218,13 @@ class TestCached:
 
         assert versions.current("site") == before
 
-    def test_waits_no_longer_than_a_second_for_another_builder(self, post: Post) -> None:
+    def test_waits_no_longer_than_three_seconds_for_another_builder(self, post: Post) -> None:
         version = versions.current("site")
         cache.set(f"lock.recent_posts.v{version}.1", 1, 30)
         began = time.monotonic()
 
         assert recent(lambda: "mine") == "mine"
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6
 
     def test_lets_a_failed_build_out_and_the_next_caller_in(self, post: Post) -> None:
         with pytest.raises(ZeroDivisionError):
