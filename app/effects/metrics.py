@@ -30,8 +30,9 @@ class LedgerCollector(Collector):
         yield GaugeMetricFamily("afterword_hints_lost", "Hints this process could not publish.", value=waker.lost)
 
 
-def render() -> bytes:
-    """Return the metrics in Prometheus' text format."""
+def render(*others: Collector) -> bytes:
+    """Return the ledger's metrics, and those of others, in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(LedgerCollector())
+    for collector in (LedgerCollector(), *others):
+        registry.register(collector)
     return generate_latest(registry)

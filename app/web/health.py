@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from app.dispatch import signal_manager
+from app.dispatch.metrics import FailureCollector
 from app.effects import metrics
 from app.effects.beating import silence
 from app.effects.models import Effect
@@ -52,4 +54,4 @@ def _report() -> dict[str, Any]:
 @never_cache
 @require_safe
 def measures(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(metrics.render(), content_type=metrics.CONTENT_TYPE)
+    return HttpResponse(metrics.render(FailureCollector(signal_manager)), content_type=metrics.CONTENT_TYPE)
