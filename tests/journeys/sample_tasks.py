@@ -27,6 +27,13 @@ def write_together(*, post_ids: list[int]) -> None:
         put(n)
 
 
+@effect("test.take_a_while", kind="external", timeout=10)
+def take_a_while(*, n: int) -> None:
+    """Stand for a call to the outside."""
+    time.sleep(0.3)
+    put(n)
+
+
 @effect("test.linger", timeout=3)
 def linger(*, n: int) -> None:
     """Write, then hang at the first attempt, so that a kill finds the transaction open."""
