@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.views.defaults import server_error
+from pytest_django import Settings
 
 from app.accounts.models import RegisteredVia, User
 from app.effects.models import Effect
@@ -20,6 +21,20 @@ from tests.web.conftest import Write
 
 pytestmark = pytest.mark.django_db
 WHO = {"username": "newcomer", "email": "new@example.org", "password": "a-good-password-7"}
+
+
+class TestAnAddressThatLeadsNowhere:
+    @pytest.mark.parametrize("debug", [False, True])
+    def test_gets_the_page_of_the_publication(self, client: Client, settings: Settings, debug: bool) -> None:
+        settings.DEBUG = debug
+        answer = client.get("/nowhere/")
+        assert answer.status_code == 404
+        assert b"No such page" in answer.content
+        assert b"Archive" in answer.content
+
+    def test_is_left_to_the_api_where_it_is_the_api_s(self, client: Client, settings: Settings) -> None:
+        settings.DEBUG = True
+        assert client.get("/api/v1/posts/999999").headers["Content-Type"].startswith("application/")
 
 
 class TestJoining:
