@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.paginator import Paginator
@@ -18,6 +19,8 @@ from app.web.cache import cached
 
 PAGE = 17
 SECTIONS = 9
+ECHO = 30
+PARAGRAPH = re.compile(r"<p>.*?</p>", re.DOTALL)
 FAMILIES = {"site": "recent_posts", "author": "user_posts", "category": "category_posts", "tag": "tag_posts"}
 
 
@@ -112,15 +115,22 @@ def summary(post: Post, words: int = 40) -> str:
 
 
 def opening(post: Post, words: int = 110) -> str:
-    """Return the first words of the text."""
-    return Truncator(plain(post.content_html[:9000])).words(words)
+    """Return the first words of the text, from its paragraphs if it has any."""
+    markup = post.content_html[:9000]
+    return Truncator(plain("".join(PARAGRAPH.findall(markup)) or markup)).words(words)
+
+
+def lead(post: Post) -> Card:
+    """Return the card of the newest post, which opens with its text; an excerpt that says the same gives way."""
+    newest = card(post, opening=opening(post))
+    echoes = newest.opening[:ECHO].casefold() == newest.excerpt[:ECHO].casefold()
+    return replace(newest, excerpt="") if echoes and not newest.cover_url else newest
 
 
 def _read(posts: QuerySet[Post], number: int) -> Listing:
     page = Paginator(posts, PAGE).get_page(number)
     posts_here = list(page.object_list)
-    lead = tuple(card(post, opening=opening(post)) for post in posts_here[:1])
-    cards = (*lead, *(card(post) for post in posts_here[1:]))
+    cards = (*map(lead, posts_here[:1]), *map(card, posts_here[1:]))
     return Listing(cards=cards, number=page.number, pages=page.paginator.num_pages, count=page.paginator.count)
 
 

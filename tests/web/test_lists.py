@@ -6,10 +6,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.effects.testing import broker_down
 from app.search.index import update_search_index_batch
+from app.stats.trending import rank
 from app.web.cards import PAGE
 from tests.web.conftest import Write
 
@@ -25,6 +28,20 @@ class TestTheFrontPage:
         write("The newest one")
         page = client.get("/").content.decode()
         assert page.index("The newest one") < page.index("The older one")
+
+    def test_says_the_same_once_when_the_excerpt_is_how_the_text_begins(self, client: Client, write: Write) -> None:
+        opening = "This year we worked on thirty-one projects"
+        write(content=f"{opening} across the land.\n\n* a list\n\nAnd more.", excerpt=f"{opening}.")
+        page = client.get("/").content.decode()
+        assert page.count(opening) == 1
+        assert "And more." in page
+        assert "a list" not in page
+
+    def test_ranks_what_is_read_only_when_there_is_something_to_rank(self, client: Client, write: Write) -> None:
+        for number in range(3):
+            write(f"Number {number}").like(User.objects.create_user(f"reader{number}"))
+            rank(timezone.now())
+            assert (b"Read these days" in client.get("/").content) == (number == 2)
 
     @pytest.mark.covers("C13")
     def test_is_fresh_on_every_page_after_a_change(self, client: Client, write: Write) -> None:
