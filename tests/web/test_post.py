@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.accounts.models import Profile, User
-from app.blog.models import Category, Tag
+from app.blog.models import Category, Media, Tag
 from tests.web.conftest import Write
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,12 @@ class TestAPostPage:
         facts = json.loads(found.group(1))
         assert facts["headline"] == "Ends </script> early"
         assert facts["author"]["name"] == "anna"
+
+    @pytest.mark.parametrize(("content", "times"), [("Words.", 1), ("![](/media/images/a.png)", 1)])
+    def test_shows_its_cover_once(self, client: Client, write: Write, author: User, content: str, times: int) -> None:
+        cover = Media.objects.create(file="images/a.png", owner=author, checksum="a" * 64, size=1, content_type="image/png")
+        page = client.get(write(content=content, cover=cover).get_absolute_url()).content.decode()
+        assert page.count('src="/media/images/a.png"') == times
 
     @pytest.mark.covers("M2")
     def test_moves_for_good_when_its_address_changes(self, client: Client, write: Write) -> None:
