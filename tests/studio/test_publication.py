@@ -124,6 +124,22 @@ class TestTheAccount:
         assert "hx-trigger" not in page.split('id="account"')[1]
         assert "every reader is accounted for" in page
 
+    @pytest.mark.parametrize(
+        ("args", "told"),
+        [
+            ({"scope": "author:1"}, "<i>author:1</i>"),
+            ({"send_id": 4, "after": 0}, "<i>after 0, send 4</i>"),
+            ({"delivery_ids": [7, 8, 9]}, "<i>3 × delivery</i>"),
+            ({"delivery_ids": [7]}, "<i>delivery 7</i>"),
+        ],
+    )
+    def test_says_which_part_each_effect_is_about(self, writer: Client, draft: Post, args: dict[str, Any], told: str) -> None:
+        effect(about=f"post:{draft.pk}", args=args)
+        effect(about=f"post:{draft.pk}", args={"post_id": draft.pk})
+        page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        assert told in page
+        assert page.count("<i>") == 1
+
 
 class TestTheLedger:
     def test_shows_the_backlog_and_what_is_dead(self, signed_in: SignedIn, draft: Post) -> None:

@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from app.effects.models import Effect
 from app.studio.comments import judged_by
 
 register = template.Library()
@@ -18,6 +19,13 @@ UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 @register.filter
 def at(names: dict[str, str], key: str) -> str:
     return names.get(key, key)
+
+
+@register.filter
+def part(effect: Effect) -> str:
+    """Return which part of its subject an effect is about: a feed, a page of readers, some letters."""
+    told = {name: value for name, value in effect.args.items() if f"{name.removesuffix('_id')}:{value}" != effect.about}
+    return ", ".join(_argument(name, value) for name, value in told.items())
 
 
 @register.filter
@@ -42,3 +50,10 @@ def waiting(context: dict[str, Any]) -> SafeString | str:
     """Return how many comments wait for the user, or nothing."""
     number = judged_by(context["request"].user).held().count()
     return format_html(' <b class="number">{}<span class="unseen"> waiting</span></b>', number) if number else ""
+
+
+def _argument(name: str, value: Any) -> str:
+    noun = name.removesuffix("_ids").removesuffix("_id").replace("_", " ")
+    if isinstance(value, list):
+        return f"{noun} {value[0]}" if len(value) == 1 else f"{len(value)} × {noun}"
+    return str(value) if name == "scope" else f"{noun} {value}"
