@@ -56,6 +56,7 @@ def logging_config(log_format: str) -> dict[str, Any]:
             "celery.app.trace": {"level": "ERROR"},
             "celery.worker.strategy": {"level": "WARNING"},
             "mail.log": {"level": "WARNING"},  # aiosmtpd writes addresses below that
+            "flower.command": {"level": "WARNING"},  # it lists every task over many lines
             "httpx2": {"level": "WARNING"},
             "httpcore2": {"level": "WARNING"},
         },

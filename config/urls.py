@@ -5,6 +5,9 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.static import serve
 
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
+admin.site.index_title = "Everything that is kept"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("studio/", include("app.studio.urls")),
