@@ -64,7 +64,7 @@ class PostForm(forms.Form):
         label="Text", required=False, strip=False, help_text="Markdown.", widget=forms.Textarea(attrs={"spellcheck": "true"})
     )
     slug = forms.SlugField(
-        label="Address",
+        label="Web address",
         required=False,
         max_length=220,
         help_text="Made from the title when empty. An old address goes on leading here.",
