@@ -58,8 +58,7 @@ class TestAnEffect:
         assert samples.written() == [(1, 1)]
 
     def test_is_batched_with_others_while_it_is_debounced(self, celery_setup: CeleryTestSetup) -> None:
-        for n in (1, 1, 1, 2, 2, 3):
-            owe(samples.write_together.si(post_id=n))
+        owe(*(samples.write_together.si(post_id=n) for n in (1, 1, 1, 2, 2, 3)))
         eventually(lambda: count("done") == 6)
         assert [n for n, _ in samples.written()] == [1, 2, 3]
         assert TaskResult.objects.filter(task_name="test.write_together").count() == 1
