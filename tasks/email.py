@@ -54,9 +54,15 @@ def like(*, post_id: int, user_id: int) -> None:
     telling.notify_like(post_id, user_id)
 
 
+@effect("email.address")
+def address(*, user_id: int) -> None:
+    """Owe somebody who joined on the site the question whether the address is theirs."""
+    telling.ask_address(user_id)
+
+
 @effect("email.welcome")
 def welcome(*, user_id: int) -> None:
-    """Owe a greeting to somebody who joined on the site."""
+    """Owe a greeting to somebody who joined on the site and confirmed the address."""
     telling.welcome(user_id)
 
 

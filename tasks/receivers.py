@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from app.accounts.models import RegisteredVia, User
-from app.accounts.signals import user_registered
+from app.accounts.signals import address_confirmed, user_registered
 from app.blog.models import Comment, CommentStatus, Post
 from app.blog.signals import (
     comment_approved,
@@ -144,9 +144,11 @@ def tell_of_like(sender: type[Post], post: Post, user: User, **kwargs: Any) -> N
 @receiver(user_registered, weak=False, dispatch_uid="tasks.welcome_newcomer")
 def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
     if user.registered_via == RegisteredVia.SITE:
-        owed = record(
-            email.welcome.si(user_id=user.pk),
-            email.onboard.si(user_id=user.pk, step=STEPS[0]),
-            about=user,
-        )
+        owed = record(email.address.si(user_id=user.pk), about=user)
         transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(address_confirmed, weak=False, dispatch_uid="tasks.greet")
+def greet(sender: type[User], user: User, **kwargs: Any) -> None:
+    owed = record(email.welcome.si(user_id=user.pk), email.onboard.si(user_id=user.pk, step=STEPS[0]), about=user)
+    transaction.on_commit(owed.enqueue, robust=True)

@@ -23,8 +23,8 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
     add_form = AccountCreationForm
     list_display = ("username", "role", "registered_via", "is_active", "date_joined")
     list_filter = ("role", "registered_via", "is_active")
-    readonly_fields = ("registered_via", "last_login", "date_joined")
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Here", {"fields": ("role", "registered_via")}))
+    readonly_fields = ("registered_via", "email_confirmed_at", "last_login", "date_joined")
+    fieldsets = (*(UserAdmin.fieldsets or ()), ("Here", {"fields": ("role", "registered_via", "email_confirmed_at")}))
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "role", "usable_password", "password1", "password2")}),
     )

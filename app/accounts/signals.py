@@ -3,3 +3,4 @@
 from django.dispatch import Signal
 
 user_registered = Signal()  # user: User; once for each new account, sender User
+address_confirmed = Signal()  # user: User; once, when somebody who reads its mail has said that the address is theirs

@@ -20,6 +20,7 @@ LABELS = {
     "onboarding": "first steps on the site",
 }
 OF_KIND = {
+    Kind.ADDRESS: "onboarding",
     Kind.WELCOME: "onboarding",
     Kind.ONBOARDING: "onboarding",
     Kind.COMMENT: "comments",

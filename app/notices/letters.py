@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from app.mail.message import Letter
 from app.mail.rendering import link, render
+from app.notices.addresses import Address
 from app.notices.choices import Choice
 from app.notices.models import Kind, Notice
 
@@ -50,6 +51,7 @@ def _subject(kind: Kind, notice: Notice, number: int) -> str:
             Kind.LIKE: f"{number} readers like {title}",
         }[kind]
     return {
+        Kind.ADDRESS: f"Is this your address at {settings.SITE_NAME}?",
         Kind.WELCOME: f"Welcome to {settings.SITE_NAME}",
         Kind.ONBOARDING: ONBOARDING.get(notice.subject_key, ""),
         Kind.COMMENT: f"{who} commented on {title}",
@@ -61,6 +63,8 @@ def _subject(kind: Kind, notice: Notice, number: int) -> str:
 
 
 def _links(kind: Kind, notice: Notice) -> dict[str, Any]:
+    if kind == Kind.ADDRESS:
+        return {"address_url": link(Address.of(notice.recipient).get_absolute_url())}
     if notice.post is None:
         return {}
     if kind in {Kind.REVIEW, Kind.DRAFT}:

@@ -17,8 +17,8 @@ AFTER = {"profile": timedelta(days=1), "first-post": timedelta(days=3)}
 
 @transaction.atomic
 def start_onboarding(user_id: int) -> None:
-    """Owe the first step to somebody who joined on the site. Safe to do twice: each step is told once for ever."""
-    if User.objects.filter(pk=user_id, registered_via=RegisteredVia.SITE).exclude(email="").exists():
+    """Owe the first step to somebody who joined on the site and confirmed the address. Each is told once for ever."""
+    if User.objects.filter(pk=user_id, registered_via=RegisteredVia.SITE, email_confirmed_at__isnull=False).exists():
         _owe(user_id, STEPS[0])
 
 
@@ -26,9 +26,9 @@ def start_onboarding(user_id: int) -> None:
 def onboard(user_id: int, step: str, *, now: datetime) -> None:
     """Tell one step when its day has come, and owe the next. Raises Later until then."""
     user = User.objects.select_related("profile").filter(pk=user_id, is_active=True).first()
-    if user is None:
+    if user is None or user.email_confirmed_at is None:
         return
-    due = user.date_joined + AFTER[step]
+    due = user.email_confirmed_at + AFTER[step]
     if now < due:
         raise Later(due, "its day has not come")
     if not _reached(user, step):

@@ -55,6 +55,8 @@ def _unwanted(notice: Notice) -> tuple[State, str] | None:
 
 
 def _is_gone(notice: Notice) -> bool:
+    if notice.kind == Kind.ADDRESS:
+        return notice.recipient.email_confirmed_at is not None
     if notice.kind == Kind.LIKE:
         return not Like.objects.filter(post=notice.post, user=notice.actor).exists()
     if notice.kind in {Kind.COMMENT, Kind.REPLY}:

@@ -49,9 +49,18 @@ def notify_like(post_id: int, user_id: int) -> None:
 
 
 @transaction.atomic
+def ask_address(user_id: int) -> None:
+    """Ask somebody who joined on the site whether the address is theirs; nobody greets a stranger."""
+    user = User.objects.filter(pk=user_id, registered_via=RegisteredVia.SITE, email_confirmed_at=None).exclude(email="").first()
+    if user:
+        Notice.objects.owe(user, Kind.ADDRESS, "account")
+
+
+@transaction.atomic
 def welcome(user_id: int) -> None:
-    """Greet somebody who joined on the site. Accounts that others made are not greeted."""
-    user = User.objects.filter(pk=user_id, registered_via=RegisteredVia.SITE).exclude(email="").first()
+    """Greet somebody who joined on the site and confirmed the address. Accounts that others made are not greeted."""
+    confirmed = User.objects.filter(registered_via=RegisteredVia.SITE, email_confirmed_at__isnull=False)
+    user = confirmed.filter(pk=user_id).first()
     if user:
         Notice.objects.owe(user, Kind.WELCOME, "account")
 

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from app.notices.views import ChoiceView
+from app.notices.views import AddressView, ChoiceView
 
-urlpatterns = [path("notices/<str:token>/", ChoiceView.as_view(), name="notice_choice")]
+urlpatterns = [
+    path("notices/<str:token>/", ChoiceView.as_view(), name="notice_choice"),
+    path("addresses/<str:token>/", AddressView.as_view(), name="address"),
+]

@@ -1,6 +1,8 @@
-"""The page behind the link with which somebody stops one kind of mail."""
+"""The pages behind the links in mails: stop one kind of mail, confirm an address."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +12,10 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from app.notices.addresses import Address
 from app.notices.choices import Choice
+
+Link = TypeVar("Link", Choice, Address)
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
@@ -18,22 +23,35 @@ class ChoiceView(View):
     """Looking changes nothing; the signed link is all that a POST needs."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        return _page(request, _read(token), stopped=False)
+        return _page(request, "choice", choice=_read(Choice, token), stopped=False)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        choice = _read(token)
+        choice = _read(Choice, token)
         choice.turn_off()
-        return _page(request, choice, stopped=True)
+        return _page(request, "choice", choice=choice, stopped=True)
 
 
-def _read(token: str) -> Choice:
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
+class AddressView(View):
+    """As above: scanners of mail follow every link, and must confirm nothing."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return _page(request, "address", address=_read(Address, token), confirmed=False)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        address = _read(Address, token)
+        address.confirm()
+        return _page(request, "address", address=address, confirmed=True)
+
+
+def _read(kind: type[Link], token: str) -> Link:
     try:
-        return Choice.read(token)
+        return kind.read(token)
     except BadSignature:
         raise Http404 from None
 
 
-def _page(request: HttpRequest, choice: Choice, *, stopped: bool) -> HttpResponse:
-    response = render(request, "notices/choice.html", {"choice": choice, "stopped": stopped})
+def _page(request: HttpRequest, name: str, **about: object) -> HttpResponse:
+    response = render(request, f"notices/{name}.html", about)
     response["Referrer-Policy"] = "no-referrer"
     return response

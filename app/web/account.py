@@ -77,7 +77,8 @@ def export(request: HttpRequest) -> HttpResponse:
 
 def everything(user: User) -> dict[str, Any]:
     """Return profile, posts, comments, likes, activity and subscriptions, each in one query."""
-    person, profile = ("username", "email", "role", "date_joined", "last_login"), tuple(ProfileForm.base_fields)
+    person = ("username", "email", "email_confirmed_at", "role", "date_joined", "last_login")
+    profile = tuple(ProfileForm.base_fields)
     written = ("title", "slug", "status", "content", "excerpt", "created_at", "published_at")
     agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at")
     return {

@@ -5,25 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from app.accounts.models import Profile, RegisteredVia, Role, User
+from app.accounts.models import Profile, Role, User
 from app.blog.models import Comment, Post
 from app.effects.models import Effect
 from app.effects.testing import drain
-from app.notices import sending, telling
+from app.newsletter.models import Subscriber
+from app.notices import telling
 from app.notices.models import Kind, Notice, Watch
 from app.notices.tutorial import (
     send_comment_notification,
     send_like_notification,
     send_post_notification,
-    send_welcome_email,
-    start_onboarding_sequence,
 )
 from tests.notices.conftest import person
-from tests.sinks import CUT, FaultyServer, Sink
+from tests.sinks import Sink
 
 pytestmark = pytest.mark.django_db
 
@@ -143,96 +141,10 @@ class TestALike:
         assert smtp_sink.captured == []
 
 
-@pytest.mark.covers("E11", "H27", "H28")
-class TestAWelcome:
-    @pytest.fixture
-    def newcomer(self) -> User:
-        return User.objects.register("newcomer", "newcomer@example.org", "a long pass phrase")
-
-    def test_is_sent_once_however_often_it_is_asked(self, newcomer: User, smtp_sink: Sink) -> None:
-        drain()
-        for _ in range(5):
-            send_welcome_email(newcomer)
-            send_welcome_email(newcomer.pk)
-            drain()
-        welcomes = [each for each in smtp_sink.captured if "Welcome" in each.message["Subject"]]
-        assert [each.recipient for each in welcomes] == ["newcomer@example.org"]
-
-    @pytest.mark.parametrize("via", [via for via in RegisteredVia.values if via != RegisteredVia.SITE])
-    def test_greets_nobody_whom_others_signed_up(self, via: str, smtp_sink: Sink) -> None:
-        user = User.objects.create_user("quiet", "quiet@example.org", registered_via=via)
-        send_welcome_email(user)
-        drain()
-        assert smtp_sink.captured == []
-
-    def test_waits_for_the_mail_server_while_the_account_is_there(self, faulty: FaultyServer) -> None:
-        faulty.faults = {"banner": CUT}
-        newcomer = User.objects.register("newcomer", "newcomer@example.org", "a long pass phrase")
-        drain()
-        assert newcomer.profile
-        assert ("welcome", "pending") in states()
-        faulty.heal()
-        Effect.objects.filter(task="email.notice").update(state="ready")
-        drain()
-        assert states() == [("welcome", "sent")]
-        assert len(faulty.accepted) == 1
-
-    @pytest.mark.covers("X9")
-    def test_in_doubt_is_repeated_only_by_a_person(self, newcomer: User, faulty: FaultyServer) -> None:
-        faulty.faults = {"dot": CUT}
-        telling.welcome(newcomer.pk)
-        drain()
-        notice = Notice.objects.get(kind=Kind.WELCOME)
-        sending.send_notice(notice.pk)
-        assert notice.state == "unknown"
-        assert len(faulty.accepted) == 1
-        faulty.heal()
-        notice.resend()
-        drain()
-        assert len(faulty.accepted) == 2
-
-    def test_of_a_registration_rolled_back_was_never_owed(self, smtp_sink: Sink) -> None:
-        def register_in_vain() -> None:
-            with transaction.atomic():
-                User.objects.register("nobody", "nobody@example.org", "a long pass phrase")
-                raise KeyError
-
-        with pytest.raises(KeyError):
-            register_in_vain()
-        drain()
-        assert smtp_sink.captured == []
-
-
-class TestFirstSteps:
-    """A few mails over days."""
-
-    @pytest.mark.covers("E14")
-    def test_come_each_on_its_day_once(self, smtp_sink: Sink) -> None:
-        user = User.objects.register("newcomer", "newcomer@example.org", "a long pass phrase", role=Role.AUTHOR)
-        Effect.objects.all().delete()
-        for _ in range(2):
-            start_onboarding_sequence(user)
-        counts = [self.sent_on(day, smtp_sink) for day in (0.5, 1.1, 2, 3.1, 5)]
-        assert counts == [0, 1, 1, 2, 2]
-
-    @pytest.mark.covers("E14")
-    def test_stop_when_the_goal_is_reached(self, smtp_sink: Sink) -> None:
-        user = User.objects.register("newcomer", "newcomer@example.org", "a long pass phrase")
-        Effect.objects.all().delete()
-        start_onboarding_sequence(user)
-        Profile.objects.filter(user=user).update(display_name="Nia")
-        assert [self.sent_on(day, smtp_sink) for day in (1.1, 3.1)] == [0, 0]
-
-    def sent_on(self, day: float, smtp_sink: Sink) -> int:
-        with time_machine.travel(timezone.now() + timedelta(days=day)):
-            Effect.objects.filter(finished_at=None).update(state="ready")
-            drain()
-        return len(smtp_sink.captured)
-
-
-@pytest.mark.covers("E1", "A5")
+@pytest.mark.covers("E1", "A5", "H2")
 class TestANewDraft:
     def test_is_told_to_each_editor_who_watches_and_no_reader(self, bob: User, smtp_sink: Sink) -> None:
+        Subscriber.objects.create(email="reader@example.org", state="confirmed", confirmed_at=timezone.now())
         for name in ["ed", "edna"]:
             Watch.objects.create(user=person(name, Role.EDITOR))
         person("idle", Role.EDITOR)

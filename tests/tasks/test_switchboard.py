@@ -81,10 +81,20 @@ class TestPublishing:
 
 class TestRegistering:
     @pytest.mark.covers("H26", "H27")
-    def test_on_the_site_owes_a_welcome_and_from_the_command_line_none(self, db: None) -> None:
-        User.objects.register("newcomer", "new@example.org", "a-long-password-77")
-        User.objects.create_superuser("root", "root@example.org", "a-long-password-78")
-        assert owes("email.welcome").count() == 1
+    def test_on_the_site_asks_for_the_address_and_from_the_command_line_nothing(self, db: None) -> None:
+        newcomer = User.objects.register("newcomer", "new@example.org", "a-long-password-77")
+        root = User.objects.create_superuser("root", "root@example.org", "a-long-password-78")
+        assert [effect.task for effect in Effect.objects.about(newcomer)] == ["email.address"]
+        assert not Effect.objects.about(root).exists()
+        assert root.profile
+
+    @pytest.mark.covers("H27", "E11")
+    def test_is_followed_by_welcome_and_first_steps_once_the_address_is_confirmed(self, db: None) -> None:
+        newcomer = User.objects.register("newcomer", "new@example.org", "a-long-password-77")
+        for _ in range(2):
+            newcomer.confirm_address("new@example.org")
+        tasks = Effect.objects.about(newcomer).order_by("pk").values_list("task", flat=True)
+        assert list(tasks) == ["email.address", "email.welcome", "email.onboarding"]
 
 
 class TestReceivers:

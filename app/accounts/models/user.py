@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from app.accounts.models.profile import create_user_profile, create_user_profiles
-from app.accounts.signals import user_registered
+from app.accounts.signals import address_confirmed, user_registered
 from app.effects import record
 
 
@@ -90,6 +91,7 @@ class User(AbstractUser):
 
     role = models.CharField(max_length=11, choices=Role, default=Role.READER)
     registered_via = models.CharField(max_length=7, choices=RegisteredVia, default=RegisteredVia.ADMIN)
+    email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[Users] = Users()
 
@@ -121,6 +123,16 @@ class User(AbstractUser):
         if is_new:
             create_user_profile(self)
             user_registered.send(sender=User, user=self)
+
+    @transaction.atomic
+    def confirm_address(self, email: str) -> bool:
+        """Note that the person reads mail at this address, and say so. Return whether that is new. Safe to do twice."""
+        mine = User.objects.filter(pk=self.pk, email=email, is_active=True, email_confirmed_at=None)
+        if not email or not mine.update(email_confirmed_at=timezone.now()):
+            return False
+        self.refresh_from_db(fields=["email_confirmed_at"])
+        address_confirmed.send(sender=User, user=self)
+        return True
 
     @transaction.atomic
     def leave(self) -> bool:

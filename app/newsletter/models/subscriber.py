@@ -105,8 +105,11 @@ class Subscriber(models.Model):
         )
         self.confirmations.owe(self)
 
+    @transaction.atomic
     def confirm(self) -> bool:
         """Begin to read by mail. Return whether that is new. Safe to do twice."""
+        if self.user is not None:
+            self.user.confirm_address(self.email)
         return self._become(SubscriberState.CONFIRMED, confirmed_at=timezone.now(), unsubscribed_at=None)
 
     def unsubscribe(self) -> bool:

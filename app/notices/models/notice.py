@@ -15,6 +15,7 @@ from app.mail.submission import State, Submission
 
 
 class Kind(models.TextChoices):
+    ADDRESS = "address"
     WELCOME = "welcome"
     ONBOARDING = "onboarding"
     COMMENT = "comment"
