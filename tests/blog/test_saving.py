@@ -151,6 +151,24 @@ class TestSaving:
         with pytest.raises(ValueError, match="on conflict"):
             Post.objects.bulk_create([], ignore_conflicts=True)
 
+    @pytest.mark.covers("G5", "M12")
+    def test_bulk_update_counts_and_tells_like_save(self, author, said):
+        posts = [Post.objects.create(title=f"P{number}", content="-", author=author) for number in range(3)]
+        said.clear()
+        other = User.objects.create_user("bob")
+        for post in posts:
+            post.status, post.author = "published", other
+        assert Post.objects.bulk_update(posts, ["status", "author"]) == 3
+
+        assert names(said) == ["post_published"] * 3
+        assert (counts(author), counts(other)) == ((0, 0), (3, 3))
+
+    @pytest.mark.covers("G5")
+    @pytest.mark.parametrize("column", ["status", "author", "author_id"])
+    def test_update_past_the_verbs_is_refused(self, draft, column):
+        with pytest.raises(NotSaved, match=column):
+            Post.objects.update(**{column: "published"})
+
 
 class TestBadInput:
     @pytest.mark.parametrize(("title", "reason"), [("", "needed"), (" \x00\n ", "needed"), ("x" * 201, "201 characters")])

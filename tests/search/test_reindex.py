@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
 
 from app.blog.models import Post
 from app.search.index import update_search_index_batch
@@ -48,7 +49,7 @@ class TestReindex:
     def test_repairs_each_kind_of_difference(self, posts: list[Post]) -> None:
         Document.objects.filter(post=posts[0]).delete()
         Document.objects.filter(post=posts[1]).update(revision=0)
-        Post.objects.filter(pk=posts[2].pk).update(status="withdrawn")
+        QuerySet(Post).filter(pk=posts[2].pk).update(status="withdrawn")
         Document.objects.filter(post=posts[3]).update(vector="")
         Document.objects.create(post_id=10**6, revision=1, published_at=posts[0].published_at, vector="")
 

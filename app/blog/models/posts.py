@@ -10,7 +10,7 @@ from django.db import models
 
 from app.accounts.models import User
 from app.blog.changes import change
-from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone
+from app.blog.errors import AlreadyPublished, NotPublished, NotSaved, NotScheduled, PostGone
 from app.blog.standing import lock
 from app.effects import gather
 
@@ -53,6 +53,24 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Publish what is due, each post once however many schedulers run. Return how many this call published."""
         with change(), gather():
             return sum(_is_published_when_due(post, now) for post in self.due(now).order_by("pk"))
+
+    def update(self, **values: Any) -> int:
+        """Write these columns, and tell nobody. Raises NotSaved for what counts and readers hang on: the verbs move it."""
+        if moved := values.keys() & {"status", "author", "author_id"}:
+            raise NotSaved(f"update() does not write {', '.join(sorted(moved))}: publish(), withdraw() or save() each post")
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, objs: Iterable[Post], fields: Iterable[str], batch_size: int | None = None) -> int:
+        """Write these fields of many as save() would, in one transaction: no count or event is missing."""
+        posts, names = list(objs), list(fields)
+        with change(), gather():
+            for post in posts:
+                post.save(using=self.db, update_fields=names)
+        return len(posts)
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete the posts. Whoever refers to one of them meanwhile waits, and finds it gone."""
