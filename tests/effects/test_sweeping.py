@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+from django_celery_results.models import TaskResult
 
 from app.effects import beating, purging, record, registry, ticking
 from app.effects.claiming import claim
@@ -150,6 +152,15 @@ class TestUpkeep:
         Effect.objects.filter(pk=ids[0]).update(state="dead")
         assert purging.purge(timedelta(days=1), chunk=10) == 25
         assert [effect.pk for effect in Effect.objects.all()] == [ids[0]]
+
+    @pytest.mark.covers("D5")
+    def test_purges_old_results_in_chunks(self) -> None:
+        TaskResult.objects.bulk_create(TaskResult(task_id=str(n)) for n in range(25))
+        TaskResult.objects.exclude(task_id="24").update(date_done="2020-01-01T00:00Z")
+        with CaptureQueriesContext(connection) as queries:
+            assert purging.purge_results(timedelta(days=7), chunk=10) == 24
+        assert len(queries) == 3
+        assert [row.task_id for row in TaskResult.objects.all()] == ["24"]
 
     @pytest.mark.covers("D11")
     def test_knows_how_long_the_workers_have_been_silent(self) -> None:

@@ -84,9 +84,9 @@ class Site:
                 found.append(int(entry.name))
         return sorted(found)
 
-    def broker(self) -> int:
-        """Return the broker's pid."""
-        with redis.Redis(unix_socket_path=str(run_dir(self.folder / "data") / "broker.sock")) as client:
+    def server(self, name: str) -> int:
+        """Return the pid of the server called broker or cache."""
+        with redis.Redis(unix_socket_path=str(run_dir(self.folder / "data") / f"{name}.sock")) as client:
             return int(client.info("server")["process_id"])
 
     def answers(self, path: str) -> bool:

@@ -178,13 +178,36 @@ class TestWithoutABroker:
     def test_a_page_answers_as_ever_and_all_follows_when_it_thaws(self, site: Site, ada: Person, receiver: Receiver) -> None:
         title = "Tacit nightjars"
         post_id = write(ada, title)
-        broker = site.broker()
+        broker = site.server("broker")
         os.kill(broker, signal.SIGSTOP)
         try:
             assert publish(ada, post_id) < 5
             assert site.effects(f"post:{post_id}")
         finally:
             os.kill(broker, signal.SIGCONT)
+        wait_until(lambda: settled(site, post_id), 120, 0.5)
+        assert len(about(site, title)) == READERS
+
+
+class TestWithNothingButWebAndDatabase:
+    @pytest.mark.covers("D20", "C10", "G13")
+    def test_reads_and_publishes_and_all_follows_when_the_others_return(
+        self, site: Site, ada: Person, receiver: Receiver
+    ) -> None:
+        title = "Solitary bitterns"
+        post_id = write(ada, title)
+        frozen = [*workers(site), site.server("broker"), site.server("cache"), *site.programs("config.bundled.mailbox")]
+        assert len(frozen) >= 5
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            assert publish(ada, post_id) < 10
+            for path in ("/", "/posts/solitary-bitterns/", "/archive/", "/rss.xml", "/search/?q=herons", "/sitemap.xml"):
+                assert ada.get(path).status_code == 200, path
+            assert title in site.home()
+        finally:
+            for pid in reversed(frozen):
+                os.kill(pid, signal.SIGCONT)
         wait_until(lambda: settled(site, post_id), 120, 0.5)
         assert len(about(site, title)) == READERS
 

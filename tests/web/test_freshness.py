@@ -12,11 +12,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.test import Client
 from django.test.signals import template_rendered
+from django.test.utils import CaptureQueriesContext
 
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
@@ -146,6 +147,24 @@ class TestEveryPlace:
         finally:
             signal_manager.unregister_handler(post_revised, fail)
         assert shown("After the change", here) == set(here)
+
+
+class TestASave:
+    @pytest.mark.covers("C5")
+    def test_asks_for_neither_author_nor_category(self, post: Post) -> None:
+        def forget(**payload: Any) -> None: ...
+
+        handler = signal_cache_invalidator()(forget)
+        signal_manager.register_handler(post_revised, handler)
+        try:
+            fresh = Post.objects.get(pk=post.pk)
+            with CaptureQueriesContext(connection) as queries:
+                fresh.title = "After the change"
+                fresh.save()
+        finally:
+            signal_manager.unregister_handler(post_revised, handler)
+        asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+        assert not [sql for sql in asked if "accounts_user" in sql or "blog_category" in sql]
 
 
 class TestThePageOfAPost:
