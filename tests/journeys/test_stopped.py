@@ -22,6 +22,7 @@ from tests.journeys.waiting import eventually
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300)]
 
+AGE = 'afterword_oldest_due_seconds{queue="test"} '
 Released = Callable[[], None]
 
 
@@ -32,9 +33,17 @@ class TestStoppedWorkers:
         ids = owe(*(samples.write.si(n=n) for n in range(100)), samples.write_together.si(post_id=100))
         assert (count("ready"), count("waiting")) == (100, 1)
         assert 'afterword_effects{queue="test",state="owed"} 101.0' in metrics.render().decode()
+        before = oldest_due()
+        eventually(lambda: oldest_due() > before + 1)
         celery_setup.worker.restart()
         eventually(lambda: count("done") == len(ids))
         assert samples.written() == [(n, 1) for n in range(101)]
+
+
+def oldest_due() -> float:
+    """Return the age that an alert looks at."""
+    [line] = [each for each in metrics.render().decode().splitlines() if each.startswith(AGE)]
+    return float(line.removeprefix(AGE))
 
 
 class TestAWorkerThatIsToldToStop:

@@ -89,6 +89,12 @@ class Site:
         with redis.Redis(unix_socket_path=str(run_dir(self.folder / "data") / f"{name}.sock")) as client:
             return int(client.info("server")["process_id"])
 
+    def broker_holds(self) -> str:
+        """Return everything that waits in the queues, as text."""
+        with redis.Redis(unix_socket_path=str(run_dir(self.folder / "data") / "broker.sock"), decode_responses=True) as client:
+            waiting = [client.lrange(key, 0, -1) for key in client.scan_iter(_type="list")]
+            return str(waiting) + str([client.hgetall(key) for key in client.scan_iter("unacked", _type="hash")])
+
     def answers(self, path: str) -> bool:
         try:
             return httpx2.get(self.url(path), timeout=2).status_code == 200

@@ -142,7 +142,7 @@ class TestPublishing:
 
 
 class TestWithoutWorkers:
-    @pytest.mark.covers("D1", "D20", "G13", "D21")
+    @pytest.mark.covers("D1", "D20", "G13", "D21", "X11")
     def test_a_page_answers_as_ever_and_all_follows_when_they_return(self, site: Site, ada: Person, receiver: Receiver) -> None:
         title = "Patient herons"
         post_id = write(ada, title)
@@ -154,6 +154,8 @@ class TestWithoutWorkers:
             states = {effect["task"]: effect["state"] for effect in site.effects(f"post:{post_id}")}
             assert states["email.announce"] == states["social.share"] == "ready"
             assert about(site, title) == []
+            assert "email.announce" in site.broker_holds()
+            assert not [word for word in (title, "@", "herons") if word in site.broker_holds()]
             assert ada.get("/").status_code == 200
         finally:
             for pid in [worker, *children]:

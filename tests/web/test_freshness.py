@@ -215,9 +215,12 @@ def keep(family: str, post: Post, value: str) -> str:
 class TestManyReaders:
     @pytest.mark.covers("C12")
     @pytest.mark.timeout(300)
-    @pytest.mark.parametrize(("path", "template"), [("/", "web/home.html"), ("/posts/before-the-change/", "web/post.html")])
-    def test_at_a_cold_cache_have_a_page_rendered_once_for_a_thousand(
-        self, post: Post, rendered: Counter[str], path: str, template: str
+    @pytest.mark.parametrize(
+        ("path", "template", "requests"),
+        [("/", "web/home.html", 1000), ("/posts/before-the-change/", "web/post.html", 200)],
+    )
+    def test_at_a_cold_cache_have_a_page_rendered_once_for_all(
+        self, post: Post, rendered: Counter[str], path: str, template: str, requests: int
     ) -> None:
         together = threading.Barrier(AT_ONCE)
 
@@ -227,9 +230,9 @@ class TestManyReaders:
             return Client().get(path).status_code
 
         with ThreadPoolExecutor(AT_ONCE) as readers:
-            answers = Counter(readers.map(read, range(1000)))
+            answers = Counter(readers.map(read, range(requests)))
             list(readers.map(lambda _: (connections.close_all(), together.wait(60)), range(AT_ONCE)))
-        assert answers == {200: 1000}
+        assert answers == {200: requests}
         assert rendered[template] == 1
 
     @pytest.mark.covers("C12", "H21", "H22")
