@@ -19,6 +19,10 @@ class NoTime(Refused):
     """Say when: a date and a time (UTC)."""
 
 
+class TimePast(Refused):
+    """That time (UTC) is past. Choose a later one, or publish now."""
+
+
 @require_http_methods(["POST", "DELETE"])
 @writers
 def publication(request: WriterRequest, pk: int) -> HttpResponse:
@@ -64,6 +68,8 @@ def schedule(request: WriterRequest, post: Post) -> HttpResponse:
     form = ScheduleForm(request.POST)
     if not form.is_valid():
         raise NoTime
+    if form.cleaned_data["publish_at"] <= timezone.now():
+        raise TimePast
     post.schedule(publish_at=form.cleaned_data["publish_at"])
     say(request, f"It will be published at {post.publish_at:%H:%M on %-d %B %Y} (UTC).")
     return redirect("studio:edit", post.pk)

@@ -71,6 +71,13 @@ class TestPublishing:
         draft.refresh_from_db()
         assert draft.status == "draft"
 
+    def test_later_is_not_earlier(self, writer: Client, draft: Post) -> None:
+        answer = writer.post(f"/studio/posts/{draft.pk}/", typed(then="schedule", publish_at="2020-01-01T00:00"))
+        assert answer.status_code == 422
+        assert b"is past" in answer.content
+        draft.refresh_from_db()
+        assert draft.status == "draft"
+
     @pytest.mark.covers("H10")
     def test_is_undone_by_withdrawing(self, writer: Client, draft: Post) -> None:
         writer.post(f"/studio/posts/{draft.pk}/publication")
@@ -147,6 +154,7 @@ class TestTheLedger:
         effect(task="email.page", queue="email")
         page = signed_in("editor").get("/studio/effects/").content.decode()
         assert "Retry 1 dead" in page
+        assert f'href="/studio/posts/{draft.pk}/effects/"' in page
         assert "email.page" in page
         only = signed_in("editor").get("/studio/effects/?state=dead&task=search").content.decode()
         assert "email.page" not in only.split('id="list"')[1]
