@@ -58,6 +58,12 @@ class TestAPostPage:
         assert facts["headline"] == "Ends </script> early"
         assert facts["author"]["name"] == "anna"
 
+    def test_carries_no_style_that_the_policy_would_block(self, client: Client, write: Write) -> None:
+        cells = '<td style="color: red">a</td><td style="text-align: right">b</td>'
+        page = client.get(write(content=f"<table><tr>{cells}</tr></table>").get_absolute_url()).content.decode()
+        assert "style=" not in page
+        assert '<td class="right">b</td>' in page
+
     @pytest.mark.parametrize(("content", "times"), [("Words.", 1), ("![](/media/images/a.png)", 1)])
     def test_shows_its_cover_once(self, client: Client, write: Write, author: User, content: str, times: int) -> None:
         cover = Media.objects.create(file="images/a.png", owner=author, checksum="a" * 64, size=1, content_type="image/png")

@@ -16,13 +16,15 @@ ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026", 0x2028
 
 ALIGNED = re.compile(r'(<t[dh]\b[^<>]*?) style="text-align:\s*(left|center|right|justify);?"')
 
+EMPTY = re.compile(r'(<t[dh]\b[^<>]*?) style=""')
+
 WIDE = '<div class="wide" tabindex="0" role="region" aria-label="Table">'
 
 
 @register.filter
 def prose(markup: str) -> SafeString:
     """Return a post's sanitised HTML for a page: tables without style attributes, and what scrolls reached by keyboard."""
-    markup = ALIGNED.sub(r'\1 class="\2"', markup).replace("<pre>", '<pre tabindex="0">')
+    markup = EMPTY.sub(r"\1", ALIGNED.sub(r'\1 class="\2"', markup)).replace("<pre>", '<pre tabindex="0">')
     return mark_safe(markup.replace("<table>", f"{WIDE}<table>").replace("</table>", "</table></div>"))  # noqa: S308 - sanitised
 
 
