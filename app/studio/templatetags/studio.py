@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -26,6 +27,13 @@ def part(effect: Effect) -> str:
     """Return which part of its subject an effect is about: a feed, a page of readers, some letters."""
     told = {name: value for name, value in effect.args.items() if f"{name.removesuffix('_id')}:{value}" != effect.about}
     return ", ".join(_argument(name, value) for name, value in told.items())
+
+
+@register.filter
+def account_of(about: str) -> str:
+    """Return where the account of an effect's subject is shown, or nothing."""
+    kind, _, key = about.partition(":")
+    return reverse("studio:post_effects", args=[key]) if kind == "post" and key.isdecimal() else ""
 
 
 @register.filter
