@@ -11,6 +11,7 @@ from django.test import Client
 from app.blog.models import Post
 from app.effects.models import Effect
 from app.effects.testing import broker_down, drain, owes
+from app.social.models import Account, SocialPost
 from tests.studio.conftest import Person, SignedIn, typed
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +131,16 @@ class TestTheAccount:
         page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
         assert "hx-trigger" not in page.split('id="account"')[1]
         assert "every reader is accounted for" in page
+
+    def test_calls_a_share_failed_only_when_no_try_is_left(self, writer: Client, draft: Post) -> None:
+        account = Account.objects.create(network="dummy", name="A network")
+        SocialPost.objects.create(post=draft, account=account, state="failed", error="It hung up.")
+        another = effect(about=f"post:{draft.pk}", task="social.deliver", queue="social")
+        path = f"/studio/posts/{draft.pk}/effects/"
+        assert b"Failed so far" in writer.get(path).content
+        Effect.objects.filter(pk=another.pk).update(state="dead", finished_at="2026-01-02T03:04:05Z")
+        page = writer.get(path).content
+        assert (b"Failed so far" in page, b"It hung up." in page) == (False, True)
 
     @pytest.mark.parametrize(
         ("args", "told"),
