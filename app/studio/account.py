@@ -54,6 +54,7 @@ def account(request: WriterRequest, post: Post) -> dict[str, Any]:
         "send": send,
         "balance": balance(send) if send else None,
         "socials": socials,
+        "sharing": told.filter(queue="social", finished_at=None).exists(),
         "operates": operates(request.user),
     }
 
