@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.paginator import Paginator
@@ -20,7 +20,7 @@ from app.web.cache import cached
 PAGE = 17
 SECTIONS = 9
 ECHO = 30
-PARAGRAPH = re.compile(r"<p>.*?</p>", re.DOTALL)
+PARAGRAPHS = re.compile(r"(?:<p>.*?</p>\s*)+", re.DOTALL)
 FAMILIES = {"site": "recent_posts", "author": "user_posts", "category": "category_posts", "tag": "tag_posts"}
 
 
@@ -37,6 +37,11 @@ class Card:
     cover_url: str = ""
     snippet: str = ""
     opening: str = ""
+
+    @property
+    def echoes(self) -> bool:
+        """Say whether the excerpt is how the text begins."""
+        return self.opening[:ECHO].casefold() == self.excerpt[:ECHO].casefold()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,22 +120,17 @@ def summary(post: Post, words: int = 40) -> str:
 
 
 def opening(post: Post, words: int = 110) -> str:
-    """Return the first words of the text, from its paragraphs if it has any."""
+    """Return the first words of the text, from the first paragraphs that follow each other if there are any."""
     markup = post.content_html[:9000]
-    return Truncator(plain("".join(PARAGRAPH.findall(markup)) or markup)).words(words)
-
-
-def lead(post: Post) -> Card:
-    """Return the card of the newest post, which opens with its text; an excerpt that says the same gives way."""
-    newest = card(post, opening=opening(post))
-    echoes = newest.opening[:ECHO].casefold() == newest.excerpt[:ECHO].casefold()
-    return replace(newest, excerpt="") if echoes and not newest.cover_url else newest
+    first = PARAGRAPHS.search(markup)
+    return Truncator((first and plain(first.group())) or plain(markup)).words(words)
 
 
 def _read(posts: QuerySet[Post], number: int) -> Listing:
     page = Paginator(posts, PAGE).get_page(number)
     posts_here = list(page.object_list)
-    cards = (*map(lead, posts_here[:1]), *map(card, posts_here[1:]))
+    lead = tuple(card(post, opening=opening(post)) for post in posts_here[:1])
+    cards = (*lead, *map(card, posts_here[1:]))
     return Listing(cards=cards, number=page.number, pages=page.paginator.num_pages, count=page.paginator.count)
 
 

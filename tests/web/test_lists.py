@@ -31,11 +31,12 @@ class TestTheFrontPage:
 
     def test_says_the_same_once_when_the_excerpt_is_how_the_text_begins(self, client: Client, write: Write) -> None:
         opening = "This year we worked on thirty-one projects"
-        write(content=f"{opening} across the land.\n\n* a list\n\nAnd more.", excerpt=f"{opening}.")
+        write(content=f"{opening} across the land.\n\nAnd more.\n\n* a list\n\nThe end.", excerpt=f"{opening}.")
         page = client.get("/").content.decode()
         assert page.count(opening) == 1
-        assert "And more." in page
+        assert "across the land. And more." in page
         assert "a list" not in page
+        assert f"{opening}.</p>" in client.get("/authors/anna/").content.decode()
 
     def test_ranks_what_is_read_only_when_there_is_something_to_rank(self, client: Client, write: Write) -> None:
         for number in range(3):
