@@ -69,13 +69,13 @@ class Report:
         """Yield the summary. Broken files are always named, the others up to ten unless all are wanted."""
         limit = None if all_names else SHOWN
         yield self._counts()
-        yield from _group(self.unknown_tags, "template tags that nobody knows, taken out", limit)
-        yield from _group(self.missing, "pictures that are not there, their description shown instead", limit)
+        yield from _group(self.unknown_tags, "Template tags that nobody knows, taken out", limit)
+        yield from _group(self.missing, "Pictures that are not there, their description shown instead", limit)
         yield from _group(
-            self.dead_links, "links to pages that were not imported, their words kept (--site keeps the links)", limit
+            self.dead_links, "Links to pages that were not imported, their words kept; --site keeps the links", limit
         )
-        yield from _group(self.notes, "to know", limit)
-        yield from _group(self.ignored, "files that are no posts", limit)
+        yield from _group(self.notes, "To know", limit)
+        yield from _group(self.ignored, "Files that are no posts", limit)
         yield from (f"  broken: {source}: {reason}" for source, reason in sorted(self.broken.items()))
 
     def _counts(self) -> str:
@@ -88,7 +88,7 @@ class Report:
 def _group(found: dict[str, list[str]], heading: str, limit: int | None) -> Iterator[str]:
     if not found:
         return
-    yield f"{sum(map(len, found.values())):,} {heading}:"
+    yield f"{heading} ({sum(map(len, found.values())):,}):"
     for name, items in sorted(found.items())[:limit]:
         more = f" and {len(items) - 5} more" if limit and len(items) > 5 else ""
         yield f"  {name}: {', '.join(items[:5] if limit else items)}{more}"
