@@ -15,8 +15,10 @@ from app.mail.submission import OPEN, State, submit
 from app.mail.transport import Transport
 from app.newsletter.letters import Edition, confirmation_letter
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
+from app.outbound import breaker
 
 BUDGET = 15.0
+MAIL = "the mail server"
 
 
 class Deferred(MailError):
@@ -29,6 +31,8 @@ def deliver(delivery_ids: list[int]) -> None:
     Raises Deferred where some must be tried again, Later when the time for one run is used up. A worker has at most one
     row in `submitting` at a time: that is all a kill can leave in doubt.
     """
+    if resting := breaker.rest(MAIL):
+        raise Later(resting, "the mail server does not answer, and is left alone for a while")
     waiting = list(Delivery.objects.filter(pk__in=delivery_ids, state__in=OPEN).order_by("pk").values_list("pk", flat=True))
     try:
         with Transport.from_url(settings.EMAIL_URL) as transport:
@@ -62,7 +66,9 @@ def _deliver_each(waiting: list[int], transport: Transport) -> None:
                 raise Deferred(str(refusal)) from None
             deferred = refusal
         except (Unreachable, Unknown) as trouble:
+            breaker.failed(MAIL)
             raise Deferred(str(trouble)) from None
+        breaker.answered(MAIL)
     if deferred:
         raise Deferred(str(deferred))
 

@@ -11,12 +11,13 @@ from django.utils import timezone
 from app.blog.models import Post
 from app.effects import GiveUp, Later, gather, record
 from app.effects.scrubbing import describe, scrub
+from app.outbound import breaker
 from app.outbound.errors import OutboundFailed
 from app.social.drafts import draft_of, recall, remembered
 from app.social.models import Account, SocialPost, State
 from app.social.networks import key_for, kind_of, network_of
 from app.social.networks.base import Draft, Network, Posted
-from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Unknown
+from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Silent, Unknown
 
 UNTOLD = (State.PENDING, State.SKIPPED, State.FAILED)
 KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour
@@ -80,6 +81,8 @@ def deliver(social_post_id: int, *, now: datetime) -> None:
         return
     if busy_until := row.busy_until(now):
         raise Later(busy_until, "another try is under way")
+    if resting := breaker.rest(row.account.host):
+        raise Later(resting, "the other side does not answer, and is left alone for a while")
     if not row.claim(now):
         raise Later(timedelta(seconds=1), "another try began")
     _try(row, step, now)
@@ -109,7 +112,7 @@ def _public(row: SocialPost) -> Post | None:
 def _try(row: SocialPost, step: Step, now: datetime) -> None:
     """Take the step, and commit how it ended before anybody hears of it."""
     try:
-        step(row)
+        _ask(row, step)
     except Unknown as error:
         row.settle(State.UNKNOWN, error=scrub(str(error)))
         raise GiveUp(f"It is unknown whether the post stands: {error}") from None
@@ -121,6 +124,20 @@ def _try(row: SocialPost, step: Step, now: datetime) -> None:
         held = now if isinstance(error, InDoubt) and not kind_of(row.account).repeatable else None
         row.settle(State.SUBMITTING if doubt else State.FAILED, error=_brief(error), claimed_at=held)
         raise
+
+
+def _ask(row: SocialPost, step: Step) -> None:
+    """Take the step, and remember whether the other side answers at all."""
+    host = row.account.host
+    try:
+        step(row)
+    except (OutboundFailed, InDoubt, Silent):
+        breaker.failed(host)
+        raise
+    except (Declined, Later, GiveUp):
+        breaker.answered(host)
+        raise
+    breaker.answered(host)
 
 
 def _brief(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -57,6 +58,11 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.network})"
+
+    @property
+    def host(self) -> str:
+        """What has to answer when this account posts; all accounts there share it."""
+        return urlsplit(self.endpoint).netloc.lower() or self.network
 
     @property
     def secret(self) -> str:

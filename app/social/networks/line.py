@@ -8,7 +8,7 @@ from typing import Any
 from app.outbound import http
 from app.outbound.errors import NoReply
 from app.outbound.http import Reply
-from app.social.networks.outcomes import Declined, InDoubt
+from app.social.networks.outcomes import Declined, InDoubt, Silent
 
 SECONDS = 25.0  # the effect has 30
 AT_MOST = 12.0
@@ -41,7 +41,7 @@ class Line:
         try:
             return http.request(method, self._endpoint + path, headers=sent, content=content, seconds=self._left())
         except NoReply as error:
-            raise InDoubt(str(error)) if acts else Declined(str(error)) from None
+            raise InDoubt(str(error)) if acts else Silent(str(error)) from None
 
     def _left(self) -> float:
         """Return the seconds that the next call may take. Raises Declined before anything is sent."""

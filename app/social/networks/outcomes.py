@@ -20,6 +20,10 @@ class Declined(Exception):
     """The network said no, and it is worth another try with backoff."""
 
 
+class Silent(Declined):
+    """The network gave no answer to a question; nothing was asked to be done."""
+
+
 class InDoubt(Exception):
     """The network may have acted although it did not say so."""
 

@@ -1,0 +1,49 @@
+"""A host that does not answer is left alone for a while, so that what waits for it holds no worker that others need.
+
+Kept in the cache, where all workers see it; a cache that is away or empty costs a few tries and nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import timedelta
+
+from django.core.cache import cache
+
+FAILURES = 3
+"""In a row, before the host is left alone."""
+SHORTEST, LONGEST = 15.0, 300.0
+PROBE = 30.0
+"""Seconds for which one caller has a host to itself whose rest is over."""
+
+
+def rest(host: str) -> timedelta | None:
+    """Return how long to leave the host alone, None where it may be asked. After each rest one caller may ask."""
+    failures, until = cache.get(_key(host)) or (0, 0.0)
+    if failures < FAILURES:
+        return None
+    left = until - time.time()
+    if left <= 0 and cache.add(_key(host, "probe"), 1, PROBE):
+        return None
+    return timedelta(seconds=max(left, PROBE) * random.uniform(1, 2))  # noqa: S311 - jitter, no secret
+
+
+def failed(host: str) -> None:
+    """Count that the host did not answer; each time in a row its rest is longer. What was under way meanwhile counts once."""
+    failures, until = cache.get(_key(host)) or (0, 0.0)
+    if failures >= FAILURES and time.time() < until:
+        return
+    pause = min(SHORTEST * 2 ** max(0, failures + 1 - FAILURES), LONGEST)
+    cache.set(_key(host), (failures + 1, time.time() + pause), 4 * LONGEST)
+    cache.delete(_key(host, "probe"))
+
+
+def answered(host: str) -> None:
+    """Forget its failures."""
+    if cache.get(_key(host)):
+        cache.delete_many([_key(host), _key(host, "probe")])
+
+
+def _key(host: str, what: str = "failures") -> str:
+    return f"breaker:{what}:{host}"

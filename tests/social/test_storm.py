@@ -1,0 +1,107 @@
+"""A host that is down while thousands are owed to it: it is tried now and then, and nobody else waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.blog.models import Post
+from app.effects import record
+from app.effects.models import Effect
+from app.effects.testing import drain
+from app.outbound import breaker
+from app.social.models import Account, SocialPost
+from app.social.networks import key_for
+from tests.outbound.receiver import Receiver, says
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12")]
+OWED = 150
+Hooked = Callable[[Receiver], Account]
+Listening = Callable[..., Receiver]
+
+
+@pytest.fixture
+def clock() -> Iterator[Callable[[float], None]]:
+    """Return a function that lets seconds pass, for the host's rest and for what waits in the ledger."""
+    with time_machine.travel(timezone.now(), tick=False) as traveller:
+
+        def wait(seconds: float) -> None:
+            traveller.shift(seconds)
+            Effect.objects.filter(finished_at=None).update(wake_at=F("wake_at") - timedelta(seconds=seconds))
+
+        yield wait
+
+
+@pytest.fixture
+def owed(ann: User, hooked: Hooked, listening: Listening) -> Receiver:
+    """Many posts owed to a webhook whose host fails."""
+    receiver = listening(says(503))
+    account = hooked(receiver)
+    now = timezone.now()
+    drafts = [Post(author=ann, title=f"{n}", slug=f"p{n}", status="published", published_at=now) for n in range(OWED)]
+    posts = Post.objects.bulk_create(drafts)
+    rows = SocialPost.objects.bulk_create([SocialPost(account=account, post=post, key=key_for(account)) for post in posts])
+    with transaction.atomic():
+        for row in rows:
+            record("social.deliver", social_post_id=row.pk)
+    return receiver
+
+
+class TestAHostThatIsDown:
+    @pytest.mark.timeout(300)
+    def test_is_asked_a_few_times_and_holds_up_nobody(self, owed: Receiver, post: Post, clock: Callable[[float], None]) -> None:
+        drain()
+        assert len(owed.received) == breaker.FAILURES
+        assert not Effect.objects.filter(finished_at=None).exclude(task__startswith="social.").filter(attempt=0).exists()
+        for _ in range(3):
+            clock(2 * breaker.LONGEST)
+            drain()
+        assert len(owed.received) == breaker.FAILURES + 3
+        assert not Effect.objects.filter(state="dead").exists()
+
+        owed.answers[:] = [says(200)]
+        clock(2 * breaker.LONGEST)
+        drain()
+        clock(2 * breaker.PROBE)
+        drain()
+        shared = SocialPost.objects.exclude(post=post)
+        assert set(shared.values_list("state", flat=True)) == {"sent"}
+        done = [each.headers["webhook-id"] for each in owed.received[breaker.FAILURES + 3 :]]
+        assert len(done) == len(set(done))
+        assert set(shared.values_list("key", flat=True)) <= set(done)
+
+    def test_that_says_no_is_not_down(self, listening: Listening, hooked: Hooked) -> None:
+        account = hooked(listening(says(404)))
+        for _ in range(breaker.FAILURES):
+            breaker.failed(account.host)
+        assert breaker.rest(account.host)
+        breaker.answered(account.host)
+        assert breaker.rest(account.host) is None
+
+
+class TestARest:
+    def test_grows_up_to_five_minutes_and_lets_one_caller_try_after_it(self, clock: Callable[[float], None]) -> None:
+        rests = []
+        for _ in range(9):
+            breaker.failed("away.example")
+            if resting := breaker.rest("away.example"):
+                rests.append(resting.total_seconds())
+                clock(breaker.LONGEST)
+                assert breaker.rest("away.example") is None
+                assert breaker.rest("away.example")
+        assert len(rests) == 9 - breaker.FAILURES + 1
+        assert breaker.SHORTEST <= rests[0] < rests[-1] <= 2 * breaker.LONGEST
+
+    def test_is_not_made_longer_by_those_who_were_under_way(self) -> None:
+        for _ in range(20):
+            breaker.failed("away.example")
+        resting = breaker.rest("away.example")
+        assert resting
+        assert resting.total_seconds() <= 2 * breaker.PROBE
