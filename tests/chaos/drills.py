@@ -66,7 +66,8 @@ def restarts(seed: int, *, times: int = 5) -> dict[str, Any]:
         time.sleep(rng.uniform(3, 7))
         rig.stop("load")
         verdict = journey.settled(rig, {"crash the database": times})
-        return hold({name: verdict[name] for name in ("committed", "lost", "doubled", "unknown", "stale", "drain_s")}, {})
+        facts = {name: verdict[name] for name in ("committed", "lost", "doubled", "unknown", "stale", "drain_s")}
+        return hold(facts, {**nothing_lost(verdict), "all is over": verdict["rested"]})
 
 
 @contextmanager

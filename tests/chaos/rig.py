@@ -26,6 +26,7 @@ from config.bundled.postgres import Postgres
 from config.bundled.procfile import Program
 from config.bundled.valkey import CACHE, Valkey
 from tests.chaos.tables import TABLES
+from tests.servers import unused_port
 
 KEEPS_NOTHING = ("--appendonly", "no", "--maxmemory-policy", "noeviction")
 CHILDREN = 2
@@ -91,10 +92,13 @@ class Rig:
         self.starts["relay"] = self.start_relay
         self._start_program("relay", ["django", "celery_outbox_relay"])
 
-    def start_web(self, port: int) -> None:
-        """Start the site as the Procfile does."""
-        self.env |= {"PORT": str(port), "SITE_URL": f"http://127.0.0.1:{port}"}
-        self._start_program("web", ["gunicorn", "config.wsgi", "--config", "config/gunicorn.py"])
+    def start_web(self, name: str, **env: str) -> str:
+        """Start a site as the Procfile does, and return its address."""
+        port = unused_port()
+        url = f"http://127.0.0.1:{port}"
+        words = ["gunicorn", "config.wsgi", "--config", "config/gunicorn.py"]
+        self._start_program(name, words, PORT=str(port), SITE_URL=url, **env)
+        return url
 
     def owe(self, kind: str, number: int, name: str, **env: str) -> None:
         """Commit so many changes, each of which owes an effect of that kind."""
@@ -192,9 +196,9 @@ class Rig:
             ports: dict[str, int] = json.loads(said.readline())
         return ports
 
-    def _start_program(self, name: str, words: list[str]) -> None:
+    def _start_program(self, name: str, words: list[str], **env: str) -> None:
         program = Program(name=name, line=shlex.join([*PYTHON, *words]))
-        self.processes[name] = server.start(program, self._log(name), self.env)
+        self.processes[name] = server.start(program, self._log(name), {**self.env, **env})
 
     def _run(self, command: list[str], **env: str) -> str:
         done = subprocess.run(
