@@ -7,6 +7,12 @@ from app.effects.celery import effect
 from app.newsletter import announcing, delivering
 from app.newsletter.tutorial import send_publication_notifications
 from app.notices import onboarding, sending, telling
+from app.notices.tutorial import (
+    send_comment_notification,
+    send_like_notification,
+    send_post_notification,
+    send_welcome_email,
+)
 
 TWO_DAYS_OF_TRIES = 56
 
@@ -45,13 +51,13 @@ def notice(*, notice_id: int) -> None:
 @effect("email.comment")
 def comment(*, comment_id: int) -> None:
     """Owe notices to the post's author and the thread."""
-    telling.notify_comment(comment_id)
+    send_comment_notification(comment_id)
 
 
 @effect("email.like")
 def like(*, post_id: int, user_id: int) -> None:
     """Owe the author a notice of a like."""
-    telling.notify_like(post_id, user_id)
+    send_like_notification(post_id, user_id)
 
 
 @effect("email.address")
@@ -63,13 +69,13 @@ def address(*, user_id: int) -> None:
 @effect("email.welcome")
 def welcome(*, user_id: int) -> None:
     """Owe a greeting to somebody who joined on the site and confirmed the address."""
-    telling.welcome(user_id)
+    send_welcome_email(user_id)
 
 
 @effect("email.review")
 def review(*, post_id: int) -> None:
     """Owe notices of a draft to the editors who watch."""
-    telling.notify_editors(post_id)
+    send_post_notification(post_id)
 
 
 @effect("email.onboarding")

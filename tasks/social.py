@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from app.effects.celery import effect
 from app.social import sharing
+from app.social.sharing import post_to_social_media
 
 TWO_DAYS_OF_TRIES = 56
 
@@ -11,7 +12,7 @@ TWO_DAYS_OF_TRIES = 56
 @effect("social.share")
 def share(*, post_id: int) -> None:
     """Owe the post to each account that speaks for it."""
-    sharing.share(post_id, now=timezone.now())
+    post_to_social_media(post_id)
 
 
 @effect("social.follow")

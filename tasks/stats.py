@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from app.effects.celery import effect
-from app.stats import activity, retention, trending, views
+from app.stats import activity, retention, views
+from app.stats.tutorial import update_trending_posts
 
 
 @effect("stats.fold", batch=100, debounce=1.0)
@@ -15,7 +16,7 @@ def fold(*, post_ids: list[int]) -> None:
 @effect("stats.rank", batch=500, debounce=5.0)
 def rank(*, post_ids: list[int]) -> None:
     """Rank what is read now. Whatever changed, the ranking is computed as a whole."""
-    trending.rank(timezone.now())
+    update_trending_posts()
 
 
 @effect("stats.track")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import io
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,8 +15,16 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import run_checks
+from django.test import Client
 
+from app.accounts.models import Role, User
 from app.blog.models import Comment, Like, Post
+from app.effects.testing import drain
+from app.stats import views
+from config.logging import logging_config
+from tests.stats.conftest import buffer
+
+__all__ = ["buffer"]
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = {
@@ -44,6 +54,14 @@ class TestTheSixteenFunctions:
     @pytest.mark.parametrize(("room", "name"), [(room, name) for room, names in FUNCTIONS.items() for name in names])
     def test_are_importable_from_their_place(self, room: str, name: str) -> None:
         assert callable(getattr(importlib.import_module(room), name))
+
+    @pytest.mark.covers("G1")
+    def test_hold_no_name_that_is_undefined_or_unused(self) -> None:
+        ruff = [Path(sys.executable).with_name("ruff"), "check", "--isolated", "--no-cache", "--select", "F", "-q"]
+        done = subprocess.run(
+            [*ruff, "app", "tasks", "worker", "config"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
 
 
 class TestTheHouse:
@@ -83,6 +101,35 @@ class TestTheHouse:
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                     assert node.func.id != "print", path
+                if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("logger."):
+                    event = node.args[1 if ast.unparse(node.func) == "logger.log" else 0]
+                    assert isinstance(event, ast.Constant) or ast.unparse(event) == "f'effect {outcome}'", (path, node.lineno)
+
+    @pytest.mark.covers("G8")
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("form", ["text", "json"])
+    def test_writes_one_line_for_each_event_and_no_words_of_anybody(self, form: str, buffer: views.Buffer) -> None:
+        lines = io.StringIO()
+        handler = logging.StreamHandler(lines)
+        handler.setFormatter(logging_config(form)["formatters"]["line"]["()"]())
+        logging.getLogger().addHandler(handler)
+        try:
+            author = User.objects.create_user("ada", role=Role.AUTHOR)
+            post = Post.objects.create(title="Forged\n00:00 INFO all is well", content="-", author=author, status="published")
+            drain()
+            written = len(lines.getvalue().splitlines())
+            assert Client().get(post.get_absolute_url(), headers={"User-Agent": "Firefox"}).status_code == 200
+            buffer.flush()
+            logging.getLogger("app").warning("odd", extra={"said": "two\nlines"})
+        finally:
+            logging.getLogger().removeHandler(handler)
+        said = lines.getvalue()
+        assert written >= 6
+        assert "Forged" not in said
+        assert "updated" not in said
+        assert all("effect" in line for line in said.splitlines()[:written])
+        assert "odd" in said.splitlines()[-1]
+        assert "lines" in said.splitlines()[-1]
 
     @pytest.mark.covers("D4", "C11")
     def test_keeps_broker_and_cache_apart(self) -> None:

@@ -12,6 +12,8 @@ from app.blog import counters, versions
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, PostGone, Refused
 from app.blog.models import Comment, Like, Post
+from app.effects.testing import drain
+from app.notices.models import Notice
 from tests.blog.conftest import at_once, counts, names
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,6 +53,8 @@ class TestAtOnce:
         assert results.count(False) == 19
         assert Like.objects.count() == Post.objects.get().like_count == 1
         assert names(said) == ["post_liked"]
+        drain()
+        assert Notice.objects.filter(kind="like").count() == 1
 
     @pytest.mark.covers("H32", "M6", "M7")
     def test_likes_comments_and_edits_of_two_posts_stay_right_and_meet_no_deadlock(self, author):
@@ -91,22 +95,17 @@ class TestAtOnce:
         assert errors(results) == []
         assert counters.drift() == []
 
-    @pytest.mark.covers("H12")
-    def test_an_edit_beside_comments_is_never_lost(self, public, reader):
-        for number in range(10):
-            stale = Post.objects.get()
-            results = at_once(
-                partial(Post.objects.get().revise, title=f"Edit {number}"),
-                partial(stale.comment, author=reader, content="Nice."),
-                partial(stale.like, reader),
-            )
-            assert errors(results) == []
-            assert Post.objects.get().title == f"Edit {number}"
-        assert Post.objects.get().comment_count == 10
+    @pytest.mark.covers("H12", "M7")
+    def test_a_hundred_edits_beside_a_hundred_comments_are_never_lost(self, public, reader):
+        results = at_once(partial(_edit, 100), *[partial(_answer, Post.objects.get(), reader, 50) for _ in range(2)])
+
+        assert errors(results) == []
+        assert (Post.objects.get().title, Post.objects.get().comment_count) == ("Edit 99", 100)
+        assert counters.drift() == []
 
     @pytest.mark.covers("H22")
     def test_a_deletion_beside_anything_leaves_no_zombie(self, author, reader):
-        for number in range(10):
+        for number in range(30):
             post = Post.objects.create(title=f"P{number}", content="-", author=author, status="published")
             copies = [Post.objects.get() for _ in range(4)]
             copies[0].title = "Changed"
@@ -179,6 +178,19 @@ def _many_things(posts: list[Post], reader: User, seed: int) -> None:
                 comment.hide()
         if step % 5 == 0:
             post.revise(title=f"Title {seed} {step}")
+
+
+def _edit(times: int) -> None:
+    for number in range(times):
+        Post.objects.get().revise(title=f"Edit {number}")
+        assert Post.objects.get().title == f"Edit {number}"
+
+
+def _answer(stale: Post, reader: User, times: int) -> None:
+    for number in range(times):
+        stale.comment(author=reader, content=f"{number}")
+        stale.like(reader)
+        stale.unlike(reader)
 
 
 def _write_five(author: User) -> None:

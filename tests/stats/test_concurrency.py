@@ -90,6 +90,7 @@ class TestFourProcesses:
         assert Activity.objects.count() == 100
 
 
+@pytest.mark.timeout(300)
 class TestAReaderBesideAWriter:
     @pytest.mark.covers("H21", "H22", "H12")
     def test_leaves_each_edit_and_each_withdrawal_standing(self, post: Post, buffer: views.Buffer) -> None:

@@ -12,6 +12,7 @@ from app.accounts.models import Role, User
 from app.blog import counters
 from app.blog.models import Comment, Like, Post
 from tests.blog.conftest import at_once
+from tests.studio.conftest import typed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,18 +34,31 @@ def client_of(user: User) -> Client:
 
 
 class TestEightReaders:
-    @pytest.mark.covers("H32", "M6", "M7", "H30", "H31")
+    @pytest.mark.timeout(400)
+    @pytest.mark.covers("H32", "M6", "M7", "H12", "H30", "H31")
     def test_of_two_hundred_likes_and_comments_each_leave_exact_counts(self, post: Post, author: User) -> None:
         posts = [post, Post.objects.create(title="Beside it", content="-", author=author, status="published")]
         people = [User.objects.create_user(f"reader{number}") for number in range(8)]
-        clients = [client_of(each) for each in people]
+        clients, writer = [client_of(each) for each in people], client_of(author)
         for turn in range(8):
-            results = at_once(*(partial(_act, client, posts, 8 * turn + each) for each, client in enumerate(clients)))
-            assert results == [25] * 8
+            acts = [partial(_act, client, posts, 8 * turn + each) for each, client in enumerate(clients)]
+            results = at_once(*acts, partial(_edit, writer, post, turn))
+            assert results == [*[25] * 8, 25]
         for each in Post.objects.all():
             assert each.like_count == Like.objects.filter(post=each).count()
             assert each.comment_count == Comment.objects.approved().filter(post=each).count() > 0
         assert counters.drift() == []
+        assert Post.objects.get(pk=post.pk).title == "Turn 7, edit 24"
+
+
+def _edit(client: Client, post: Post, turn: int) -> int:
+    """Edit 25 times in the studio. Return how many edits stood."""
+    stood = 0
+    for number in range(25):
+        title = f"Turn {turn}, edit {number}"
+        client.post(f"/studio/posts/{post.pk}/", typed(title=title, slug=post.slug))
+        stood += Post.objects.get(pk=post.pk).title == title
+    return stood
 
 
 def _act(client: Client, posts: list[Post], seed: int) -> int:
