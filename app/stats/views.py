@@ -104,6 +104,9 @@ class Buffer:
         except (DatabaseError, InterfaceError) as error:
             logger.warning("views kept for later", extra={"views": len(self._seen), "reason": type(error).__name__})
             connection.close()
+        except Exception:
+            # The thread's one boundary: were it to end, no view of this process would be counted any more.
+            logger.exception("views lost")
 
     def close(self) -> None:
         """Write the rest, waiting two seconds at most."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
+import subprocess
+import sys
 from datetime import timedelta
 from functools import partial
 from threading import Event
@@ -18,13 +20,17 @@ from app.accounts.models import User
 from app.blog.errors import Refused
 from app.blog.models import Post
 from app.effects.draining import work
+from app.effects.models import Effect
+from app.effects.sweeping import sweep
 from app.effects.testing import drain
 from app.stats import views
 from app.stats.models import Activity, View
 from tests.blog.conftest import at_once
+from tests.proof.processes import environment
 from tests.stats.conftest import BROWSER, count
 
 pytestmark = pytest.mark.django_db(transaction=True)
+WORK = "import django; django.setup(); from app.effects.draining import work; work()"
 
 
 def visit(post: Post, addresses: list[str]) -> list[int]:
@@ -63,6 +69,25 @@ class TestTwoHundredReaders:
             [(kept,)] = cursor.fetchall()
         assert "203.0.113" not in kept
         assert "Firefox" not in kept
+
+
+class TestAWorker:
+    @pytest.mark.covers("M5", "A7", "X5")
+    @pytest.mark.parametrize("point", ["after-claim", "after-body", "before-finish-commit", "after-finish-commit"])
+    def test_that_dies_while_it_counts_counts_nothing_twice_and_loses_nothing(self, post: Post, point: str) -> None:
+        at = timezone.now()
+        drain()
+        views.write([views.Seen(post.pk, n.to_bytes(16, "big"), at.date(), at) for n in range(200)])
+        Effect.objects.exclude(task="stats.fold").delete()
+        Effect.objects.update(state="ready")
+        env = {**environment(), "EFFECTS_CRASH_AT": point}
+        assert subprocess.run([sys.executable, "-c", WORK], env=env, timeout=60, check=False).returncode == 137
+        views.write([views.Seen(post.pk, n.to_bytes(16, "big"), at.date(), at) for n in range(150, 250)])
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE effects_effect SET wake_at = clock_timestamp() WHERE state = 'running'")
+        sweep()
+        drain()
+        assert count(post) == View.objects.count() == 250
 
 
 class TestFourProcesses:

@@ -154,6 +154,18 @@ class TestAView:
         drain()
         assert count(post) == 1
 
+    def test_that_nobody_can_write_does_not_end_the_thread(self, post: Post, buffer: views.Buffer, monkeypatch: Any) -> None:
+        def fail(batch: object) -> int:
+            raise ZeroDivisionError
+
+        views.see(get(), post)
+        with monkeypatch.context() as broken:
+            broken.setattr(views, "write", fail)
+            buffer._try_flush()
+        views.see(get("203.0.113.6"), post)
+        buffer._try_flush()
+        assert View.objects.count() == 1
+
 
 class TestFolding:
     @pytest.mark.covers("M5", "A7")
