@@ -74,8 +74,9 @@ class TestPublishing:
 
     @pytest.mark.covers("T3", "X11")
     def test_puts_ids_alone_into_the_row_and_the_message(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-        app.control.purge()
         monkeypatch.setattr(waker, "publish", None)
+        assert waker.wait_idle(10)
+        app.control.purge()
         publish(post)
         effect = Effect.objects.get(task="email.announce")
         assert effect.args == {"post_id": post.pk}
