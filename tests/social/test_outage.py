@@ -23,8 +23,13 @@ POSTS = 60
 class TestAnOutageOfANetwork:
     @pytest.mark.covers("X12", "E8")
     def test_is_met_with_few_tries_delays_nothing_else_and_ends_with_each_post_shown_once(
-        self, hooked: Callable[..., Account], listening: Callable[..., Receiver], ann: User
+        self,
+        hooked: Callable[..., Account],
+        listening: Callable[..., Receiver],
+        ann: User,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr(circuits, "rest", 3600)
         receiver = listening(cuts)
         hooked(receiver)
         for number in range(POSTS):
