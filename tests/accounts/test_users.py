@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from app.accounts.models import Profile, Role, User, create_user_profile
 from app.accounts.signals import user_registered
+from app.blog.models import Post
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,8 @@ class TestNewUsers:
 
         assert registered == [(User, "ada", True)]
         assert Profile.objects.get().user == User.objects.get()
+        Post.objects.create(title="At once", content="-", author=User.objects.get(), status="published")
+        assert (Profile.objects.get().post_count, Profile.objects.get().published_post_count) == (1, 1)
 
     @pytest.mark.covers("M11")
     def test_from_the_admin_have_a_profile_too(self, client):

@@ -15,6 +15,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import run_checks
+from django.db import connection
 from django.test import Client
 
 from app.accounts.models import Role, User
@@ -42,6 +43,13 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
+SUBJECTS = (
+    "newsletter_subscriber", "newsletter_send", "newsletter_delivery", "newsletter_confirmation", "stats_activity",
+    "stats_view", "stats_trending", "notices_notice", "notices_watch", "social_account", "social_socialpost", "search_document",
+    "feeds_document", "blog_media", "accounts_profile", "effects_effect",
+)  # fmt: skip
+
+
 def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
@@ -62,6 +70,16 @@ class TestTheSixteenFunctions:
             [*ruff, "app", "tasks", "worker", "config"], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout
+
+
+class TestTheSubjects:
+    """Every effect has a durable subject."""
+
+    @pytest.mark.covers("M16")
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("table", SUBJECTS)
+    def test_have_a_table(self, table: str) -> None:
+        assert table in connection.introspection.table_names()
 
 
 class TestTheHouse:

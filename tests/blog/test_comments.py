@@ -5,8 +5,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from app.blog import signals
 from app.blog.errors import AlreadyApproved, ContentTooLong, NotPublished, NotVisible
 from app.blog.models import Comment, CommentStatus, Post
+from app.effects.models import Effect
 from tests.blog.conftest import names
 
 pytestmark = pytest.mark.django_db
@@ -87,12 +89,24 @@ class TestComments:
         assert Post.objects.get().last_activity == late.created_at
 
     @pytest.mark.covers("H13")
-    def test_leave_nothing_behind_when_a_later_step_fails(self, public, reader):
-        with pytest.raises(RuntimeError), transaction.atomic():
-            public.comment(author=reader, content="Lost.")
+    @pytest.mark.parametrize("step", ["comment_posted", "approve", "_count", "_touch", "comment_approved", "afterwards"])
+    def test_leave_nothing_behind_when_a_step_fails(self, public, reader, monkeypatch, step):
+        def fail(*args, **kwargs):
             raise RuntimeError
 
-        assert kept() == (0, 0)
+        before = Post.objects.values().get(), Effect.objects.count()
+        if step in vars(Comment):
+            monkeypatch.setattr(Comment, step, fail)
+        elif step != "afterwards":
+            getattr(signals, step).connect(fail)
+        with pytest.raises(RuntimeError), transaction.atomic():
+            public.comment(author=reader, content="Lost.")
+            fail()
+        if step.startswith("comment_"):
+            getattr(signals, step).disconnect(fail)
+
+        assert (Post.objects.values().get(), Effect.objects.count()) == before
+        assert not Comment.objects.exists()
 
     def test_on_what_is_not_public_are_refused(self, draft, reader):
         with pytest.raises(NotPublished):

@@ -1,3 +1,5 @@
+from itertools import permutations
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -5,6 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from app.accounts.models import Profile, Role, User
 from app.blog import versions
 from app.blog.models import Comment, Like, Post, Tag
+from app.effects.testing import drain
+from app.search.models import Document
 from tests.blog.conftest import counts, names
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +95,20 @@ class TestDeletingPosts:
 
         assert not Profile.objects.exists()
 
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.covers("H9", "G9", "E3")
+    def test_by_a_view_in_a_transaction_of_the_request_takes_it_out_of_search(self, client, public, author, monkeypatch):
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+        drain()
+        client.force_login(author)
+        assert b"/posts/in-public/" in client.get("/search/?q=public").content
+        client.post(f"/studio/posts/{public.pk}/deletion")
+        drain()
+
+        assert not Post.objects.exists()
+        assert not Document.objects.exists()
+        assert b"/posts/in-public/" not in client.get("/search/?q=public").content
+
     def test_a_draft_leaves_pages_as_they_are(self, draft, said):
         draft.delete()
 
@@ -99,6 +117,16 @@ class TestDeletingPosts:
 
 
 class TestDeletingUsers:
+    @pytest.mark.covers("H6", "H7")
+    @pytest.mark.parametrize("order", list(permutations(["profile", "post", "user"])), ids=" ".join)
+    def test_profile_and_posts_in_any_order_leaves_nothing(self, public, author, order):
+        stale = {"profile": author.profile, "post": Post.objects.get(), "user": User.objects.get(pk=author.pk)}
+        for name in order:
+            stale[name].delete()
+        drain()
+
+        assert (User.objects.count(), Profile.objects.count(), Post.objects.count()) == (0, 0, 0)
+
     @pytest.mark.covers("H7", "H6")
     @pytest.mark.parametrize(
         "remove", [lambda user: user.delete(), lambda user: User.objects.filter(pk=user.pk).delete()], ids=["itself", "in bulk"]

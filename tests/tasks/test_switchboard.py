@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -19,8 +21,10 @@ from app.blog.models import Post
 from app.blog.signals import post_published
 from app.effects.models import Effect
 from app.effects.testing import drain, owes
+from config.bundled.server import ROOT
 from tasks import receivers
 from tasks.checks import switchboard
+from tests.proof.processes import environment
 
 
 def owed(post: Post) -> list[str]:
@@ -98,6 +102,20 @@ class TestRegistering:
 
 
 class TestReceivers:
+    @pytest.mark.covers("G2")
+    @pytest.mark.django_db(transaction=True)
+    def test_are_there_in_a_fresh_shell(self, author: User) -> None:
+        write = (
+            "from app.accounts.models import User; from app.blog.models import Post; "
+            "Post.objects.create(title='T', content='-', author=User.objects.get(), status='published')"
+        )
+        shell = [sys.executable, "-W", "ignore", "manage.py", "shell", "-c", write]
+        done = subprocess.run(shell, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        assert owed(Post.objects.get()) == [
+            "cache.purge", "email.announce", "email.review", "feeds.follow", "search.refresh", "social.share", "stats.rank",
+        ]  # fmt: skip
+
     @pytest.mark.covers("G2")
     def test_are_each_connected_once_and_a_missing_one_is_an_error(self) -> None:
         assert run_checks(tags=["tasks"]) == []

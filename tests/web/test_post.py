@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from html.parser import HTMLParser
 
+import feedparser
 import pytest
 from django.db import connection
 from django.test import Client
@@ -109,6 +110,18 @@ class TestAPostPage:
         post.withdraw()
         assert client.get(post.get_absolute_url()).status_code == 410
         assert b"A slower web" not in client.get("/").content
+
+    @pytest.mark.covers("M13")
+    def test_needs_no_category_and_outlives_it(self, client: Client, write: Write) -> None:
+        category = Category.objects.create(name="Slow", slug="slow")
+        posts = [write("Without one"), write("Within one", category=category)]
+        assert b"Within one" in client.get("/categories/slow/").content
+        feed = feedparser.parse(client.get("/categories/slow/rss.xml").content)
+        assert not feed.bozo
+        assert [entry.title for entry in feed.entries] == ["Within one"]
+        category.delete()
+        assert [client.get(post.get_absolute_url()).status_code for post in posts] == [200, 200]
+        assert client.get("/categories/slow/").status_code == 404
 
     def test_is_not_found_under_an_unknown_or_impossible_address(self, client: Client) -> None:
         assert client.get("/posts/never-written/").status_code == 404
