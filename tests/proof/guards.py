@@ -109,6 +109,18 @@ GUARDS = [
         "a dead broker is nobody's error", f"{EFFECTS}/waker.py",
         "except Exception as error:", "except ZeroDivisionError as error:",
         "tests/effects/test_waker.py::TestWaker::test_is_silent_for_a_while_after_a_failure_and_then_tries_again",
+        "tests/proof/test_brokers.py::TestABrokerInTrouble",
+    ),
+    guard(
+        "a host that is down is left alone", "app/social/sharing.py",
+        "if resting := breaker.rest(row.account.host):", "if resting := None:",
+        "tests/social/test_storm.py::TestAHostThatIsDown",
+    ),
+    guard(
+        "a send that does not balance is named", "app/newsletter/conservation.py",
+        "if send.candidates != accounted:", "if False:",
+        "tests/newsletter/test_conservation.py::TestTheCommand::test_names_a_reader_who_was_not_counted",
+        "tests/studio/test_conservation.py::TestThePage::test_names_what_does_not_balance",
     ),
     guard(
         "each hint has a uuid of its own", f"{EFFECTS}/celery.py",
