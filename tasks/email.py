@@ -1,8 +1,7 @@
 """Mail: a post to its readers, and notices to those whom something concerns."""
 
-from django.utils import timezone
-
 from app.blog.models import Post
+from app.effects import clock
 from app.effects.celery import effect
 from app.newsletter import announcing, delivering
 from app.newsletter.tutorial import send_publication_notifications
@@ -81,4 +80,4 @@ def review(*, post_id: int) -> None:
 @effect("email.onboarding")
 def onboard(*, user_id: int, step: str) -> None:
     """Tell one of the first steps when its day has come."""
-    onboarding.onboard(user_id, step, now=timezone.now())
+    onboarding.onboard(user_id, step, now=clock.now())

@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
-from django.utils import timezone
 
 from app.accounts.models import RegisteredVia, User
 from app.accounts.signals import address_confirmed, user_registered
@@ -28,7 +27,7 @@ from app.blog.signals import (
     post_withdrawn,
 )
 from app.blog.standing import PostBefore
-from app.effects import record
+from app.effects import clock, record
 from app.notices.choices import STEPS
 from tasks import cache, email, feeds, media, search, social, stats, upkeep
 
@@ -51,7 +50,7 @@ def _news(post: Post) -> tuple[Any, ...]:
 
 def _is_new(post: Post) -> bool:
     """Tell news from an imported archive, which is announced to nobody."""
-    return bool(post.published_at and post.published_at > timezone.now() - settings.ANNOUNCE_WITHIN)
+    return bool(post.published_at and post.published_at > clock.now() - settings.ANNOUNCE_WITHIN)
 
 
 @receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")

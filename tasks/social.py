@@ -1,7 +1,6 @@
 """Other networks: a post is shared once through each account, and what they show follows the post."""
 
-from django.utils import timezone
-
+from app.effects import clock
 from app.effects.celery import effect
 from app.social import sharing
 from app.social.sharing import post_to_social_media
@@ -24,4 +23,4 @@ def follow(*, post_id: int) -> None:
 @effect("social.deliver", kind="external", timeout=30, max_attempts=TWO_DAYS_OF_TRIES, key="social_post_id")
 def deliver(*, social_post_id: int) -> None:
     """Bring one account up to date. The row's key makes a repeated call one post."""
-    sharing.deliver(social_post_id, now=timezone.now())
+    sharing.deliver(social_post_id, now=clock.now())

@@ -1,7 +1,6 @@
 """Figures: views into counts, what is trending, what a reader did."""
 
-from django.utils import timezone
-
+from app.effects import clock
 from app.effects.celery import effect
 from app.stats import activity, retention, views
 from app.stats.tutorial import update_trending_posts
@@ -22,10 +21,10 @@ def rank(*, post_ids: list[int]) -> None:
 @effect("stats.track")
 def track(*, verb: str, post_id: int, user_id: int) -> None:
     """Note what a reader did."""
-    activity.track(verb, post_id=post_id, user_id=user_id, at=timezone.now())
+    activity.track(verb, post_id=post_id, user_id=user_id, at=clock.now())
 
 
 @effect("stats.forget", timeout=300)
 def forget() -> None:
     """Remove what is older than its time."""
-    retention.forget(timezone.now())
+    retention.forget(clock.now())

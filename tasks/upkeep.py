@@ -4,11 +4,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.management import call_command
-from django.utils import timezone
 
 from app.blog import spam
 from app.blog.models import Post
-from app.effects import purging, ticking
+from app.effects import clock, purging, ticking
 from app.effects.celery import effect
 from app.newsletter import proving
 from app.web import erasure
@@ -17,13 +16,13 @@ from app.web import erasure
 @effect("upkeep.publish_scheduled")
 def publish_scheduled(*, post_id: int) -> None:
     """Publish a post whose time has come; one that was moved or withdrawn is left alone."""
-    Post.objects.filter(pk=post_id).publish_due(timezone.now())
+    Post.objects.filter(pk=post_id).publish_due(clock.now())
 
 
 @effect("upkeep.publish_due")
 def publish_due() -> None:
     """Publish every scheduled post whose time has come, whatever became of its own effect."""
-    Post.objects.publish_due(timezone.now())
+    Post.objects.publish_due(clock.now())
 
 
 @effect("upkeep.purge_effects", kind="external", timeout=300)
@@ -42,7 +41,7 @@ def purge_results() -> None:
 @effect("upkeep.prove")
 def prove() -> None:
     """Look for what every recent post should have reached, and raise an alarm where it did not."""
-    proving.prove(now=timezone.now())
+    proving.prove(now=clock.now())
 
 
 @effect("upkeep.clear_sessions", kind="external", timeout=300)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
-from django.utils import timezone
 from ninja import Router, Schema, Status
 
 from app.accounts.models import User
@@ -14,6 +13,7 @@ from app.api.errors import Forbidden, Problem
 from app.api.fields import Id
 from app.api.reach import visible_post
 from app.blog.models import Post
+from app.effects import clock
 
 router = Router(tags=["publication"])
 
@@ -29,7 +29,7 @@ class Publication(Schema):
 def publish(request: Request, post_id: Id) -> Status[dict[str, object]]:
     """Publish. The first request makes the publication; to any other, 409 says that it is already published."""
     post = _publishable(post_id, request.auth)
-    post.publish(at=timezone.now())
+    post.publish(at=clock.now())
     url = settings.SITE_URL + post.get_absolute_url()
     effects = f"/api/v1/effects?about=post:{post.pk}"
     return Status(201, {"post": post.pk, "published_at": post.published_at, "url": url, "effects": effects})

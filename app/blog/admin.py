@@ -8,11 +8,11 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils import timezone
 
 from app.blog import text
 from app.blog.errors import AlreadyApproved, CommentGone, NotVisible
 from app.blog.models import Category, Comment, CommentStatus, Media, Post, PostSlug, Tag
+from app.effects import clock
 
 COUNTS = ("view_count", "like_count", "comment_count", "revision")
 TIMES = ("created_at", "updated_at", "publish_at", "published_at", "last_activity")
@@ -42,7 +42,7 @@ class PostAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Publish the selected posts")
     def publish(self, request: HttpRequest, posts: QuerySet[Post]) -> None:
-        _say(request, "published", Post.objects.filter(pk__in=posts.values("pk")).publish(at=timezone.now()))
+        _say(request, "published", Post.objects.filter(pk__in=posts.values("pk")).publish(at=clock.now()))
 
     @admin.action(description="Withdraw the selected posts")
     def withdraw(self, request: HttpRequest, posts: QuerySet[Post]) -> None:

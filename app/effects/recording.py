@@ -12,9 +12,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.utils import timezone
 
-from app.effects import crash, registry
+from app.effects import clock, crash, registry
 from app.effects.outcomes import BadArguments, NotInTransaction
 from app.effects.waker import waker
 
@@ -156,7 +155,7 @@ def _delay(options: Mapping[str, Any]) -> float:
     """Return seconds from now until a signature's countdown or eta."""
     eta = options.get("eta")
     if isinstance(eta, datetime):
-        return max(0.0, (eta - timezone.now()).total_seconds())
+        return max(0.0, (eta - clock.now()).total_seconds())
     return float(options.get("countdown") or 0.0)
 
 

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.utils import timezone
 
-from app.effects import crash
+from app.effects import clock, crash
 from app.effects.outcomes import LostLease
 from app.effects.scrubbing import scrub
 
@@ -68,7 +67,7 @@ def finish(claimed: Sequence[Claimed], outcome: str = "done") -> None:
 
 def postpone(claimed: Claimed, when: timedelta | datetime, why: str) -> bool:
     """Wait without counting a failure: one more attempt is allowed. Return whether it was still ours."""
-    delay = when if isinstance(when, timedelta) else when - timezone.now()
+    delay = when if isinstance(when, timedelta) else when - clock.now()
     return _wait(claimed, max(0.0, delay.total_seconds()), 1, why)
 
 

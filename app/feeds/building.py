@@ -9,11 +9,10 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from app.blog.models import Post
 from app.blog.standing import PostBefore, standing, standings
-from app.effects import gather, record
+from app.effects import clock, gather, record
 from app.feeds.entries import Entry, entry
 from app.feeds.jsonfeed import json_feed
 from app.feeds.models import Document, Format
@@ -65,7 +64,7 @@ def build(subject: Subject, form: str) -> Built:
 def update_rss_feed(post: Post | None = None, **kwargs: Any) -> int:
     """Bring up to date the feeds on which the post stands; without one, those of the site. Also a signal handler."""
     place = standing(post.pk) if post else None
-    return refresh({SITE, *(_feeds(place) if place else ())}, timezone.now())
+    return refresh({SITE, *(_feeds(place) if place else ())}, clock.now())
 
 
 def _feeds(place: PostBefore) -> set[str]:

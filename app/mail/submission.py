@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from app.mail.errors import BadAddress, BadMessage, MailError, Refused, Unknown
@@ -60,7 +61,7 @@ class Submission(models.Model):
         taken = (
             self._still(State.PENDING)
             .filter(self.wanted())
-            .update(state=State.SUBMITTING, attempts=F("attempts") + 1, submitted_at=timezone.now(), error="")
+            .update(state=State.SUBMITTING, attempts=F("attempts") + 1, submitted_at=Now(), error="")
         )
         if taken:
             self.state, self.attempts = State.SUBMITTING, self.attempts + 1

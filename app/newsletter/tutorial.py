@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from app.accounts.models import User
 from app.blog.models import Post
+from app.effects import clock
 from app.newsletter.announcing import announce
 from app.newsletter.forms import CONSENT
 from app.newsletter.models import Send, Subscriber
@@ -13,7 +12,7 @@ from app.newsletter.models import Send, Subscriber
 
 def send_publication_notifications(post: Post | int) -> Send | None:
     """Open the post's send to all confirmed readers; workers do the rest. Safe to do twice."""
-    return announce(post if isinstance(post, int) else post.pk, now=timezone.now())
+    return announce(post if isinstance(post, int) else post.pk, now=clock.now())
 
 
 def add_to_mailing_list(user: User | int, consent: str = CONSENT) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from app.blog.models import CommentStatus, Like
-from app.effects import Later
+from app.effects import Later, clock
 from app.mail.message import seal
 from app.mail.submission import State, submit
 from app.mail.transport import Transport
@@ -85,7 +85,7 @@ def _gather(notice: Notice) -> bool:
 
 def _keep_quiet(last: datetime | None) -> None:
     quiet = getattr(settings, "NOTICE_QUIET", QUIET)
-    if last and last + quiet > timezone.now():
+    if last and last + quiet > clock.now():
         raise Later(last + quiet, "gathering a digest")
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
+from app.effects import clock
 from app.social.models import Account, DummyPost, SocialPost
 from app.social.sharing import resume
 
@@ -44,7 +44,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def switch_on(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
         changed = sum(not account.active for account in accounts)
         for account in accounts:
-            resume(account, now=timezone.now())
+            resume(account, now=clock.now())
         self.message_user(request, f"{changed} switched on.")
 
 

@@ -2,10 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from django.utils import timezone
-
 from app.accounts.models import User
-from app.effects import GiveUp, Later
+from app.effects import GiveUp, Later, clock
 from app.effects.scrubbing import scrub
 from app.outbound import http
 from app.outbound.errors import OutboundFailed, Unreachable
@@ -76,7 +74,7 @@ def _renewed(account: Account, secret: str, owner: User | None) -> Account:
         raise CannotConnect("Somebody else here has connected this account already.")
     account.secret = secret
     Account.objects.filter(pk=account.pk).update(secret_encrypted=account.secret_encrypted, session_encrypted="")
-    resume(account, now=timezone.now())
+    resume(account, now=clock.now())
     return account
 
 

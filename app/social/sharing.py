@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects import GiveUp, Later, gather, record
+from app.effects import GiveUp, Later, clock, gather, record
 from app.effects.scrubbing import describe, scrub
 from app.outbound import breaker
 from app.outbound.errors import OutboundFailed
@@ -26,7 +25,7 @@ OVER = (State.WITHDRAWN, State.SKIPPED, State.UNKNOWN)
 
 def post_to_social_media(post: Post | int) -> int:
     """Owe a post to every account that speaks for it. Safe to do twice. Return how many deliveries are owed."""
-    return share(post if isinstance(post, int) else post.pk, now=timezone.now())
+    return share(post if isinstance(post, int) else post.pk, now=clock.now())
 
 
 @transaction.atomic
@@ -38,7 +37,7 @@ def share(post_id: int, *, now: datetime) -> int:
         return 0
     known = set(SocialPost.objects.filter(post_id=post_id).values_list("account_id", flat=True))
     accounts = [account for account in Account.objects.speaking_for(post) if account.pk not in known]
-    SocialPost.objects.bulk_create([_row(account, post_id) for account in accounts])
+    SocialPost.objects.bulk_create([_row(account, post_id, now) for account in accounts])
     return _owe(SocialPost.objects.filter(post_id=post_id, state__in=UNTOLD, remote_id=""))
 
 
@@ -58,8 +57,8 @@ def resume(account: Account, *, now: datetime) -> int:
     return _owe(account.social_posts.filter(untold | behind))
 
 
-def _row(account: Account, post_id: int) -> SocialPost:
-    return SocialPost(account=account, post_id=post_id, key=key_for(account))
+def _row(account: Account, post_id: int, now: datetime) -> SocialPost:
+    return SocialPost(account=account, post_id=post_id, key=key_for(account), created_at=now)
 
 
 def _owe(rows: Iterable[SocialPost]) -> int:
@@ -184,7 +183,7 @@ def _found(row: SocialPost, network: Network, draft: Draft) -> Posted | None:
     """Ask whether an earlier try got through, on networks that do not know a key they have seen."""
     if network.repeatable or row.remote_id:
         return None
-    old_key = bool(row.attempts) and row.created_at < timezone.now() - KEY_LIFE
+    old_key = bool(row.attempts) and row.created_at < clock.now() - KEY_LIFE
     return network.find(draft) if row.in_doubt or old_key else None
 
 
@@ -203,5 +202,5 @@ def _keep(row: SocialPost, draft: Draft, posted: Posted) -> None:
         remote_url=posted.url,
         revision=draft.revision,
         shown=remembered(draft),
-        sent_at=row.sent_at or timezone.now(),
+        sent_at=row.sent_at or clock.now(),
     )

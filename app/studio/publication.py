@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.blog.errors import Refused
 from app.blog.models import Post
+from app.effects import clock
 from app.studio.access import WriterRequest, post_for, writers
 from app.studio.forms import ScheduleForm
 
@@ -51,7 +51,7 @@ def delete(request: WriterRequest, pk: int) -> HttpResponse:
 
 def publish(request: WriterRequest, post: Post) -> HttpResponse:
     _may_publish(request, post)
-    post.publish(at=timezone.now())
+    post.publish(at=clock.now())
     say(request, "Published. This is what follows from it.")
     return redirect("studio:post_effects", post.pk)
 
@@ -68,7 +68,7 @@ def schedule(request: WriterRequest, post: Post) -> HttpResponse:
     form = ScheduleForm(request.POST)
     if not form.is_valid():
         raise NoTime
-    if form.cleaned_data["publish_at"] <= timezone.now():
+    if form.cleaned_data["publish_at"] <= clock.now():
         raise TimePast
     post.schedule(publish_at=form.cleaned_data["publish_at"])
     say(request, f"It will be published at {post.publish_at:%H:%M on %-d %B %Y} (UTC).")

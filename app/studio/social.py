@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import User
+from app.effects import clock
 from app.social.connecting import CannotConnect, connect
 from app.social.models import Account, SocialPost, State
 from app.social.networks.bluesky import Bluesky
@@ -103,7 +103,7 @@ def account(request: WriterRequest, pk: int) -> HttpResponse:
     if not _own(request.user).filter(pk=pk).exists():
         raise PermissionDenied
     off = request.POST.get("_method") == "delete"
-    found.disable() if off else resume(found, now=timezone.now())
+    found.disable() if off else resume(found, now=clock.now())
     messages.success(request, f"{found.name} is {'off' if off else 'on'}.")
     return redirect("studio:social")
 

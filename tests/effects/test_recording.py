@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from app.effects import BadArguments, NotInTransaction, UnknownEffect, gather, record
+from app.effects import BadArguments, NotInTransaction, UnknownEffect, clock, gather, record
 from app.effects.models import Effect
 from app.effects.testing import broker_down, owes
 from app.effects.waker import waker
@@ -83,6 +85,13 @@ class TestRecord:
         assert owed.ready == []
         assert effect.state == "waiting"
         assert (effect.due_at - effect.created_at).total_seconds() == pytest.approx(3600, abs=1)
+
+    @pytest.mark.parametrize("wrong_by", [timedelta(days=3), timedelta(days=-3)])
+    def test_reads_a_moment_by_the_databases_clock(self, wrong_by: timedelta) -> None:
+        at = clock.now() + timedelta(hours=1)
+        with time_machine.travel(at + wrong_by), transaction.atomic():
+            record(samples.note.si(n=1).set(eta=at))
+        assert abs(Effect.objects.get().due_at - at) < timedelta(seconds=1)
 
     @pytest.mark.covers("X3")
     def test_survives_an_earlier_hook_that_raises(self) -> None:

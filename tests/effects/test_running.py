@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 
-from app.effects import record, registry, settling
+from app.effects import clock, record, registry, settling
 from app.effects.claiming import Claimed, claim
 from app.effects.models import Effect
 from app.effects.outcomes import LostLease
@@ -111,6 +113,15 @@ class TestAnExternalEffect:
         effect = Effect.objects.get(pk=pk)
         assert (effect.state, effect.attempt, effect.max_attempts, effect.error) == ("waiting", 1, 21, "busy")
         assert 85 < (effect.wake_at - effect.created_at).total_seconds() < 95
+
+    @pytest.mark.parametrize("wrong_by", [timedelta(days=3), timedelta(days=-3)])
+    def test_waits_until_a_moment_by_the_databases_clock(self, wrong_by: timedelta) -> None:
+        [pk] = owe(samples.note.si(n=1))
+        [claimed] = claim(registry.get("test.note"), [pk], uuid4())
+        at = clock.now() + timedelta(hours=1)
+        with time_machine.travel(at + wrong_by):
+            assert settling.postpone(claimed, at, "busy")
+        assert abs(Effect.objects.get(pk=pk).wake_at - at) < timedelta(seconds=1)
 
     def test_is_dead_at_once_when_it_gives_up_and_names_no_address(self) -> None:
         [pk] = owe(samples.hopeless.si(n=1))

@@ -10,8 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.functions import Lower
-from django.utils import timezone
+from django.db.models.functions import Lower, Now
 
 from app.accounts.models.profile import create_user_profile, create_user_profiles
 from app.accounts.signals import address_confirmed, user_registered
@@ -128,7 +127,7 @@ class User(AbstractUser):
     def confirm_address(self, email: str) -> bool:
         """Note that the person reads mail at this address, and say so. Return whether that is new. Safe to do twice."""
         mine = User.objects.filter(pk=self.pk, email=email, is_active=True, email_confirmed_at=None)
-        if not email or not mine.update(email_confirmed_at=timezone.now()):
+        if not email or not mine.update(email_confirmed_at=Now()):
             return False
         self.refresh_from_db(fields=["email_confirmed_at"])
         address_confirmed.send(sender=User, user=self)

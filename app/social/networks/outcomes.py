@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from app.effects import GiveUp, Later
+from app.effects import GiveUp, Later, clock
 from app.outbound.http import Reply
 
 THROTTLED = timedelta(minutes=1)
@@ -54,7 +54,7 @@ def judge(reply: Reply) -> Reply:
     why = f"answered {_name(reply.status)}"
     if reply.status == HTTPStatus.GONE:
         raise Gone(why)
-    now = datetime.now(UTC)
+    now = clock.now()
     at = reply.retry_at(now)
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise Later(max(at or now + THROTTLED, now + AT_LEAST), why)
@@ -72,7 +72,7 @@ def understand(reply: Reply, *, acts: bool, needs: str = "") -> Any:
         return _json(reply, acts, needs)
     why = f"answered {_name(reply.status)}{_reason(reply)}"
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise Later(_reset(reply, datetime.now(UTC)), why)
+        raise Later(_reset(reply, clock.now()), why)
     if reply.status in ACCESS_REFUSED:
         raise Revoked(f"The access was refused ({why}). Connect the account anew.")
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT:

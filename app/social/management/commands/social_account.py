@@ -5,9 +5,9 @@ from getpass import getpass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from app.accounts.models import User
+from app.effects import clock
 from app.social.connecting import CannotConnect, connect
 from app.social.models import Account
 from app.social.networks import NETWORKS
@@ -59,7 +59,7 @@ class Command(BaseCommand):
     def _enable(self, options: dict[str, Any]) -> None:
         account = _account(options["id"])
         was_on = account.active
-        resume(account, now=timezone.now())
+        resume(account, now=clock.now())
         self.stdout.write("It was on already." if was_on else "Switched on.")
 
     def _reseal(self, options: dict[str, Any]) -> None:
