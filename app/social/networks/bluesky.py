@@ -1,5 +1,6 @@
 """Bluesky: five calls of AT Protocol to the server that keeps the account's records (atproto.com/specs)."""
 
+import math
 import re
 import secrets
 import time
@@ -17,7 +18,7 @@ from app.social.networks.session import Session
 from app.social.networks.wording import cut, graphemes, hashtags, short, wording
 
 COLLECTION = "app.bsky.feed.post"
-ROOM = 300  # graphemes
+ROOM = 300  # graphemes, and ten octets for each
 THUMB_BYTES = 1_000_000
 TID = re.compile(r"[234567abcdefghij][234567a-z]{12}")
 ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
@@ -93,7 +94,7 @@ def tid(microseconds: int, clock: int) -> str:
 def record_of(draft: Draft, thumb: dict[str, Any] | None) -> dict[str, Any]:
     """Return the record. The same draft makes the same record: its time is the post's, not the clock's."""
     link = short(draft.url)
-    text = wording(draft, link=link, room=ROOM, measure=graphemes)
+    text = wording(draft, link=link, room=ROOM, measure=size)
     card = {"uri": draft.url, "title": cut(draft.title, 300), "description": cut(draft.excerpt, 1000)}
     if thumb:
         card["thumb"] = thumb  # type: ignore[assignment]
@@ -104,6 +105,11 @@ def record_of(draft: Draft, thumb: dict[str, Any] | None) -> dict[str, Any]:
         "facets": facets(text, link, draft),
         "embed": {"$type": "app.bsky.embed.external", "external": card},
     }
+
+
+def size(text: str) -> int:
+    """Return how much of the room a text takes (lexicon app.bsky.feed.post: 300 graphemes and 3,000 octets)."""
+    return max(graphemes(text), math.ceil(len(text.encode()) / 10))
 
 
 def facets(text: str, link: str, draft: Draft) -> list[dict[str, Any]]:
