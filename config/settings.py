@@ -71,7 +71,15 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": {**dj_database_url.parse(ENV.database_url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(ENV.database_url),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # A pooler in transaction mode may stand before the database: a cursor there does not outlive its transaction.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
