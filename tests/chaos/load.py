@@ -20,11 +20,11 @@ import django
 django.setup()
 
 from django.db import DatabaseError, InterfaceError, connection, transaction  # noqa: E402  after the settings are read
-from django.utils import timezone  # noqa: E402
 from kombu.exceptions import OperationalError  # noqa: E402
 
 from app.accounts.models import Role, User  # noqa: E402
 from app.blog.models import Post  # noqa: E402
+from app.effects import clock  # noqa: E402
 from tests.chaos import plain, samples  # noqa: E402
 from tests.chaos.tables import EDIT, INTEND, SOURCES  # noqa: E402
 
@@ -94,7 +94,7 @@ class Writer(threading.Thread):
         author = User.objects.get(username="chaos")
         post = Post(title=f"{n} is news", content=f"The text of {n}.", author=author)
         post.save()
-        post.publish(at=timezone.now())
+        post.publish(at=clock.now())
         return int(post.pk)
 
     def _revise(self, n: str) -> int:

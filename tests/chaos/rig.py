@@ -35,7 +35,7 @@ OUTBOX = server.ROOT / "var" / "bench" / "outbox"
 
 
 class Rig:
-    """The processes by name, and how each is started again."""
+    """The processes by name, how each is started again, and what each has in its environment alone."""
 
     def __init__(self, folder: Path, engine: str = "ours", pause: str = "0.005") -> None:
         self.folder, self.engine = folder, engine
@@ -44,6 +44,7 @@ class Rig:
         self.cache = Valkey(name="cache", data=folder / "cache", socket=folder / "cache.sock", policy=tuple(CACHE))
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.starts: dict[str, Callable[[], None]] = {}
+        self.own: dict[str, Mapping[str, str]] = {}
         self.database_url = f"postgres://afterword@{quote(str(folder / 'pg'), safe='')}/afterword"
         self.env = self._environment()
         self.pause = pause
@@ -78,7 +79,9 @@ class Rig:
 
     def start_server(self, each: server.Server) -> None:
         self.starts[each.name] = lambda: self.start_server(each)
-        process = self.processes[each.name] = server.start(each, self._log(each.name))
+        process = self.processes[each.name] = server.start(
+            each, self._log(each.name), {**os.environ, **self.own.get(each.name, {})}
+        )
         server.await_ready(each, process)
 
     def start_worker(self, name: str) -> None:
@@ -167,8 +170,9 @@ class Rig:
         assert row
         return int(row[0])
 
-    def manage(self, *words: str) -> None:
-        self._run([sys.executable, "-W", "ignore", "manage.py", *words])
+    def manage(self, *words: str, **env: str) -> str:
+        """Return what the command said."""
+        return self._run([sys.executable, "-W", "ignore", "manage.py", *words], **env)
 
     def verdict(self) -> dict[str, object]:
         """Let the judge speak, in a process of its own."""
@@ -198,7 +202,7 @@ class Rig:
 
     def _start_program(self, name: str, words: list[str], **env: str) -> None:
         program = Program(name=name, line=shlex.join([*PYTHON, *words]))
-        self.processes[name] = server.start(program, self._log(name), {**self.env, **env})
+        self.processes[name] = server.start(program, self._log(name), {**self.env, **self.own.get(name, {}), **env})
 
     def _run(self, command: list[str], **env: str) -> str:
         done = subprocess.run(

@@ -1,56 +1,56 @@
-"""`python -m tests.faults`: each fault that this machine allows; the others are named with the reason why they were skipped."""
+"""`python -m tests.faults [NAME ...]`: each fault that this machine allows; the others are named with the reason why not."""
 
 from __future__ import annotations
 
-import shutil
+import argparse
 import sys
-from collections.abc import Callable
+from typing import Protocol
 
-from tests.chaos.journey import Broken
-from tests.faults import full_disk
-
-
-class Skipped(Exception):
-    """The machine lacks what the fault needs."""
+from tests.chaos.laws import Broken
+from tests.faults import clocks, full_disk, pds, pgbouncer, postfix
 
 
-def disk() -> str:
-    if reason := full_disk.impossible():
-        raise Skipped(reason)
-    return full_disk.run()
+class Fault(Protocol):
+    """A module of this folder."""
+
+    def impossible(self) -> str:
+        """Return why it cannot be done here, or nothing."""
+
+    def run(self) -> str:
+        """Return what was seen. Raises Broken."""
 
 
-def program(name: str, what: str) -> Callable[[], str]:
-    """Return a fault that asks for a program of another maker."""
-
-    def look() -> str:
-        found = shutil.which(name)
-        raise Skipped(f"{name} is here, and no run is written for it yet" if found else f"{name} is not installed; {what}")
-
-    return look
-
-
-FAULTS: dict[str, Callable[[], str]] = {
-    "full disk": disk,
-    "clock three days ahead": program("faketime", "the tests move the clock by time-machine instead"),
-    "PgBouncer in transaction mode": program("pgbouncer", "the ledger holds no session state, and this is not proved here"),
-    "Postfix": program("postfix", "the mail tests use servers of their own"),
+FAULTS: dict[str, Fault] = {
+    "full_disk": full_disk,
+    "clocks": clocks,
+    "pgbouncer": pgbouncer,
+    "postfix": postfix,
+    "pds": pds,
 }
 
 
-def main() -> int:
-    """Run them all, say how each ended, and return 1 where one broke a promise."""
-    broken = 0
-    for name, fault in FAULTS.items():
-        try:
-            print(f"{name}: held; {fault()}", flush=True)
-        except Skipped as skipped:
-            print(f"{name}: skipped; {skipped}", flush=True)
-        except Broken as error:
-            broken = 1
-            print(f"{name}: BROKEN; {error}", flush=True)
-    return broken
+def main(words: list[str]) -> int:
+    """Run them, say how each ended, and return 1 where one broke a promise."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Faults that need a whole machine.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(FAULTS)}; all where none is given")
+    names = parser.parse_args(words).names or list(FAULTS)
+    if unknown := set(names) - set(FAULTS):
+        parser.error(f"no fault is called {', '.join(sorted(unknown))}")
+    return max(told(name, FAULTS[name]) for name in names)
+
+
+def told(name: str, fault: Fault) -> int:
+    """Print how it ended. Return 1 where it broke a promise."""
+    if reason := fault.impossible():
+        print(f"{name}: skipped; {reason}", flush=True)
+        return 0
+    try:
+        print(f"{name}: held; {fault.run()}", flush=True)
+    except Broken as error:
+        print(f"{name}: BROKEN; {error}", flush=True)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

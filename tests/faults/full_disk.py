@@ -44,7 +44,7 @@ def run() -> str:
         monkey.calm()
         time.sleep(SECONDS / 2)
         rig.stop("load")
-        verdict = journey.settled(rig, monkey)
+        verdict = journey.settled(rig, monkey.done)
         failed = sum("n" not in each for each in lines(rig.folder / "intents.log"))
         return f"{stood}, {failed} changes were refused; committed {verdict['committed']}, lost 0, doubled 0, stale 0"
 
