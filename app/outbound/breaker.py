@@ -1,12 +1,12 @@
 """A host that does not answer is left alone for a while, so that what waits for it holds no worker that others need.
 
-Kept in the cache, where all workers see it; a cache that is away or empty costs a few tries and nothing else.
+Kept in the cache, where all workers see it, and timed by the cache alone; one that is away or empty costs a few tries and
+nothing else.
 """
 
 from __future__ import annotations
 
 import random
-import time
 from datetime import timedelta
 
 from django.core.cache import cache
@@ -20,29 +20,30 @@ PROBE = 30.0
 
 def rest(host: str) -> timedelta | None:
     """Return how long to leave the host alone, None where it may be asked. After each rest one caller may ask."""
-    failures, until = cache.get(_key(host)) or (0, 0.0)
-    if failures < FAILURES:
+    if cache.get(_key(host), 0) < FAILURES:
         return None
-    left = until - time.time()
-    if left <= 0 and cache.add(_key(host, "probe"), 1, PROBE):
+    pause = cache.get(_key(host, "rest"))
+    if pause is None and cache.add(_key(host, "probe"), 1, PROBE):
         return None
-    return timedelta(seconds=max(left, PROBE) * random.uniform(1, 2))  # noqa: S311 - jitter, no secret
+    return timedelta(seconds=max(pause or 0.0, PROBE) * random.uniform(1, 2))  # noqa: S311 - jitter, no secret
 
 
 def failed(host: str) -> None:
     """Count that the host did not answer; each time in a row its rest is longer. What was under way meanwhile counts once."""
-    failures, until = cache.get(_key(host)) or (0, 0.0)
-    if failures >= FAILURES and time.time() < until:
+    if cache.get(_key(host, "rest")) is not None:
         return
-    pause = min(SHORTEST * 2 ** max(0, failures + 1 - FAILURES), LONGEST)
-    cache.set(_key(host), (failures + 1, time.time() + pause), 4 * LONGEST)
-    cache.delete(_key(host, "probe"))
+    failures = cache.get(_key(host), 0) + 1
+    cache.set(_key(host), failures, 4 * LONGEST)
+    if failures >= FAILURES:
+        pause = min(SHORTEST * 2 ** (failures - FAILURES), LONGEST)
+        cache.set(_key(host, "rest"), pause, pause)
+        cache.delete(_key(host, "probe"))
 
 
 def answered(host: str) -> None:
     """Forget its failures."""
     if cache.get(_key(host)):
-        cache.delete_many([_key(host), _key(host, "probe")])
+        cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe")])
 
 
 def _key(host: str, what: str = "failures") -> str:

@@ -11,7 +11,6 @@ from functools import cache
 import httpcore2
 import httpx2
 
-from app.outbound.circuits import circuits
 from app.outbound.errors import NoReply, Unreachable
 from app.outbound.wire import Deadline, GuardedBackend
 
@@ -59,8 +58,7 @@ def request(
 ) -> Reply:
     """Send one request, within `seconds` in all, and read at most `max_bytes` of the unpacked body.
 
-    Raises Unreachable (nothing was sent) or NoReply (it may have been acted on); a host that failed five times in a row is
-    tried once in 30 s, and is Unreachable meanwhile. Redirects come back as they are.
+    Raises Unreachable (nothing was sent) or NoReply (it may have been acted on). Redirects come back as they are.
     """
     target = _target(url)
     outgoing = httpx2.Request(method, target, headers={"User-Agent": USER_AGENT, **(headers or {})}, content=content)
@@ -91,18 +89,12 @@ def _send(pool: httpcore2.ConnectionPool, outgoing: httpx2.Request) -> httpx2.Re
     url = outgoing.url
     address = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     sent = httpcore2.Request(outgoing.method, address, headers=outgoing.headers.raw, content=outgoing.read())
-    host = f"{url.scheme}://{url.netloc.decode()}"
-    if not circuits.admit(host):
-        raise _unreachable("resting")
     try:
         answer = pool.handle_request(sent)
     except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-        circuits.failed(host)
         raise _unreachable(str(error)) from None
     except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.RemoteProtocolError):
-        circuits.failed(host)
         raise NoReply from None
-    circuits.answered(host)
     return httpx2.Response(answer.status, headers=answer.headers, stream=_Stream(answer), request=outgoing)
 
 

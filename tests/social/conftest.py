@@ -8,7 +8,6 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.outbound.circuits import circuits
 from app.social.connecting import connect
 from app.social.models import Account
 from tests.outbound.receiver import Receiver, receiving
@@ -16,7 +15,6 @@ from tests.outbound.receiver import Receiver, receiving
 
 @pytest.fixture(autouse=True)
 def _loopback(settings: Settings) -> None:
-    circuits.forget()
     settings.OUTBOUND_ALLOW = ("127.0.0.0/8",)
 
 

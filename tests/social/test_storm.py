@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
-import time_machine
+from django.core.cache import cache
 from django.db import transaction
-from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -27,16 +27,10 @@ Hooked = Callable[[Receiver], Account]
 Listening = Callable[..., Receiver]
 
 
-@pytest.fixture
-def clock() -> Iterator[Callable[[float], None]]:
-    """Return a function that lets seconds pass, for the host's rest and for what waits in the ledger."""
-    with time_machine.travel(timezone.now(), tick=False) as traveller:
-
-        def wait(seconds: float) -> None:
-            traveller.shift(seconds)
-            Effect.objects.filter(finished_at=None).update(wake_at=F("wake_at") - timedelta(seconds=seconds))
-
-        yield wait
+def later(receiver: Receiver) -> None:
+    """Let the host's rest end, and what waits in the ledger be due."""
+    cache.delete(f"breaker:rest:{urlsplit(receiver.url).netloc}")
+    Effect.objects.filter(finished_at=None).update(wake_at=Now())
 
 
 @pytest.fixture
@@ -56,20 +50,20 @@ def owed(ann: User, hooked: Hooked, listening: Listening) -> Receiver:
 
 class TestAHostThatIsDown:
     @pytest.mark.timeout(300)
-    def test_is_asked_a_few_times_and_holds_up_nobody(self, owed: Receiver, post: Post, clock: Callable[[float], None]) -> None:
+    def test_is_asked_a_few_times_and_holds_up_nobody(self, owed: Receiver, post: Post) -> None:
         drain()
         assert len(owed.received) == breaker.FAILURES
         assert not Effect.objects.filter(finished_at=None).exclude(task__startswith="social.").filter(attempt=0).exists()
         for _ in range(3):
-            clock(2 * breaker.LONGEST)
+            later(owed)
             drain()
         assert len(owed.received) == breaker.FAILURES + 3
         assert not Effect.objects.filter(state="dead").exists()
 
         owed.answers[:] = [says(200)]
-        clock(2 * breaker.LONGEST)
+        later(owed)
         drain()
-        clock(2 * breaker.PROBE)
+        later(owed)
         drain()
         shared = SocialPost.objects.exclude(post=post)
         assert set(shared.values_list("state", flat=True)) == {"sent"}
@@ -87,13 +81,13 @@ class TestAHostThatIsDown:
 
 
 class TestARest:
-    def test_grows_up_to_five_minutes_and_lets_one_caller_try_after_it(self, clock: Callable[[float], None]) -> None:
+    def test_grows_up_to_five_minutes_and_lets_one_caller_try_after_it(self) -> None:
         rests = []
         for _ in range(9):
             breaker.failed("away.example")
             if resting := breaker.rest("away.example"):
                 rests.append(resting.total_seconds())
-                clock(breaker.LONGEST)
+                cache.delete("breaker:rest:away.example")
                 assert breaker.rest("away.example") is None
                 assert breaker.rest("away.example")
         assert len(rests) == 9 - breaker.FAILURES + 1
