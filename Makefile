@@ -1,7 +1,7 @@
 # From a bare Python 3.11 or later and make. `make run` starts everything; `make test` proves it.
 SHELL := /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run stop test check bench checklist mutate chaos faults
+.PHONY: run stop test containers check bench checklist mutate chaos faults
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -21,6 +21,11 @@ stop: $(VENV)/.ok
 
 test: $(VENV)/.ok-dev
 	$(BIN)/python -m pytest -n $(JOBS) -rs $(OPTIONS) $(TESTS)
+	@if docker info >/dev/null 2>&1; then $(MAKE) containers; \
+	else echo "skipped: the journeys on containers (no Docker engine answers)"; fi
+
+containers: $(VENV)/.ok-dev
+	JOURNEYS=docker $(BIN)/python -m pytest -rs tests/journeys
 
 check: $(VENV)/.ok-dev
 	$(BIN)/ruff check .
