@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from config.bundled.postgres import Postgres
 from tests.chaos import journey
 from tests.chaos.laws import Broken
 from tests.chaos.monkey import Monkey
@@ -26,14 +28,14 @@ MEDIAN_MS = """
 SELECT (1000 * percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM applied.at - intent.at)))::int
 FROM chaos_applied applied JOIN chaos_intent intent USING (n) WHERE n LIKE 'g2%'
 """
-PUBLISHED = "SELECT title, published_at FROM blog_post WHERE status = 'published' AND title LIKE 'planned %'"
+PUBLISHED = "SELECT title, published_at FROM blog_post WHERE status = 'published' AND title LIKE 'planned%'"
 PLAN = f"""
 from datetime import timedelta
 from app.accounts.models import User
 from app.blog.models import Post
 from app.effects import clock
 for n in range({PLANNED}):
-    post = Post(title=f"planned {{n}} of {{clock.now().timestamp()}}", content="x", author=User.objects.get(username="chaos"))
+    post = Post(title=f"planned{{n}}-{{clock.now().timestamp()}} x", content="x", author=User.objects.get(username="chaos"))
     post.save()
     at = clock.now() + timedelta(seconds=4 + n)
     post.schedule(publish_at=at)
@@ -48,7 +50,10 @@ def impossible() -> str:
 
 def run() -> str:
     """Return what was seen. Raises Broken."""
-    return f"{processes()}; {database()}"
+    try:
+        return f"{processes()}; {database()}"
+    finally:
+        sweep()
 
 
 def processes() -> str:
@@ -111,12 +116,22 @@ def database() -> str:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Timed(Postgres):
+    """PostgreSQL whose clock is set by a file. The library comes in last: it wants to belong to the server's user."""
+
+    clock: Path
+
+    def command(self) -> list[str]:
+        by_file = {"FAKETIME_TIMESTAMP_FILE": self.clock, "FAKETIME_CACHE_DURATION": 1}
+        own = {name: value for name, value in faked("").items() if value} | by_file
+        return ["/usr/bin/env", *(f"{name}={value}" for name, value in own.items()), *super().command()]
+
+
 def with_a_clock(rig: Rig) -> None:
-    """Give the database a clock that is set by a file."""
-    (rig.folder / "clock").write_text("+0")
-    without_offset = {name: value for name, value in faked("").items() if value}
-    set_by_file = {"FAKETIME_TIMESTAMP_FILE": str(rig.folder / "clock"), "FAKETIME_CACHE_DURATION": "1"}
-    rig.own["postgres"] = {**without_offset, **set_by_file}
+    clock = rig.folder / "clock"
+    clock.write_text("+0")
+    rig.postgres = Timed(data=rig.postgres.data, sockets=rig.postgres.sockets, clock=clock)
 
 
 def faked(offset: str) -> Mapping[str, str]:
@@ -126,3 +141,10 @@ def faked(offset: str) -> Mapping[str, str]:
     )
     library = answer.stdout.strip()
     return {"LD_PRELOAD": library, "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "PYTHONPATH": str(SHIM)}
+
+
+def sweep() -> None:
+    """Remove the memory that the library leaves behind where a process was killed."""
+    for file in Path("/dev/shm").glob("*faketime_s*_*"):
+        if not Path(f"/proc/{file.name.rpartition('_')[2]}").exists():
+            file.unlink(missing_ok=True)
