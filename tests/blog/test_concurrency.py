@@ -56,6 +56,13 @@ class TestAtOnce:
         drain()
         assert Notice.objects.filter(kind="like").count() == 1
 
+    @pytest.mark.covers("M6", "M10")
+    def test_likes_and_their_opposites_of_one_user_are_no_error(self, public, reader):
+        results = at_once(*[partial(_waver, Post.objects.get(), reader, 50) for _ in range(4)])
+
+        assert errors(results) == []
+        assert Like.objects.count() == Post.objects.get().like_count == 0
+
     @pytest.mark.covers("H32", "M6", "M7")
     def test_likes_comments_and_edits_of_two_posts_stay_right_and_meet_no_deadlock(self, author):
         posts = [Post.objects.create(title=f"P{n}", content="-", author=author, status="published") for n in range(2)]
@@ -189,8 +196,12 @@ def _edit(times: int) -> None:
 def _answer(stale: Post, reader: User, times: int) -> None:
     for number in range(times):
         stale.comment(author=reader, content=f"{number}")
-        stale.like(reader)
-        stale.unlike(reader)
+
+
+def _waver(post: Post, reader: User, times: int) -> None:
+    for _ in range(times):
+        post.like(reader)
+        post.unlike(reader)
 
 
 def _write_five(author: User) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import IntegrityError, models
 
 from app.accounts.models import User
 from app.blog.models.comment import Comment, CommentStatus
@@ -23,8 +23,16 @@ class Reception(models.Model):
 
     def like(self: Any, user: User) -> bool:
         """Return whether the user likes the post only now. Raises NotPublished, PostGone."""
-        _, is_new = Like.objects.get_or_create(post=self, user=user)
-        return is_new
+        if Like.objects.filter(post=self, user=user).exists():
+            return False
+        try:
+            Like.objects.create(post=self, user=user)
+        except IntegrityError as error:
+            # The same person's other click was quicker. It may be taken back by now: to look for it again would be wrong.
+            if "like_once" in str(error):
+                return False
+            raise
+        return True
 
     def unlike(self: Any, user: User) -> bool:
         """Return whether the user liked the post until now."""
