@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import journey, mailing, oracle, verdict
+from tests.chaos import drills, journey, mailing, oracle, verdict
 
 SEED = 5
 
@@ -37,6 +37,14 @@ class TestAnInstallationThatBreaks:
         assert judged["committed"] > 0
         for name in ("seed", "committed", "lost", "doubled", "unknown", "stale", "drain_s"):
             record_property(name, judged.get(name, SEED))
+
+    @pytest.mark.covers("X5")
+    def test_does_once_what_was_under_way_when_worker_groups_were_killed(self) -> None:
+        assert drills.kills(SEED, effects=100, times=2)["done"] == 100
+
+    @pytest.mark.covers("X5", "X10")
+    def test_keeps_what_it_promised_when_the_database_crashes(self) -> None:
+        assert drills.restarts(SEED, times=1)["committed"] > 0
 
     @pytest.mark.covers("E6", "X5", "X9")
     def test_mails_each_reader_once_or_says_that_it_is_in_doubt(self, record_property: pytest.RecordProperty) -> None:
