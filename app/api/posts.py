@@ -12,12 +12,13 @@ from pydantic import Field
 
 from app.accounts.models import User
 from app.api.auth import MaybeRequest, Request, anybody, must_write, runs_the_place
-from app.api.errors import Forbidden, Problem
+from app.api.errors import Forbidden, Invalid, Problem
 from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
 from app.api.filing import category_named
 from app.api.reach import editable_post, visible_post
 from app.blog.models import Post
 from app.blog.tagging import tags_named
+from app.effects import clock
 
 router = Router(tags=["posts"])
 
@@ -179,13 +180,15 @@ def delete_post(request: Request, post_id: Id) -> Status[None]:
 
 
 def plan(user: User, post: Post, publish_at: datetime | None) -> None:
-    """Publish at that moment, or not by itself any more. Raises Forbidden, AlreadyPublished, NotScheduled."""
+    """Publish at that moment, or not by itself any more. Raises Forbidden, Invalid, AlreadyPublished, NotScheduled."""
     if not user.can_publish(post):
         raise Forbidden("Your account may not publish. An editor can.")
     if publish_at is None:
         post.unschedule()
-    else:
-        post.schedule(publish_at=publish_at)
+        return
+    if publish_at <= clock.now():
+        raise Invalid({"publish_at": ["That moment is past. Name a later one, or publish the post."]})
+    post.schedule(publish_at=publish_at)
 
 
 def loaded(post_id: int) -> Post:

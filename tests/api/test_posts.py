@@ -37,6 +37,10 @@ class TestNewPost:
         planned = author.patch(f"/posts/{answer.json['id']}", {"publish_at": None})
         assert planned.json["status"] == "draft"
 
+    def test_planned_for_the_past_leaves_nothing_behind(self, author: Program) -> None:
+        answer = author.post("/posts", {"title": "Late", "publish_at": timezone.now().isoformat()})
+        assert (answer.status, list(answer.json["fields"]), Post.objects.count()) == (422, ["publish_at"], 0)
+
     def test_planned_by_a_contributor_leaves_nothing_behind(self, contributor: Program) -> None:
         moment = timezone.now() + timedelta(days=1)
         answer = contributor.post("/posts", {"title": "Later", "publish_at": moment.isoformat()})

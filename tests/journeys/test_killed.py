@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pytest_celery import CeleryTestSetup
 
+from app.accounts.models import Role, User
+from app.blog.models import Post
+from app.effects.models import Effect
 from tests.journeys import sample_tasks as samples
 from tests.journeys.owing import count, effect, owe, state
 from tests.journeys.test_effects import waiting
@@ -57,3 +62,22 @@ class TestAnEmptiedBroker:
         eventually(lambda: count("done") == len(before + during))
         print(f"seconds from the broker's return, empty, to all done: {time.monotonic() - back_at:.1f}")
         assert samples.written() == [(n, 1) for n in range(40)]
+
+
+class TestAPlan:
+    @pytest.mark.covers("H20", "X6", "X8")
+    def test_outlives_the_broker_and_the_workers(self, celery_setup: CeleryTestSetup) -> None:
+        author = User.objects.create_user("planner", role=Role.AUTHOR)
+        post = Post.objects.create(title="In time", content="-", author=author)
+        at = timezone.now() + timedelta(seconds=8)
+        post.schedule(publish_at=at)
+        celery_setup.worker.kill()
+        celery_setup.broker.kill()
+        celery_setup.broker.restart()
+        celery_setup.worker.restart()
+        eventually(lambda: Post.objects.public().filter(pk=post.pk).exists())
+        eventually(lambda: not Effect.objects.filter(finished_at=None).exists())
+        post.refresh_from_db()
+        assert post.published_at is not None
+        assert timedelta(0) <= post.published_at - at < timedelta(seconds=30)
+        assert Effect.objects.filter(task="email.announce").count() == 1
