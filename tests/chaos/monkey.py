@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 
-from tests.chaos.rig import Rig, wait_until
+from tests.chaos.rig import WORKERS, Rig, wait_until
 
 PAUSE = 3.0
-WORKERS = ("chaos1", "chaos2")
 WEIGHTS = {
     "kill a child": 6,
     "kill a worker": 4,
@@ -74,8 +73,7 @@ class Monkey:
         if self.rig.has_ended("load"):
             self.done["the web died between COMMIT and its hint"] += self.rig.processes["load"].returncode == 137
             self.rig.start_again("load")
-        if self.rig.has_ended("relay"):
-            self.rig.start_again("relay")
+        self.done.update(f"{name} ended by itself" for name in self.rig.supervise())
         for woken in [each for each in self.frozen if each[0] < time.monotonic()]:
             self.frozen.remove(woken)
             _signal(woken[1], signal.SIGCONT)

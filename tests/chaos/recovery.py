@@ -9,8 +9,7 @@ from typing import Any
 from tests.chaos.drills import PATIENCE, drill, start_workers
 from tests.chaos.journey import OPEN
 from tests.chaos.laws import hold
-from tests.chaos.monkey import WORKERS
-from tests.chaos.rig import CHILDREN, Rig, wait_until
+from tests.chaos.rig import CHILDREN, WORKERS, Rig, wait_until
 
 TIMEOUT = 5.0
 """Of `chaos.hang`, in seconds."""

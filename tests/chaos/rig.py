@@ -29,7 +29,9 @@ from tests.chaos.tables import TABLES
 from tests.servers import unused_port
 
 KEEPS_NOTHING = ("--appendonly", "no", "--maxmemory-policy", "noeviction")
+WORKERS = ("chaos1", "chaos2")
 CHILDREN = 2
+SUPERVISED = (*WORKERS, "relay")
 PYTHON = [sys.executable, "-W", "ignore", "-m"]
 OUTBOX = server.ROOT / "var" / "bench" / "outbox"
 
@@ -115,6 +117,13 @@ class Rig:
 
     def has_ended(self, name: str) -> bool:
         return name in self.processes and self.processes[name].poll() is not None
+
+    def supervise(self) -> list[str]:
+        """Start again what ended by itself, as the supervisor of an installation does. Return its names."""
+        ended = [name for name in SUPERVISED if self.has_ended(name)]
+        for name in ended:
+            self.start_again(name)
+        return ended
 
     def start_again(self, name: str) -> None:
         self.starts[name]()
