@@ -9,6 +9,7 @@ import socket
 import threading
 from typing import Any
 
+from billiard.process import current_process
 from celery.signals import setup_logging, worker_process_init, worker_ready, worker_shutting_down
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -62,8 +63,9 @@ def stop_sweeper(**kwargs: Any) -> None:
 
 @worker_process_init.connect(weak=False, dispatch_uid="worker.ignore_group_stop")
 def ignore_group_stop(**kwargs: Any) -> None:
-    """Let the running task end when the whole process group is told to stop; the parent decides."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """Let the running task end when the whole process group is told to stop; the parent decides. A solo pool is the parent."""
+    if current_process().name != "MainProcess":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 @setup_logging.connect(weak=False, dispatch_uid="worker.keep_logging")

@@ -71,7 +71,7 @@ class TestAChild:
         told = tmp_path / "pid"
         starter = (
             "import json, os, subprocess, sys, time\n"
-            f"order = json.dumps({{'user': None, 'needs': [], 'signal': 15, 'parent': os.getpid()}})\n"
+            f"order = json.dumps({{'user': None, 'needs': [], 'signal': 9, 'parent': os.getpid()}})\n"
             f"child = subprocess.Popen([sys.executable, '-I', {str(LAUNCH)!r}, order, '/bin/sleep', '600'])\n"
             f"open({str(told)!r}, 'w').write(str(child.pid)); time.sleep(600)"
         )
