@@ -92,7 +92,7 @@ def _keys(origin: QuerySet[Model]) -> QuerySet[Model, Any]:
 
 def _locked(posts: Q) -> dict[int, PostBefore]:
     found = lock(Post.objects.filter(posts), to_delete=True)
-    return standings(Post.objects.filter(pk__in=found)) if found else {}
+    return standings(found) if found else {}
 
 
 def _user_goes(sender: type[User], instance: User, **kwargs: object) -> None:

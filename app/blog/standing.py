@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db import connection
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from app.blog.models import Post
 
+STANDING = """
+SELECT id, author_id, category_id, ARRAY(SELECT tag_id FROM blog_post_tags WHERE post_id = blog_post.id ORDER BY tag_id), slug,
+       ARRAY(SELECT media_id FROM blog_post_media WHERE post_id = blog_post.id
+             UNION SELECT cover_id WHERE cover_id IS NOT NULL ORDER BY 1),
+       status, publish_at, published_at, last_activity, revision
+FROM blog_post WHERE id = ANY(%s)
+"""
+LOCK = "SELECT 1 FROM blog_post WHERE id = %s FOR NO KEY UPDATE"
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True)
 class PostBefore:
     """What a post was in the database before a change, or is now."""
 
@@ -24,6 +35,9 @@ class PostBefore:
     slug: str
     media_ids: tuple[int, ...]
     status: str
+    publish_at: datetime | None
+    published_at: datetime | None
+    last_activity: datetime | None
     revision: int
 
     @property
@@ -44,59 +58,27 @@ class PostBefore:
 
 def standing(post_id: int) -> PostBefore | None:
     """Return where the post stands by now, or None when it does not exist."""
-    return standings(_posts().filter(pk=post_id)).get(post_id)
+    return standings([post_id]).get(post_id)
+
+
+def standings(post_ids: Iterable[int]) -> dict[int, PostBefore]:
+    """Return where each of the posts stands, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [list(post_ids)])
+        return {row[0]: PostBefore(*map(_frozen, row)) for row in cursor.fetchall()}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def locked(post_id: int) -> PostBefore | None:
     """Lock the post until the transaction ends, and return where it stands."""
-    found = lock(_posts().filter(pk=post_id))
-    return standing(post_id) if found else None
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [post_id])
+    return standing(post_id)
 
 
 def lock(posts: QuerySet[Post], *, to_delete: bool = False) -> list[int]:
     """Lock the posts in order of id. New rows that refer to them are held up only if the posts are to go."""
     return list(posts.order_by("pk").select_for_update(no_key=not to_delete).values_list("pk", flat=True))
-
-
-def standings(posts: QuerySet[Post]) -> dict[int, PostBefore]:
-    """Return where each of the posts stands, in one query."""
-    rows = posts.annotate(
-        _tags=ArraySubquery(_linked("tags", "tag_id")),
-        _media=ArraySubquery(_linked("media", "media_id")),
-    ).values_list("pk", "author_id", "category_id", "slug", "status", "revision", "cover_id", "_tags", "_media")
-    return {row[0]: _standing(*row) for row in rows}
-
-
-def _standing(
-    pk: int,
-    author: int,
-    category: int | None,
-    slug: str,
-    status: str,
-    revision: int,
-    cover: int | None,
-    tags: list[int],
-    media: list[int],
-) -> PostBefore:
-    files = {*media, cover} - {None}
-    return PostBefore(
-        post_id=pk,
-        author_id=author,
-        category_id=category,
-        tag_ids=tuple(sorted(tags)),
-        slug=slug,
-        media_ids=tuple(sorted(pk for pk in files if pk is not None)),
-        status=status,
-        revision=revision,
-    )
-
-
-def _posts() -> QuerySet[Post]:
-    posts: QuerySet[Post] = apps.get_model("blog", "Post")._default_manager.all()
-    return posts
-
-
-def _linked(field: str, column: str) -> QuerySet[Post]:
-    through = getattr(apps.get_model("blog", "Post"), field).through
-    links: QuerySet[Post] = through.objects.filter(post_id=OuterRef("pk")).values(column)
-    return links

@@ -49,7 +49,7 @@ def refresh(scopes: Iterable[str], now: datetime) -> int:
 
 def follow(post_ids: Iterable[int]) -> None:
     """Owe a refresh of each feed where these posts stand, public or just withdrawn, once for each feed."""
-    places = standings(Post.objects.filter(pk__in=list(post_ids)))
+    places = standings(post_ids)
     scopes = {scope: pk for pk, place in places.items() for scope in _feeds(place)}
     with gather():
         for scope in sorted(scopes):

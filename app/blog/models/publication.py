@@ -99,10 +99,12 @@ class Publication(Tracked):
 
     def _settle(self) -> PostBefore:
         """Take over what the statement decided, and return where the post stands."""
-        self.refresh_from_db(fields=MOVED)
         now = standing(self.pk)
         if now is None:
             raise PostGone
+        for name in MOVED:
+            setattr(self, name, getattr(now, name))
+        self._remember(MOVED)
         return now
 
     def _row(self) -> QuerySet[Post]:
