@@ -20,11 +20,11 @@ from app.effects.waker import waker
 INSERT = """
 INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
                             wake_at, due_at, created_at, outcome, error)
-SELECT task, queue, args::jsonb, about, key, kind, max_attempts, CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
+SELECT task, queue, args, about, key, kind, max_attempts, CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
        clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE %s END),
        clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', ''
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::integer[], %s::float8[])
-     AS owed (task, queue, args, about, key, kind, max_attempts, delay)
+FROM jsonb_to_recordset(%s::jsonb) AS owed (task text, queue text, args jsonb, about text, key text, kind text,
+                                            max_attempts integer, delay float8)
 RETURNING id, task, state
 """
 
@@ -33,7 +33,7 @@ RETURNING id, task, state
 class Row:
     task: str
     queue: str
-    args: str
+    args: Mapping[str, Any]
     about: str
     key: str | None
     kind: str
@@ -110,9 +110,8 @@ def gather() -> Iterator[Owed]:
 def _insert(rows: list[Row]) -> Owed:
     if not rows:
         return Owed()
-    columns = [[getattr(row, name) for row in rows] for name in Row.__dataclass_fields__]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [ring_after(), *columns])
+        cursor.execute(INSERT, [ring_after(), json.dumps([vars(row) for row in rows])])
         inserted = cursor.fetchall()
     crash.point("after-insert")
     return Owed(ready=[(task, pk) for pk, task, state in inserted if state == "ready"], ids=[row[0] for row in inserted])
@@ -135,7 +134,7 @@ def _row(name: str, args: Mapping[str, Any], about: str, delay: float = 0.0) -> 
     return Row(
         task=name,
         queue=spec.queue,
-        args=json.dumps(args),
+        args=args,
         about=about,
         key=spec.subject(args),
         kind=spec.kind,

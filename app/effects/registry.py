@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from django.conf import settings
@@ -50,9 +51,13 @@ class Spec:
         """Longer than Celery's hard limit, so that no second attempt starts beside a live one."""
         return self.timeout + lease_margin()
 
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
     @property
     def parameters(self) -> list[str]:
-        return list(inspect.signature(self.function).parameters)
+        return list(self.signature.parameters)
 
     def subject(self, args: Mapping[str, Any]) -> str | None:
         """Return what the effect must be alone with, where it has a key."""
@@ -69,7 +74,7 @@ class Spec:
             singular = self.parameters[0].removesuffix("s")
             return "" if list(args) == [singular] else f"takes {singular}= alone, not {sorted(args)}"
         try:
-            inspect.signature(self.function).bind(**args)
+            self.signature.bind(**args)
         except TypeError as error:
             return str(error)
         return ""
