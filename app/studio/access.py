@@ -55,7 +55,7 @@ operators = _only(operates)
 
 def post_for(request: WriterRequest, pk: int) -> Post:
     """Return a post that the user may change. Raises Http404, PermissionDenied."""
-    post = get_object_or_404(Post.objects.select_related("author__profile", "category", "cover"), pk=pk)
+    post = get_object_or_404(Post, pk=pk)
     if not request.user.can_edit(post):
         raise PermissionDenied
     return post
