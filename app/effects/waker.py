@@ -16,6 +16,7 @@ from app.effects import crash, registry
 logger = logging.getLogger(__name__)
 
 COALESCE = 0.02
+REST = 0.05
 MUTE = 2.0
 FLUSH_AT_EXIT = 0.5
 LIMIT = 100_000
@@ -50,7 +51,10 @@ def _size(task: str) -> int:
 
 
 class Waker:
-    """Collects ids for 20 ms, then publishes them in one go. Silent for a while after a failure."""
+    """Collects ids for 20 ms, then publishes them in one go, and rests for 50 ms: under load one flush serves many commits.
+
+    Silent for a while after a failure.
+    """
 
     def __init__(self) -> None:
         self.publish: Publish | None = None
@@ -90,6 +94,7 @@ class Waker:
             self._flush()
             if not self._pending:
                 self._idle.set()
+            time.sleep(REST)
 
     def _flush(self) -> None:
         pairs = [self._pending.popleft() for _ in range(len(self._pending))]
