@@ -36,7 +36,7 @@ def kills(seed: int, *, effects: int = 1000, times: int = 20) -> dict[str, Any]:
 
 def flush(seed: int, *, effects: int = 1000) -> dict[str, Any]:
     """Empty the broker with so many owed: once with the workers away, once with them at work. Raises Broken."""
-    with drill("flush", seed, CHAOS_WORK="0.05") as rig:
+    with drill("flush", seed, CHAOS_WORK="0.03") as rig:
         rig.owe("apply", effects, "a")
         hints = rig.waiting("upkeep")
         rig.flush()
