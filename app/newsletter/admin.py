@@ -26,7 +26,7 @@ class SubscriberAdmin(ReadOnlyAdmin):
 
 @admin.register(Send)
 class SendAdmin(ReadOnlyAdmin):
-    list_display = ("post", "state", "candidates", "created_at", "finished_at")
+    list_display = ("post", "round", "state", "candidates", "created_at", "finished_at")
     list_filter = ("state",)
 
 

@@ -7,10 +7,13 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
+from app.blog.errors import NotPublished, PostGone
 from app.blog.models import Post, Status
+from app.blog.standing import locked
 from app.effects import gather, record
 from app.mail.addresses import domain_of
 from app.mail.submission import State
+from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Send, Subscriber
 
 PAGE = 500
@@ -22,7 +25,7 @@ WITH page AS (
 ), made AS (
     INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, state, message_id, attempts, error)
     SELECT %(send)s, %(post)s, id, %(pending)s, '<' || gen_random_uuid() || '@' || %(domain)s || '>', 0, '' FROM page
-    ON CONFLICT (post_id, subscriber_id) DO NOTHING
+    ON CONFLICT (send_id, subscriber_id) DO NOTHING
     RETURNING id
 )
 SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), ARRAY(SELECT id FROM made ORDER BY id)
@@ -35,10 +38,34 @@ def announce(post_id: int, *, now: datetime) -> Send | None:
     newly = Post.objects.filter(status=Status.PUBLISHED, published_at__gt=now - settings.ANNOUNCE_WITHIN)
     if not newly.filter(pk=post_id).exists():
         return None
-    send, is_new = Send.objects.get_or_create(post_id=post_id, defaults={"created_at": now})
-    if is_new:
-        _owe_page(send, after=0)
-    return send
+    return _open(post_id, 1, now)
+
+
+@transaction.atomic
+def announce_again(post_id: int, number: int, *, now: datetime) -> Send:
+    """Mail a public post once more, to all who read by now, because a person asks for the round of this number.
+
+    Raises PostGone, NotPublished, NeverMailed, StillMailing, and NotTheNext where somebody else was quicker.
+    """
+    post = locked(post_id)
+    if post is None:
+        raise PostGone
+    if not post.is_public:
+        raise NotPublished
+    last = last_of(post_id)
+    if number != last.round + 1:
+        raise NotTheNext
+    if not last.is_over:
+        raise StillMailing
+    return _open(post_id, number, now)
+
+
+def last_of(post_id: int) -> Send:
+    """Return the last mailing of a post, which may still be going on. Raises NeverMailed."""
+    last = Send.objects.filter(post_id=post_id).order_by("-round").first()
+    if last is None:
+        raise NeverMailed
+    return last
 
 
 @transaction.atomic
@@ -57,6 +84,14 @@ def expand(send_id: int, *, after: int) -> int:
     if read < PAGE:
         send.finish()
     return len(made)
+
+
+def _open(post_id: int, number: int, now: datetime) -> Send:
+    """Return this round of a post; a new one owes its first page."""
+    send, is_new = Send.objects.get_or_create(post_id=post_id, round=number, defaults={"created_at": now})
+    if is_new:
+        _owe_page(send, after=0)
+    return send
 
 
 def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:

@@ -53,7 +53,7 @@ class TestTheCommand:
 
     def test_tells_each_account_when_asked(self, delivered: Post) -> None:
         said = told(verbosity=2)
-        assert f"send:{delivered.send.pk} of post:{delivered.pk}: 3 owed" in said
+        assert f"send:{delivered.sends.get().pk} of post:{delivered.pk}: 3 owed" in said
         assert f"\npost:{delivered.pk}: " in said
 
     def test_balances_while_all_is_still_owed(self, post: Post, readers: Readers) -> None:

@@ -259,7 +259,13 @@ GUARDS = [
     ),
     unique(
         "newsletter", "delivery", "delivery_once", "tests/proof/test_once.py",
-        more=(Edit("app/newsletter/announcing.py", "ON CONFLICT (post_id, subscriber_id) DO NOTHING", ""),),
+        more=(Edit("app/newsletter/announcing.py", "ON CONFLICT (send_id, subscriber_id) DO NOTHING", ""),),
+    ),
+    unique("newsletter", "send", "send_once_a_round", "tests/proof/test_once.py"),
+    guard(
+        "mail: a round is asked for by its number", "app/newsletter/announcing.py",
+        "if number != last.round + 1:", "if False:",
+        "tests/newsletter/test_mailing_again.py::TestAMailingAskedFor",
     ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.newsletter.announcing import announce, expand
+from app.effects.models import Effect
+from app.newsletter.announcing import announce, announce_again, expand
+from app.newsletter.errors import NotTheNext
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.notices.models import Kind, Notice
 from app.social.models import Account, SocialPost
@@ -34,6 +36,23 @@ class TestAtOnce:
             other = Elsewhere(partial(announce, post.pk, now=timezone.now()))
             other.await_blocked()
         assert other.result() == Send.objects.get()
+
+    @pytest.mark.covers("A4")
+    @pytest.mark.parametrize("commit", [True, False])
+    def test_two_who_press_open_one_more_round(self, post: Post, commit: bool) -> None:
+        announce(post.pk, now=timezone.now())
+        Send.objects.update(state=Send.State.FINISHED)
+        press = partial(announce_again, post.pk, 2, now=timezone.now())
+        with uncommitted(press, commit=commit):
+            other = Elsewhere(press)
+            other.await_blocked()
+        if commit:
+            with pytest.raises(NotTheNext):
+                other.result()
+        else:
+            assert other.result().round == 2
+        assert list(Send.objects.order_by("round").values_list("round", flat=True)) == [1, 2]
+        assert Effect.objects.filter(task="email.page", args__send_id=Send.objects.get(round=2).pk).count() == 1
 
     def test_two_expansions_of_a_page_write_each_delivery_once(self, post: Post) -> None:
         now = timezone.now()

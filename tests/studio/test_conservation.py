@@ -34,7 +34,7 @@ class TestThePage:
         assert page.count("All 1 balance") == 2
         assert "2 = 2" in page
         assert f"{owed} = {owed}" in page
-        assert f"/studio/sends/{published.send.pk}/" in page
+        assert f"/studio/sends/{published.sends.get().pk}/" in page
         assert f"/studio/posts/{published.pk}/effects/" in page
         assert "@example.org" not in page
 

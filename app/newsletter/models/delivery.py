@@ -14,7 +14,7 @@ from app.newsletter.models.subscriber import Subscriber, SubscriberState
 
 
 class Delivery(Submission):
-    """A reader's copy of a post: one for ever. An erased reader leaves the row, so that the send still balances."""
+    """A reader's copy of a post: one in each mailing. An erased reader leaves the row, so that the send still balances."""
 
     send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="deliveries")
     post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="deliveries")
@@ -26,7 +26,7 @@ class Delivery(Submission):
         verbose_name_plural = "deliveries"
         constraints: ClassVar = [
             *Submission.Meta.constraints,
-            models.UniqueConstraint(fields=["post", "subscriber"], name="delivery_once"),
+            models.UniqueConstraint(fields=["send", "subscriber"], name="delivery_once"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["send", "state"], name="delivery_balance"),

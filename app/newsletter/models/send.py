@@ -24,24 +24,32 @@ class SendState(models.TextChoices):
 
 
 class Send(models.Model):
-    """The mailing of one post: once for ever, whatever becomes of the post."""
+    """One mailing of a post. Publication owes the first, once for ever; a person may ask for others, each by its number."""
 
     State = SendState
 
-    post = models.OneToOneField("blog.Post", on_delete=models.CASCADE, related_name="send")
+    post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="sends")
+    round = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=9, choices=SendState.choices, default=SendState.EXPANDING)
     candidates = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=Q(state__in=SendState.values), name="send_state_known")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["post", "round"], name="send_once_a_round"),
+            models.CheckConstraint(condition=Q(state__in=SendState.values), name="send_state_known"),
+        ]
 
     def __str__(self) -> str:
-        return f"send of post {self.post_id}"
+        return f"send {self.round} of post {self.post_id}"
 
     def get_absolute_url(self) -> str:
         return reverse("studio:send", args=[self.pk])
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {SendState.FINISHED, SendState.CANCELLED}
 
     def balance(self) -> dict[str, int]:
         """Return readers by state, all states named, with `candidates`: these must equal the sum of the others."""
