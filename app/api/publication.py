@@ -28,7 +28,7 @@ class Publication(Schema):
 @router.post("/{post_id}/publication", response={201: Publication, 403: Problem, 404: Problem, 409: Problem})
 def publish(request: Request, post_id: Id) -> Status[dict[str, object]]:
     """Publish. The first request makes the publication; to any other, 409 says that it is already published."""
-    post = _publishable(post_id, request.auth)
+    post = publishable(post_id, request.auth)
     post.publish(at=clock.now())
     url = settings.SITE_URL + post.get_absolute_url()
     effects = f"/api/v1/effects?about=post:{post.pk}"
@@ -38,11 +38,11 @@ def publish(request: Request, post_id: Id) -> Status[dict[str, object]]:
 @router.delete("/{post_id}/publication", response={204: None, 403: Problem, 404: Problem, 409: Problem})
 def withdraw(request: Request, post_id: Id) -> Status[None]:
     """Withdraw. 409 when it is not published."""
-    _publishable(post_id, request.auth).withdraw()
+    publishable(post_id, request.auth).withdraw()
     return Status(204, None)
 
 
-def _publishable(post_id: int, user: User) -> Post:
+def publishable(post_id: int, user: User) -> Post:
     post = visible_post(post_id, user)
     if not user.can_publish(post):
         raise Forbidden("Your account may not publish this post.")

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from app.accounts.models import User
 from app.api.auth import Request, must_write, runs_the_place
 from app.api.errors import NotFound, Problem
-from app.api.fields import Id, Page
+from app.api.fields import Id, Page, Strict
+from app.api.publication import publishable
+from app.effects import clock
+from app.newsletter.announcing import announce_again
 from app.newsletter.models import Send
 
 router = Router(tags=["sends"])
@@ -22,6 +25,7 @@ PER_PAGE = 50
 class SendOut(Schema):
     id: int
     post: int
+    round: int
     state: str
     candidates: int
     created_at: datetime
@@ -30,6 +34,11 @@ class SendOut(Schema):
     @staticmethod
     def resolve_post(send: Any) -> int:
         return int(send.post_id)
+
+
+class SendIn(Strict):
+    post: Id
+    round: Id
 
 
 class SendDetail(SendOut):
@@ -46,6 +55,13 @@ def list_sends(request: Request, post: Id | None = None, page: Page = 1) -> Quer
         sends = sends.filter(post_id=post)
     first = (page - 1) * PER_PAGE
     return sends.order_by("-pk")[first : first + PER_PAGE]
+
+
+@router.post("", response={201: SendOut, 403: Problem, 404: Problem, 409: Problem})
+def mail_again(request: Request, payload: SendIn) -> Status[Send]:
+    """Mail a public post once more. `round` is that of its last mailing + 1: of two requests for it, one finds 409."""
+    post = publishable(payload.post, request.auth)
+    return Status(201, announce_again(post.pk, payload.round, now=clock.now()))
 
 
 @router.get("/{send_id}", response={200: SendDetail, 403: Problem, 404: Problem})

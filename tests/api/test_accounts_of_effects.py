@@ -93,6 +93,29 @@ class TestSends:
         assert [len(program.get("/sends").json) for program in (author, editor, other)] == [1, 1, 0]
         assert len(author.get("/sends", post=published.pk).json) == 1
 
+    @pytest.mark.covers("A4")
+    def test_are_made_once_more_by_their_number(self, author: Program, published: Post) -> None:
+        wish = {"post": published.pk, "round": 2}
+        assert author.post("/sends", wish).status == 409
+        Send.objects.create(post=published, state="finished")
+        first, second = author.post("/sends", wish), author.post("/sends", wish)
+        assert (first.status, first.json["round"], first.json["state"]) == (201, 2, "expanding")
+        assert (second.status, Send.objects.count()) == (409, 2)
+        assert [send["round"] for send in author.get("/sends", post=published.pk).json] == [2, 1]
+
+    @pytest.mark.covers("A4", "M4")
+    def test_are_made_by_those_who_may_publish(
+        self, editor: Program, other: Program, reader: Program, anybody: Program, contributor: Program, published: Post
+    ) -> None:
+        Send.objects.create(post=published, state="finished")
+        wish = {"post": published.pk, "round": 2}
+        programs = (other, reader, contributor, anybody, editor)
+        assert [program.post("/sends", wish).status for program in programs] == [403, 403, 403, 401, 201]
+        assert [editor.post("/sends", bad).status for bad in ({"post": 1}, {**wish, "round": 0}, {**wish, "to": "x"})] == [
+            422
+        ] * 3
+        assert editor.post("/sends", {"post": 987_654, "round": 2}).status == 404
+
 
 class TestInterface:
     def test_describes_itself(self, anybody: Program) -> None:
