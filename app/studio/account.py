@@ -44,15 +44,15 @@ def account(request: WriterRequest, post: Post) -> dict[str, Any]:
     told = Effect.objects.about(post).exclude(COUNTING)
     counts = tally(told)
     effects = list(told.order_by("-pk")[:MOST])
-    send = Send.objects.filter(post=post).first()
+    sends = Send.objects.filter(post=post).order_by("-round")
     socials = list(SocialPost.objects.filter(post=post).select_related("account").order_by("pk"))
     return {
         "post": post,
         "effects": effects,
         "tally": counts,
         "kinds": KINDS,
-        "send": send,
-        "balance": balance(send) if send else None,
+        "sends": [(send, balance(send)) for send in sends],
+        "may_mail": post.is_public and request.user.can_publish(post),
         "socials": socials,
         "sharing": told.filter(queue="social", finished_at=None).exists(),
         "operates": operates(request.user),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from app.blog.errors import Refused, RevisedMeanwhile
 from app.blog.models import Category, Media, Post, Status
 from app.blog.tagging import tags_named
+from app.newsletter.models import Send
 from app.studio import publication
 from app.studio.access import WriterRequest, edits_all, post_for, writers
 from app.studio.forms import PostForm
@@ -125,6 +126,7 @@ def _editor(request: WriterRequest, form: PostForm) -> HttpResponse:
         "form": form,
         "post": form.post,
         "categories": Category.objects.order_by("name"),
+        "mailed": Send.objects.filter(post=form.post).exists() if form.post else False,
         "may_publish": request.user.can_publish(form.post or Post(author=request.user)),
     }
     return render(request, "studio/editor.html", about, status=422 if form.errors else 200)

@@ -1,16 +1,18 @@
-"""Publishing, planning, withdrawing, deleting: each a noun that is made or ended."""
+"""Publishing, planning, withdrawing, mailing again, deleting: each a noun that is made or ended."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.blog.errors import Refused
 from app.blog.models import Post
 from app.effects import clock
+from app.newsletter.announcing import announce_again, last_of
+from app.newsletter.models import Subscriber
 from app.studio.access import WriterRequest, post_for, writers
 from app.studio.forms import ScheduleForm
 
@@ -37,6 +39,13 @@ def planned(request: WriterRequest, pk: int) -> HttpResponse:
     """Publish later; DELETE, or `_method=delete`, makes it a draft again."""
     ends = request.method == "DELETE" or request.POST.get("_method") == "delete"
     return _answer(request, pk, unschedule if ends else schedule)
+
+
+@require_http_methods(["GET", "POST"])
+@writers
+def mailing(request: WriterRequest, pk: int) -> HttpResponse:
+    """Ask whether a post is to be mailed once more; POST does it."""
+    return _answer(request, pk, mail_again if request.method == "POST" else ask_to_mail_again)
 
 
 @require_POST
@@ -80,6 +89,22 @@ def unschedule(request: WriterRequest, post: Post) -> HttpResponse:
     post.unschedule()
     say(request, "It is a draft again.")
     return redirect("studio:edit", post.pk)
+
+
+def ask_to_mail_again(request: WriterRequest, post: Post) -> HttpResponse:
+    _may_publish(request, post)
+    last = last_of(post.pk)
+    about = {"post": post, "last": last, "next": last.round + 1, "readers": Subscriber.objects.confirmed().count()}
+    return render(request, "studio/mailing.html", about)
+
+
+def mail_again(request: WriterRequest, post: Post) -> HttpResponse:
+    """Mail it, where the page that asked showed the last mailing of now."""
+    _may_publish(request, post)
+    number = request.POST.get("round", "")[:9]
+    send = announce_again(post.pk, int(number) if number.isdecimal() else 0, now=clock.now())
+    say(request, "It is being mailed again. This is who gets it.")
+    return redirect(send)
 
 
 def say(request: WriterRequest, text: str) -> None:

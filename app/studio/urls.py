@@ -12,6 +12,7 @@ urlpatterns = [
     path("posts/<int:pk>/", posts.edit, name="edit"),
     path("posts/<int:pk>/publication", publication.publication, name="publication"),
     path("posts/<int:pk>/schedule", publication.planned, name="schedule"),
+    path("posts/<int:pk>/mailing/", publication.mailing, name="mailing"),
     path("posts/<int:pk>/deletion", publication.delete, name="delete"),
     path("posts/<int:pk>/effects/", account.post_effects, name="post_effects"),
     path("comments/", comments.comments, name="comments"),

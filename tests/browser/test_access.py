@@ -14,6 +14,7 @@ from pytest_django import Settings
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.effects.models import Effect
+from app.newsletter.models import Send, Subscriber
 from tests.browser.conftest import Open, sign_in
 from tests.studio.test_publication import dead
 from tests.studio.test_rooms import letter
@@ -54,6 +55,8 @@ def post(editor: User) -> Post:
     post.publish(at=timezone.now())
     post.comment(content="Said.", author=editor)
     Post(title="Unfinished", content=TEXT, author=editor).save()
+    Send.objects.create(post=post, state="finished")
+    Subscriber.objects.create(email="reader@example.org", state="confirmed", confirmed_at=timezone.now())
     dead(post)
     Effect.objects.filter(state="ready").update(state="waiting", error="Traceback\nOSError: later")
     return post
@@ -83,7 +86,7 @@ class TestEverybody:
         name = letter(tmp_path, "Hello", html="<html lang='en'><title>Hello</title><main><h1>Hello</h1></main></html>")
         page = open_page(width, scheme)
         sign_in(page)
-        own = [f"/studio/posts/{post.pk}/", f"/studio/posts/{post.pk}/effects/"]
+        own = [f"/studio/posts/{post.pk}/{part}" for part in ("", "effects/", "mailing/")] + ["/account/"]
         rooms = ["/studio/effects/", "/studio/mailbox/", f"/studio/mailbox/{name}/", "/studio/social/", "/studio/media/"]
         paths = ["/studio/", "/studio/posts/new/", *own, *rooms, post.get_absolute_url()]
         assert [wrong for path in paths for wrong in problems(page, path)] == []

@@ -9,8 +9,11 @@ from playwright.sync_api import expect
 from app.accounts.models import User
 from app.blog.models import Post
 from app.effects.testing import drain
+from app.newsletter.models import Subscriber
 from tests.browser.conftest import PATIENCE, Open, sign_in
+from tests.sinks import Sink, smtp_sink
 
+__all__ = ["smtp_sink"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 expect.set_options(timeout=PATIENCE)
 
@@ -33,6 +36,24 @@ class TestAWriter:
         expect(account).not_to_have_attribute("hx-trigger", "every 1s")
         page.get_by_role("link", name="View the page").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Seen from a browser")
+
+    @pytest.mark.covers("A4")
+    def test_mails_a_post_again_after_being_asked(self, open_page: Open, editor: User, smtp_sink: Sink) -> None:
+        Subscriber.objects.create(email="reader@example.org", state="confirmed", confirmed_at=timezone.now())
+        post = Post(title="Read it twice", content="Well?", author=editor)
+        post.save()
+        post.publish(at=timezone.now())
+        drain()
+        page = open_page()
+        sign_in(page)
+        page.goto(f"/studio/posts/{post.pk}/effects/")
+        page.get_by_role("link", name="Mail this post again").click()
+        page.get_by_role("button", name="Mail it to 1 reader").click()
+        page.wait_for_url("**/sends/*/")
+        drain()
+        page.reload()
+        expect(page.locator(".law + p")).to_contain_text("1 = 1: every reader is accounted for")
+        assert [each.recipient for each in smtp_sink.captured] == ["reader@example.org"] * 2
 
     def test_is_asked_before_leaving_what_was_typed(self, open_page: Open, editor: User) -> None:
         page = open_page()
