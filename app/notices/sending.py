@@ -44,14 +44,21 @@ def _is_due(notice: Notice) -> bool:
 
 def _unwanted(notice: Notice) -> tuple[State, str] | None:
     """Return how to close a notice that must not be sent any more."""
-    recipient, option = notice.recipient, OPTION.get(Kind(notice.kind))
+    recipient = notice.recipient
     if not recipient.email or not recipient.is_active:
         return State.SKIPPED, "no address, or no longer active"
-    if option and not getattr(recipient.profile, option):
+    if _has_opted_out(notice):
         return State.SUPPRESSED, "opted out"
     if _is_gone(notice):
         return State.SKIPPED, "taken back before it was told"
     return None
+
+
+def _has_opted_out(notice: Notice) -> bool:
+    if notice.kind == Kind.ADDRESS:
+        return Notice.objects.filter(recipient=notice.recipient, kind=Kind.ONBOARDING, state=State.SUPPRESSED).exists()
+    option = OPTION.get(Kind(notice.kind))
+    return option is not None and not getattr(notice.recipient.profile, option)
 
 
 def _is_gone(notice: Notice) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import connection, transaction
 
 from app.accounts.models import RegisteredVia, User
 from app.blog.models import Comment, CommentStatus, Like, Post
+from app.mail.submission import OPEN
 from app.notices.models import Kind, Notice, Watch
 
 FOLLOWERS = """
@@ -51,9 +54,22 @@ def notify_like(post_id: int, user_id: int) -> None:
 @transaction.atomic
 def ask_address(user_id: int) -> None:
     """Ask somebody who joined on the site whether the address is theirs; nobody greets a stranger."""
-    user = User.objects.filter(pk=user_id, registered_via=RegisteredVia.SITE, email_confirmed_at=None).exclude(email="").first()
-    if user:
-        Notice.objects.owe(user, Kind.ADDRESS, "account")
+    for user in User.objects.filter(pk=user_id):
+        if user.has_unproved_address:
+            Notice.objects.owe(user, Kind.ADDRESS, "account")
+
+
+@transaction.atomic
+def ask_address_again(user_id: int, *, now: datetime) -> bool:
+    """Ask once more, because the owner of the account wishes it. Return whether a mail is owed for this.
+
+    Who reads at the address may be a stranger: it is asked once a day at most, and not while a question is under way.
+    """
+    user = User.objects.get(pk=user_id)
+    under_way = Notice.objects.filter(recipient=user, kind=Kind.ADDRESS, state__in=OPEN)
+    if not user.has_unproved_address or under_way.exists():
+        return False
+    return Notice.objects.owe(user, Kind.ADDRESS, f"again:{now:%Y-%m-%d}") is not None
 
 
 @transaction.atomic

@@ -18,7 +18,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from app.accounts.models import Profile, User
 from app.blog.models import Comment, Like, Post
 from app.blog.text import clean, one_line
+from app.effects import clock
 from app.newsletter.models import Subscriber
+from app.notices.telling import ask_address_again
 from app.stats import activity
 
 BIO_LIMIT = 5_000
@@ -95,6 +97,21 @@ def everything(user: User) -> dict[str, Any]:
 def _comments(user: User) -> Any:
     said = ("post__title", "post__slug", "content", "status", "created_at")
     return Comment.objects.filter(author=user).order_by("pk").values(*said)
+
+
+@require_POST
+@never_cache
+@login_required
+def address(request: HttpRequest) -> HttpResponse:
+    """Owe the mail that confirms the address once more."""
+    user = cast("User", request.user)
+    if not user.has_unproved_address:
+        messages.info(request, "There is nothing to confirm.")
+    elif ask_address_again(user.pk, now=clock.now()):
+        messages.success(request, f"The confirmation is on its way to {user.email}.")
+    else:
+        messages.warning(request, "It was sent today or is on its way. Look among the spam too, or ask again tomorrow.")
+    return redirect("account")
 
 
 @require_POST

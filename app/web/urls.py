@@ -29,6 +29,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("join/", joining.join, name="join"),
     path("account/", account.account, name="account"),
+    path("account/address", account.address, name="account_address"),
     path("account/export", account.export, name="account_export"),
     path("account/deletion", account.deletion, name="account_deletion"),
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),

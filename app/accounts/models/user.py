@@ -123,6 +123,11 @@ class User(AbstractUser):
             create_user_profile(self)
             user_registered.send(sender=User, user=self)
 
+    @property
+    def has_unproved_address(self) -> bool:
+        """Return whether a stranger may read it: typed in on the site, never confirmed. Who makes others' accounts vouches."""
+        return bool(self.email) and self.registered_via == RegisteredVia.SITE and self.email_confirmed_at is None
+
     @transaction.atomic
     def confirm_address(self, email: str) -> bool:
         """Note that the person reads mail at this address, and say so. Return whether that is new. Safe to do twice."""
