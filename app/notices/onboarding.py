@@ -25,7 +25,8 @@ def start_onboarding(user_id: int) -> None:
 @transaction.atomic
 def onboard(user_id: int, step: str, *, now: datetime) -> None:
     """Tell one step when its day has come, and owe the next. Raises Later until then."""
-    user = User.objects.select_related("profile").filter(pk=user_id, is_active=True).first()
+    newcomers = User.objects.select_related("profile").filter(is_active=True, registered_via=RegisteredVia.SITE)
+    user = newcomers.filter(pk=user_id).first()
     if user is None or user.email_confirmed_at is None:
         return
     due = user.email_confirmed_at + AFTER[step]

@@ -117,8 +117,10 @@ class TestAWelcome:
     def test_greets_nobody_whom_others_signed_up(self, via: str, smtp_sink: Sink) -> None:
         user = User.objects.create_user("quiet", "quiet@example.org", registered_via=via)
         user.confirm_address("quiet@example.org")
+        User.objects.update(email_confirmed_at=timezone.now() - timedelta(days=9))
         drain()
         assert smtp_sink.captured == []
+        assert not owes("email.onboarding").exists()
 
     def test_waits_for_the_mail_server_while_the_account_is_there(self, faulty: FaultyServer, client: Client) -> None:
         faulty.faults = {"banner": CUT}
