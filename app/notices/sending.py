@@ -47,6 +47,8 @@ def _unwanted(notice: Notice) -> tuple[State, str] | None:
     recipient = notice.recipient
     if not recipient.email or not recipient.is_active:
         return State.SKIPPED, "no address, or no longer active"
+    if recipient.has_unproved_address and notice.kind != Kind.ADDRESS:
+        return State.SUPPRESSED, "address not confirmed"
     if _has_opted_out(notice):
         return State.SUPPRESSED, "opted out"
     if _is_gone(notice):
