@@ -55,6 +55,7 @@ def post(editor: User) -> Post:
     post.publish(at=timezone.now())
     post.comment(content="Said.", author=editor)
     Post(title="Unfinished", content=TEXT, author=editor).save()
+    User.objects.update(registered_via="site")
     Send.objects.create(post=post, state="finished")
     Subscriber.objects.create(email="reader@example.org", state="confirmed", confirmed_at=timezone.now())
     dead(post)
