@@ -11,6 +11,7 @@ from app.notices.tutorial import (
     send_like_notification,
     send_post_notification,
     send_welcome_email,
+    start_onboarding_sequence,
 )
 
 TWO_DAYS_OF_TRIES = 56
@@ -75,6 +76,12 @@ def welcome(*, user_id: int) -> None:
 def review(*, post_id: int) -> None:
     """Owe notices of a draft to the editors who watch."""
     send_post_notification(post_id)
+
+
+@effect("email.begin")
+def begin(*, user_id: int) -> None:
+    """Owe the first of the mails of the first days."""
+    start_onboarding_sequence(user_id)
 
 
 @effect("email.onboarding")

@@ -1,8 +1,8 @@
 """The feeds follow the posts."""
 
-from app.effects import clock
 from app.effects.celery import effect
 from app.feeds import building
+from app.feeds.building import update_rss_feed
 
 
 @effect("feeds.follow", batch=100)
@@ -14,4 +14,4 @@ def follow(*, post_ids: list[int]) -> None:
 @effect("feeds.refresh", batch=100, debounce=1.0, timeout=120)
 def refresh(*, scopes: list[str]) -> None:
     """Bring these scopes' feeds up to date. Reads what is public now, so that order does not matter."""
-    building.refresh(scopes, clock.now())
+    update_rss_feed(scopes=scopes)

@@ -28,7 +28,6 @@ from app.blog.signals import (
 )
 from app.blog.standing import PostBefore
 from app.effects import clock, record
-from app.notices.choices import STEPS
 from tasks import cache, email, feeds, media, search, social, stats, upkeep
 
 
@@ -83,7 +82,7 @@ def take_away(sender: type[Post], post: Post, **kwargs: Any) -> None:
 @receiver(post_deleted, weak=False, dispatch_uid="tasks.clear_away")
 def clear_away(sender: type[Post], post_id: int, before: PostBefore, **kwargs: Any) -> None:
     owed = record(
-        search.refresh.si(post_id=post_id),
+        search.remove.si(post_id=post_id),
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds())),
         cache.purge.si(post_id=post_id, also=sorted(before.scopes())),
         social.follow.si(post_id=post_id),
@@ -149,5 +148,5 @@ def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
 
 @receiver(address_confirmed, weak=False, dispatch_uid="tasks.greet")
 def greet(sender: type[User], user: User, **kwargs: Any) -> None:
-    owed = record(email.welcome.si(user_id=user.pk), email.onboard.si(user_id=user.pk, step=STEPS[0]), about=user)
+    owed = record(email.welcome.si(user_id=user.pk), email.begin.si(user_id=user.pk), about=user)
     transaction.on_commit(owed.enqueue, robust=True)

@@ -1,7 +1,7 @@
 """The search index follows the posts."""
 
 from app.effects.celery import effect
-from app.search.index import update_search_index_batch
+from app.search.index import remove_from_search_index, update_search_index_batch
 from app.search.optimized import optimized_handler
 
 
@@ -9,3 +9,9 @@ from app.search.optimized import optimized_handler
 def refresh(*, post_ids: list[int]) -> None:
     """Bring these posts' documents up to date. Reads the posts as they are now, so that order does not matter."""
     update_search_index_batch(post_ids)
+
+
+@effect("search.remove")
+def remove(*, post_id: int) -> None:
+    """Take a deleted post out of the index, also what an update that was under way has just put in."""
+    remove_from_search_index(post_id)

@@ -2,8 +2,8 @@
 
 from app.effects import clock
 from app.effects.celery import effect
-from app.stats import activity, retention, views
-from app.stats.tutorial import update_trending_posts
+from app.stats import retention, views
+from app.stats.tutorial import track_user_activity, update_trending_posts
 
 
 @effect("stats.fold", batch=100, debounce=1.0)
@@ -21,7 +21,7 @@ def rank(*, post_ids: list[int]) -> None:
 @effect("stats.track")
 def track(*, verb: str, post_id: int, user_id: int) -> None:
     """Note what a reader did."""
-    activity.track(verb, post_id=post_id, user_id=user_id, at=clock.now())
+    track_user_activity(user_id, verb, post_id)
 
 
 @effect("stats.forget", timeout=300)

@@ -61,10 +61,13 @@ def build(subject: Subject, form: str) -> Built:
     return _built(subject, form, _entries(subject))
 
 
-def update_rss_feed(post: Post | None = None, **kwargs: Any) -> int:
-    """Bring up to date the feeds on which the post stands; without one, those of the site. Also a signal handler."""
+def update_rss_feed(post: Post | None = None, *, scopes: Iterable[str] = (), **kwargs: Any) -> int:
+    """Bring up to date these feeds and those on which the post stands; the site's where neither is named.
+
+    Return how many documents changed. Also a signal handler.
+    """
     place = standing(post.pk) if post else None
-    return refresh({SITE, *(_feeds(place) if place else ())}, clock.now())
+    return refresh({*scopes, *(_feeds(place) if place else ())} or {SITE}, clock.now())
 
 
 def _feeds(place: PostBefore) -> set[str]:

@@ -77,12 +77,15 @@ def update_search_index_batch(post_ids: Iterable[int], *, again: bool = False) -
         return int(cursor.rowcount)
 
 
-def update_search_index(post: Post | int, **kwargs: Any) -> int:
-    """Bring one post's document up to date. Also a signal handler."""
-    return update_search_index_batch([post if isinstance(post, int) else post.pk])
+def update_search_index(post: Post | int, *, again: bool = False, **kwargs: Any) -> int:
+    """Bring one post's document up to date; return whether it was written. Also a signal handler."""
+    return update_search_index_batch([post if isinstance(post, int) else post.pk], again=again)
 
 
+@transaction.atomic
 def remove_from_search_index(post: Post | int, **kwargs: Any) -> int:
     """Take one post out of the index; return whether it was in. A later update asks the database again."""
     pk = post if isinstance(post, int) else post.pk
-    return Document.objects.filter(post_id=pk).delete()[0] if pk is not None else 0
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, {"locks": LOCKS, "ids": [pk]})
+    return Document.objects.filter(post_id=pk).delete()[0]

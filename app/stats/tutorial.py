@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import Model
+
 from app.accounts.models import User
 from app.blog.models import Post
 from app.effects import clock
 from app.stats import activity, trending
 
 
-def track_user_activity(user: User | None, verb: str, post: Post) -> bool:
-    """Note what a signed-in reader did; a visitor without account leaves no trace here."""
-    if user is None or user.pk is None:
+def track_user_activity(user: User | int | None, verb: str, post: Post | int) -> bool:
+    """Note what a signed-in reader did; a visitor without account leaves no trace here. Raises ValueError."""
+    user_id = _pk(user)
+    if user_id is None:
         return False
-    return activity.track(verb, post_id=post.pk, user_id=user.pk, at=clock.now())
+    return activity.track(verb, post_id=_pk(post), user_id=user_id, at=clock.now())
 
 
 def update_trending_posts() -> None:
     """Compute the ranking anew."""
     trending.rank(clock.now())
+
+
+def _pk(subject: Model | int | None) -> Any:
+    return subject.pk if isinstance(subject, Model) else subject

@@ -57,11 +57,27 @@ def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
                 yield path, ast.parse(path.read_text())
 
 
+def called(tree: ast.Module) -> set[str]:
+    """Return the functions that the module calls by their plain names."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {name.id for name in calls if isinstance(name, ast.Name)}
+
+
 class TestTheSixteenFunctions:
     @pytest.mark.covers("G1", "D18")
     @pytest.mark.parametrize(("room", "name"), [(room, name) for room, names in FUNCTIONS.items() for name in names])
     def test_are_importable_from_their_place(self, room: str, name: str) -> None:
         assert callable(getattr(importlib.import_module(room), name))
+
+    @pytest.mark.covers("G1")
+    @pytest.mark.parametrize(("room", "name"), [(room, name) for room, names in FUNCTIONS.items() for name in names])
+    def test_are_each_called_from_another_module(self, room: str, name: str) -> None:
+        callers = [
+            path
+            for path, tree in sources("app", "tasks", "worker")
+            if path != ROOT / f"{room.replace('.', '/')}.py" and name in called(tree)
+        ]
+        assert callers, f"nothing but tests calls {name}"
 
     @pytest.mark.covers("G1")
     def test_hold_no_name_that_is_undefined_or_unused(self) -> None:

@@ -262,9 +262,10 @@ class TestPoison:
 
 @pytest.mark.django_db(transaction=True)
 class TestTwoWriters:
-    @pytest.mark.covers("E2")
-    def test_leave_what_the_last_commit_says(self, publish: Publish) -> None:
-        """Between the reading of an old revision and its writing, the post is withdrawn and its removal indexed."""
+    @pytest.mark.covers("E2", "E3")
+    @pytest.mark.parametrize("end", ["withdrawn", "deleted"])
+    def test_leave_what_the_last_commit_says(self, publish: Publish, end: str) -> None:
+        """Between the reading of an old revision and its writing, the post goes and its removal reaches the index."""
         post = publish("Old")
         order: list[str] = []
         inside = threading.Event()
@@ -279,8 +280,12 @@ class TestTwoWriters:
 
         def late() -> None:
             inside.wait(10)
-            Post.objects.get(pk=post.pk).withdraw()
-            update_search_index_batch([post.pk])
+            if end == "withdrawn":
+                Post.objects.get(pk=post.pk).withdraw()
+                update_search_index_batch([post.pk])
+            else:
+                Post.objects.get(pk=post.pk).delete()
+                remove_from_search_index(post.pk)
             order.append("late wrote")
             connections.close_all()
 

@@ -72,6 +72,19 @@ class TestReindex:
 
         assert not Document.objects.filter(body="Other words").exists()
 
+    @pytest.mark.covers("E2")
+    def test_writes_single_posts_again_and_no_others(self, posts: list[Post]) -> None:
+        Document.objects.update(body="Other words")
+        posts[1].withdraw()
+
+        assert reindex(str(posts[0].pk), str(posts[1].pk)) == "Wrote 1; 1 not public, and so not in the index."
+        assert Document.objects.filter(body="Other words").count() == len(posts) - 2
+        assert not Document.objects.filter(post__in=posts[:2], body="Other words").exists()
+
+    def test_refuses_to_check_single_posts(self, posts: list[Post]) -> None:
+        with pytest.raises(CommandError, match="takes no posts"):
+            reindex("--check", str(posts[0].pk))
+
     def test_refuses_an_empty_batch(self) -> None:
         with pytest.raises(CommandError, match="at least 1"):
             reindex("--batch=0")

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 EVERYWHERE = {"feeds": True, "search": True, "social": True}
 CHANNELS = {
     "email": ("tasks.email.send_publication_notifications", "email.announce"),
-    "feeds": ("app.feeds.building.refresh", "feeds.refresh"),
+    "feeds": ("tasks.feeds.update_rss_feed", "feeds.refresh"),
     "search": ("tasks.search.update_search_index_batch", "search.refresh"),
     "social": ("app.social.sharing.share", "social.share"),
 }

@@ -98,7 +98,7 @@ class TestRegistering:
         for _ in range(2):
             newcomer.confirm_address("new@example.org")
         tasks = Effect.objects.about(newcomer).order_by("pk").values_list("task", flat=True)
-        assert list(tasks) == ["email.address", "email.welcome", "email.onboarding"]
+        assert list(tasks) == ["email.address", "email.welcome", "email.begin"]
 
 
 class TestReceivers:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from app.blog.models import Post
 from app.search.drift import Drift, differences, known_ids
-from app.search.index import update_search_index_batch
+from app.search.index import update_search_index, update_search_index_batch
 
 
 class Command(BaseCommand):
@@ -19,14 +19,21 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("posts", nargs="*", type=int, metavar="POST", help="write these posts' documents again, no others")
         parser.add_argument("--check", action="store_true", help="report differences and change nothing")
         parser.add_argument("--all", action="store_true", help="write every document again, also those that seem right")
         parser.add_argument("--batch", type=int, default=200, metavar="N", help="posts in a transaction (default: 200)")
         parser.add_argument("--after", type=int, default=0, metavar="ID", help="begin behind this post")
 
-    def handle(self, *, check: bool, batch: int, after: int, **options: Any) -> None:
+    def handle(self, *, posts: list[int], check: bool, batch: int, after: int, **options: Any) -> None:
         if batch < 1:
             raise CommandError("--batch must be at least 1")
+        if posts and check:
+            raise CommandError("--check takes no posts")
+        if posts:
+            written = sum(update_search_index(post, again=True) for post in posts)
+            self.stdout.write(f"Wrote {written}; {len(posts) - written} not public, and so not in the index.")
+            return
         drift = Drift()
         done = 0
         for ids in _batches(after, batch):
