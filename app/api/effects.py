@@ -13,7 +13,7 @@ from pydantic import Field
 from app.accounts.models import User
 from app.api.auth import Request, must_write, runs_the_place
 from app.api.errors import Conflict, Forbidden, NotFound, Problem
-from app.api.fields import BIGGEST, Id, Page
+from app.api.fields import ABOUT, BIGGEST, Id, Page
 from app.api.reach import watched_post
 from app.effects.models import Effect
 
@@ -44,7 +44,7 @@ class EffectOut(Schema):
 
 
 class Filters(Schema):
-    about: Annotated[str, Field(pattern=r"^[a-z]{1,40}:[0-9]{1,19}$")] | None = None
+    about: Annotated[str, Field(pattern=ABOUT)] | None = None
     state: Literal["ready", "waiting", "running", "done", "dead"] | None = None
     page: Page = 1
 

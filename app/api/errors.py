@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Schema
 from ninja import errors as ninja_errors
 
+from app.api.wording import FIELD_NEEDED, OBJECT, plain
 from app.blog.errors import ContentTooLong, PostGone, Refused
 
 logger = logging.getLogger("api")
 
+BAD_TOKEN = "This token is not valid, or not any more. POST /api/v1/tokens gives another."  # noqa: S105 - a sentence
 Fields = dict[str, list[str]]
+
+View = Callable[..., HttpResponseBase]
 
 
 class Problem(Schema):
@@ -84,14 +91,31 @@ def problem(status: int, detail: str, fields: Fields | None = None) -> HttpRespo
 
 def no_such_address(request: HttpRequest) -> HttpResponse:
     """Answer what no route of the API matches."""
-    return problem(404, "There is no such address in this API.")
+    return problem(404, "There is no such address in this API; /api/v1/openapi.json lists them all.")
+
+
+def with_json_refusals(view: View) -> View:
+    """Let the view refuse a method as everything else is refused."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        allowed = ", ".join(sorted(response["Allow"].split(", ")))
+        refusal = problem(405, f"This address takes {allowed}, not {request.method}.")
+        refusal["Allow"] = allowed
+        return refusal
+
+    return answer
 
 
 def _schema(request: HttpRequest, error: Any) -> HttpResponse:
     fields: Fields = {}
     for each in error.errors:
         place = [str(part) for part in each["loc"] if part not in {"body", "query", "path", "payload"}]
-        fields.setdefault(".".join(place) or "body", []).append(each["msg"].removeprefix("Value error, "))
+        said = plain(each["type"], each["msg"], each.get("ctx", {}))
+        fields.setdefault(".".join(place) or "body", []).append(said if place or said != FIELD_NEEDED else OBJECT)
     return problem(422, _first(fields), fields)
 
 
@@ -101,7 +125,8 @@ def _http(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _nobody(request: HttpRequest, error: Any) -> HttpResponse:
-    response = problem(401, "Sign in: send Authorization: Token <your token>.")
+    known = "Authorization" in request.headers
+    response = problem(401, BAD_TOKEN if known else "Sign in: send Authorization: Token <your token>.")
     response["WWW-Authenticate"] = 'Bearer realm="api"'
     return response
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 
 from ninja import Schema
@@ -10,24 +11,34 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringCon
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 BIGGEST = 2**63 - 1
+SLUG = r"^[-a-zA-Z0-9_]+$"
+ABOUT = r"^[a-z]{1,40}:[0-9]{1,19}$"
 
 
 def _plain(text: str) -> str:
     if CONTROLS.search(text):
-        raise ValueError("Control characters are not accepted.")
+        raise ValueError("Control characters are not accepted; take them out.")
     return text
 
 
 def _on_one_line(text: str) -> str:
     if any(char in text for char in "\n\r\t"):
-        raise ValueError("This has to stand on one line.")
+        raise ValueError("This has to stand on one line; take the line breaks and tabs out.")
     return text
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Also refuse what is a moment only in its own zone: the end of the year 9999, west of Greenwich."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("That moment lies beyond the calendar. Name an earlier one.") from None
 
 
 Text = Annotated[str, AfterValidator(_plain)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_plain), AfterValidator(_on_one_line)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=220)]
-Moment = AwareDatetime
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=220)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Page = Annotated[int, Field(ge=1, le=100_000)]
 

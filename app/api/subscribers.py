@@ -19,7 +19,7 @@ PER_MINUTE = 30
 
 
 class Wish(Strict):
-    email: Annotated[Line, Field(min_length=3, max_length=254)]
+    email: Annotated[Line, Field(max_length=254)]
 
 
 class Asked(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 from django.core.exceptions import ValidationError
 
@@ -12,6 +13,7 @@ CONTENT_LIMIT = 512 * 2**10
 COMMENT_LIMIT = 10_000
 TITLE_LIMIT = 200
 # C0 and C1 controls but tab and newline, lone surrogates, the marks that turn the direction of a whole line, and noncharacters.
+UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}
 UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
 
@@ -31,8 +33,13 @@ def one_line(text: str) -> str:
 def title(text: str) -> str:
     """Return a title fit to keep. Raises ValidationError when nothing is left, or too much."""
     line = one_line(text)
-    if not line:
+    if not _shows(line):
         raise ValidationError({"title": "A title is needed."})
     if len(line) > TITLE_LIMIT:
         raise ValidationError({"title": f"The title has {len(line)} characters; at most {TITLE_LIMIT} are accepted."})
     return line
+
+
+def _shows(line: str) -> bool:
+    """Return whether a reader sees anything of it: a title of zero-width characters would be a link to nowhere."""
+    return any(category(char) not in UNSEEN for char in line)
