@@ -30,13 +30,12 @@ STATES = {
 def comments(request: WriterRequest) -> HttpResponse:
     """List what the user may judge, by state; what waits comes first."""
     mine = judged_by(request.user)
-    counts = dict(mine.values_list("status").annotate(number=Count("pk")).order_by("status"))
     status = request.GET.get("status", "")
     state = CommentStatus(status) if status in CommentStatus.values else CommentStatus.HELD
     shown = mine.filter(status=state).select_related("author__profile", "post", "parent__author__profile").order_by("-pk")
     about = {
         "page": Paginator(shown, PAGE).get_page(request.GET.get("page")),
-        "filters": [(value.value, label, counts.get(value.value, 0)) for value, label in STATES.items()],
+        "filters": filters(mine),
         "status": state.value,
     }
     return render(request, "studio/comments.html", about)
@@ -45,7 +44,7 @@ def comments(request: WriterRequest) -> HttpResponse:
 @require_POST
 @writers
 def standing(request: WriterRequest, pk: int) -> HttpResponse:
-    """Give a comment the state that the pressed button names; asked by htmx, answer with its row."""
+    """Give a comment the state that the pressed button names; asked by htmx, answer with its row and the counts."""
     comment = get_object_or_404(Comment.objects.select_related("post", "author__profile", "parent__author__profile"), pk=pk)
     if not judged_by(request.user).filter(pk=pk).exists():
         raise PermissionDenied
@@ -54,7 +53,16 @@ def standing(request: WriterRequest, pk: int) -> HttpResponse:
     except Refused as error:
         messages.error(request, str(error))
         return _reload(request)
-    return render(request, "studio/comment_judged.html", {"comment": comment}) if request.htmx else redirect("studio:comments")
+    if not request.htmx:
+        return redirect("studio:comments")
+    about = {"comment": comment, "filters": filters(judged_by(request.user))}
+    return render(request, "studio/comment_judged.html", about)
+
+
+def filters(judged: CommentQuerySet) -> list[tuple[str, str, int]]:
+    """Return each state, its name and how many of these comments have it."""
+    counts = dict(judged.values_list("status").annotate(number=Count("pk")).order_by("status"))
+    return [(value.value, label, counts.get(value.value, 0)) for value, label in STATES.items()]
 
 
 def judged_by(user: User) -> CommentQuerySet:

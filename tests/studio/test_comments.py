@@ -109,12 +109,18 @@ class TestAVerdict:
             assert judge(signed_in("editor"), held, "approved") == 302
         assert kept(public) == (1, 1)
 
-    def test_comes_back_as_the_row_and_the_number_that_waits(self, signed_in: SignedIn, held: Comment) -> None:
+    @pytest.mark.covers("M9")
+    def test_comes_back_as_the_row_and_all_the_numbers(self, signed_in: SignedIn, held: Comment) -> None:
         answer = signed_in("editor").post(f"/studio/comments/{held.pk}", {"status": "approved"}, headers=HTMX)
         page = answer.content.decode()
         assert f'<li id="comment-{held.pk}">' in page
         assert "chip approved" in page
-        assert "".join(page.split()).endswith('<spanid="waiting"hx-swap-oob="true"></span>')
+        assert '<spanid="waiting"hx-swap-oob="true"></span>' in "".join(page.split())
+        numbers = {"held": 0, "approved": 1, "spam": 0, "deleted": 0}
+        listed = signed_in("editor").get("/studio/comments/").content.decode()
+        for state, number in numbers.items():
+            assert f'<b id="number-{state}" hx-swap-oob="true">{number}</b>' in page
+            assert f'<b id="number-{state}">{number}</b>' in listed
 
     def test_that_is_unknown_is_refused(self, signed_in: SignedIn, held: Comment, public: Post) -> None:
         answer = signed_in("editor").post(f"/studio/comments/{held.pk}", {"status": "x"}, follow=True)
