@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from app.blog.models import Post
 from app.effects.models import Effect
@@ -99,6 +100,13 @@ class TestTheAccount:
         assert "All 1 done" in page
         assert "hx-trigger" not in page
         assert "<html" not in page
+
+    def test_tells_where_the_post_stands_by_now(self, writer: Client, draft: Post) -> None:
+        path = f"/studio/posts/{draft.pk}/effects/"
+        assert b'id="standing"><span class="chip draft">' in writer.get(path).content
+        draft.publish(at=timezone.now())
+        page = writer.get(path, headers={"HX-Request": "true"}).content
+        assert b'id="standing" hx-swap-oob="true"><span class="chip published">' in page
 
     def test_says_so_when_nothing_followed(self, writer: Client, draft: Post) -> None:
         Effect.objects.all().delete()
