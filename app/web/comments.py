@@ -49,6 +49,7 @@ def post_comment(request: ReaderRequest, slug: str) -> HttpResponse:
         return _answer(request, "web/comment_form.html", {"post": post, "form": form})
     author = request.user if request.user.is_authenticated else None
     comment = post.comment(author=author, **form.words())
+    post.refresh_from_db(fields=["comment_count"])
     return _answer(request, "web/comment_done.html", {"post": post, "comment": comment, "place": form.place})
 
 

@@ -174,12 +174,17 @@ class TestAComment:
         client.force_login(reader)
         answer = client.post(f"{post.get_absolute_url()}comments", {"content": "Well *said*."}, headers={"HX-Request": "true"})
         assert b"Your comment" in answer.content
+        assert b"Well <em>said</em>." in answer.content
+        assert b'<h2 id="comments-heading" hx-swap-oob="true">1 comment</h2>' in answer.content
         assert b"Well <em>said</em>." in Client().get(post.get_absolute_url()).content
 
     def test_of_a_guest_waits_for_an_editor(self, client: Client, write: Write) -> None:
         post = write()
         said = {"guest_name": "Gus", "guest_email": "gus@example.org", "content": "May I?"}
-        assert b"waits for an editor" in client.post(f"{post.get_absolute_url()}comments", said).content
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = client.post(f"{post.get_absolute_url()}comments", said, headers=headers)
+            assert b"waits for an editor" in answer.content
+            assert b"May I?" not in answer.content
         assert b"May I?" not in client.get(post.get_absolute_url()).content
         assert b"gus@example.org" not in client.get(post.get_absolute_url()).content
 
