@@ -17,7 +17,7 @@ PAGE_LIMIT = 100
 HEADLINE_LIMIT = 20_000
 OPEN, CLOSE = "\ue000", "\ue001"  # the index holds neither
 LAST_WORD = re.compile(r"(?:^|(?<=\s))\w{2,}$")
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ue000\ue001]+")
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ue000\ue001]+")
 
 WHOLE = "websearch_to_tsquery('english', %(text)s)"
 # A word that is only begun has no stem: titles are indexed as written too.
@@ -74,7 +74,7 @@ def search(text: str, page: int = 1, *, size: int = 20) -> Results:
     rows = _rows(text, number, size) if text else []
     posts = Post.objects.listed().in_bulk([row[0] for row in rows])
     results = [_result(posts[pk], title, body) for pk, _, title, body in rows if pk in posts]
-    return Results(text=text, number=number, size=size, total=rows[0][1] if rows else 0, results=results)
+    return Results(text=text, number=number, size=size, total=_total(text, number, rows), results=results)
 
 
 def tidy(text: str) -> str:
@@ -96,6 +96,13 @@ def _rows(text: str, number: int, size: int) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(SEARCH.format(query=BEGUN if last else WHOLE, whole=WHOLE), values)
         return list(cursor.fetchall())
+
+
+def _total(text: str, number: int, rows: list[Any]) -> int:
+    """Return how many match, also for a page behind the last one, which has no row to say it."""
+    if not rows and number > 1:
+        rows = _rows(text, 1, 1) if text else []
+    return int(rows[0][1]) if rows else 0
 
 
 def _begun_word(text: str) -> str:

@@ -24,12 +24,15 @@ def search_page(request: HttpRequest) -> HttpResponseBase:
 
 
 def find(query: str, number: int) -> Listing:
-    """Return one page of what matches, best first, with the words marked."""
+    """Return one page of what matches, best first, with the words marked; behind the last page, the last."""
     found = search(query, number)
+    pages = max(1, min(PAGE_LIMIT, -(-found.total // found.size)))
+    if found.number > pages:
+        found = search(query, pages)
     return Listing(
         cards=tuple(replace(card(each.post), title=each.title, snippet=each.snippet) for each in found.results),
         number=found.number,
-        pages=max(1, min(PAGE_LIMIT, -(-found.total // found.size))),
+        pages=pages,
         count=found.total,
         query=urlencode({"q": query}) + "&",
     )

@@ -170,6 +170,12 @@ class TestPaging:
         assert [(page.has_previous, page.has_next) for page in pages] == [(False, True), (True, True), (True, False)]
         assert len({result.post.pk for page in pages for result in page.results}) == 7
 
+    def test_counts_also_behind_the_last_page(self, publish: Publish) -> None:
+        update_search_index_batch([publish(f"Whale {number}").pk for number in range(4)])
+        behind = search("whale", 9, size=3)
+
+        assert (behind.total, behind.results, behind.has_next) == (4, [], False)
+
     @pytest.mark.parametrize("number", [0, -1, 10**30])
     def test_takes_any_number(self, db: None, number: int) -> None:
         assert search("whale", number).results == []
@@ -178,4 +184,5 @@ class TestPaging:
 class TestTidy:
     def test_leaves_words_and_limits_their_number(self) -> None:
         assert tidy("  a\x00b \n c ") == "a b c"
+        assert tidy("\u202etest\u2066") == "test"
         assert len(tidy("word " * 9999)) <= 200

@@ -113,6 +113,12 @@ class TestSearch:
         assert "<mark>slower</mark>" in page
         assert "1 result" in page
 
+    def test_shows_the_last_page_to_who_asks_for_a_later_one(self, client: Client, write: Write) -> None:
+        update_search_index_batch([write(f"Slower {number}").pk for number in range(21)])
+        page = client.get("/search/", {"q": "slower", "page": "99"}).content.decode()
+        assert "21 results" in page
+        assert page.count('<article class="story') == 1
+
     @pytest.mark.parametrize("query", ["", "zebra", "\x00", '"unclosed', "a & | !", "<script>alert(1)</script>", "x" * 5000])
     def test_answers_any_words(self, client: Client, write: Write, query: str) -> None:
         answer = client.get("/search/", {"q": query})
