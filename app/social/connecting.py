@@ -11,7 +11,7 @@ from app.social.models import Account
 from app.social.networks import NETWORKS
 from app.social.networks.base import Login, Network
 from app.social.networks.outcomes import Declined, Revoked, Unknown
-from app.social.networks.webhook import Webhook, new_secret
+from app.social.networks.webhook import Webhook, is_secret, new_secret
 from app.social.sharing import resume
 
 OURSELVES = ("localhost", "127.0.0.1", "::1")
@@ -26,7 +26,7 @@ def connect(
 ) -> tuple[Account, str]:
     """Return an account and its secret in clear, made here where a webhook has none yet. Raises CannotConnect.
 
-    An account that somebody has over there is looked up first; connecting it again gives it the new secret.
+    An account that somebody has over there is looked up first; connecting the same again gives it the new secret.
     """
     if network not in NETWORKS:
         raise CannotConnect(f"{network} is none of the networks {', '.join(NETWORKS)}.")
@@ -39,7 +39,11 @@ def connect(
             return _renewed(known, secret, owner), secret
     elif network == Webhook.name:
         _check(endpoint)
-        secret = secret or new_secret()
+        secret = secret.strip() or new_secret()
+        if not is_secret(secret):
+            raise CannotConnect("The secret must be whsec_ and base64. Leave it empty, and one is made.")
+        if known := Account.objects.filter(network=network, endpoint=endpoint, owner=owner).order_by("pk").first():
+            return _renewed(known, secret, owner), secret
     account = Account(network=network, name=name.strip()[:100], endpoint=endpoint, handle=handle, owner=owner)
     account.secret = secret
     account.save()

@@ -34,6 +34,21 @@ class TestConnecting:
             connect(network="webhook", name="hook", endpoint=endpoint)
         assert Account.objects.count() == 0
 
+    @pytest.mark.parametrize("secret", ["short", "whsec_", "whsec_not base64", "whsec_ünfit"])
+    def test_refuses_a_secret_that_signs_nothing(self, secret: str) -> None:
+        with pytest.raises(CannotConnect, match="Leave it empty"):
+            connect(network="webhook", name="hook", endpoint="http://127.0.0.1:9999/hook", secret=secret)
+        assert Account.objects.count() == 0
+
+    def test_of_the_same_webhook_again_gives_it_a_new_secret_and_tells_it_nothing_twice(self) -> None:
+        owners = [User.objects.create(username=name, role="author") for name in ("ann", "bob")]
+        endpoint = "http://127.0.0.1:9999/hook"
+        secrets = {connect(network="webhook", name="hook", endpoint=endpoint, owner=ann)[1] for ann in [*owners, owners[0]]}
+        kept = Account.objects.order_by("pk")
+        assert (len(secrets), [each.owner for each in kept]) == (3, owners)
+        assert kept[0].secret in secrets
+        assert kept[0].secret != kept[1].secret
+
     @pytest.mark.parametrize(("network", "name"), [("pigeon", "hook"), ("bluesky", "hook"), ("dummy", " ")])
     def test_refuses_what_it_does_not_know(self, network: str, name: str) -> None:
         with pytest.raises(CannotConnect):

@@ -4,7 +4,6 @@ import hmac
 import json
 import secrets
 from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -76,8 +75,16 @@ def new_secret() -> str:
     return PREFIX + b64encode(secrets.token_bytes(32)).decode()
 
 
+def is_secret(text: str) -> bool:
+    """Return whether a webhook can be signed with this."""
+    try:
+        return all(_key(each) for each in text.split())
+    except GiveUp:
+        return False
+
+
 def _key(secret: str) -> bytes:
     try:
         return b64decode(secret.removeprefix(PREFIX), validate=True)
-    except NotBase64:
+    except ValueError:  # not base64, or not even ASCII
         raise GiveUp("The account's secret is not a webhook secret.") from None
