@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 
 
 class Later(Exception):
-    """Not a failure: run the effect again then. Takes a delay, or a moment with a zone, and a reason."""
+    """Not a failure: run the effect again then. Takes a delay, or a moment with a zone, and a reason.
 
-    def __init__(self, when: timedelta | datetime, why: str = "") -> None:
+    `planned`: it is not due before then, so that waiting counts as no delay.
+    """
+
+    def __init__(self, when: timedelta | datetime, why: str = "", *, planned: bool = False) -> None:
         super().__init__(why)
         self.when = when
         self.why = why
+        self.planned = planned
 
 
 class GiveUp(Exception):

@@ -139,7 +139,8 @@ def _settle(claimed: Claimed, error: Exception) -> tuple[str, str]:
     heal_connection()
     why = describe(error)
     if isinstance(error, Later):
-        return _if_ours(settling.postpone(claimed, error.when, error.why), "later", scrub(error.why))
+        ours = settling.postpone(claimed, error.when, error.why, planned=error.planned)
+        return _if_ours(ours, "later", scrub(error.why))
     if isinstance(error, GiveUp):
         return _if_ours(settling.bury(claimed, "gave up", str(error)), "dead", scrub(str(error)))
     if claimed.attempt >= claimed.max_attempts:

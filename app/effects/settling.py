@@ -33,6 +33,7 @@ WHERE effects_effect.id = mine.id AND effects_effect.attempt = mine.attempt AND 
 WAIT = """
 UPDATE effects_effect
 SET state = 'waiting', wake_at = clock_timestamp() + make_interval(secs => %s), max_attempts = max_attempts + %s,
+    due_at = CASE WHEN %s THEN clock_timestamp() + make_interval(secs => %s) ELSE due_at END,
     rings = 0, outcome = '', error = %s
 WHERE id = %s AND attempt = %s AND state = 'running'
 """
@@ -65,10 +66,10 @@ def finish(claimed: Sequence[Claimed], outcome: str = "done") -> None:
             raise LostLease(f"{claimed[0].task}: {len(claimed) - cursor.rowcount} of {len(claimed)} taken over")
 
 
-def postpone(claimed: Claimed, when: timedelta | datetime, why: str) -> bool:
+def postpone(claimed: Claimed, when: timedelta | datetime, why: str, *, planned: bool = False) -> bool:
     """Wait without counting a failure: one more attempt is allowed. Return whether it was still ours."""
     delay = when if isinstance(when, timedelta) else when - clock.now()
-    return _wait(claimed, max(0.0, delay.total_seconds()), 1, why)
+    return _wait(claimed, max(0.0, delay.total_seconds()), 1, why, planned=planned)
 
 
 def retry(claimed: Claimed, error: str) -> bool:
@@ -96,10 +97,10 @@ def backoff(attempt: int) -> float:
     return min(2.0 ** min(attempt, 20), BACKOFF_CAP) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
 
 
-def _wait(claimed: Claimed, seconds: float, more: int, why: str) -> bool:
+def _wait(claimed: Claimed, seconds: float, more: int, why: str, *, planned: bool = False) -> bool:
     crash.point("mid-fail")
     with connection.cursor() as cursor:
-        cursor.execute(WAIT, [seconds, more, scrub(why), claimed.id, claimed.attempt])
+        cursor.execute(WAIT, [seconds, more, planned, seconds, scrub(why), claimed.id, claimed.attempt])
         return bool(cursor.rowcount == 1)
 
 

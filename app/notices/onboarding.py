@@ -31,7 +31,7 @@ def onboard(user_id: int, step: str, *, now: datetime) -> None:
         return
     due = user.email_confirmed_at + AFTER[step]
     if now < due:
-        raise Later(due, "its day has not come")
+        raise Later(due, "its day has not come", planned=True)
     if not _reached(user, step):
         Notice.objects.owe(user, Kind.ONBOARDING, step)
     following = STEPS[STEPS.index(step) + 1 :]

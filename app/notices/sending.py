@@ -95,7 +95,7 @@ def _gather(notice: Notice) -> bool:
 def _keep_quiet(last: datetime | None) -> None:
     quiet = getattr(settings, "NOTICE_QUIET", QUIET)
     if last and last + quiet > clock.now():
-        raise Later(last + quiet, "gathering a digest")
+        raise Later(last + quiet, "gathering a digest", planned=True)
 
 
 def _told_in(notice: Notice) -> list[Notice]:

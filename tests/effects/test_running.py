@@ -123,6 +123,15 @@ class TestAnExternalEffect:
             assert settling.postpone(claimed, at, "busy")
         assert abs(Effect.objects.get(pk=pk).wake_at - at) < timedelta(seconds=1)
 
+    @pytest.mark.parametrize("planned", [True, False])
+    def test_is_late_while_it_waits_unless_that_was_the_plan(self, planned: bool) -> None:
+        [pk] = owe(samples.note.si(n=1))
+        [claimed] = claim(registry.get("test.note"), [pk], uuid4())
+        assert settling.postpone(claimed, timedelta(hours=1), "not before", planned=planned)
+        effect = Effect.objects.get(pk=pk)
+        assert Effect.objects.overdue().exists() is not planned
+        assert (effect.due_at == effect.wake_at, Effect.objects.backlog()[0].oldest_due is None) == (planned, planned)
+
     def test_is_dead_at_once_when_it_gives_up_and_names_no_address(self) -> None:
         [pk] = owe(samples.hopeless.si(n=1))
         drain()

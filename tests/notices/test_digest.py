@@ -26,6 +26,7 @@ class TestADigest:
         drain()
         assert len(smtp_sink.captured) == 1
         assert owes("email.notice").count() == 49
+        assert not owes("email.notice").overdue().exists()
         self.ten_minutes_later()
         assert len(smtp_sink.captured) == 2
         digest = smtp_sink.captured[1]

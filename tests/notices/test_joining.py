@@ -185,6 +185,7 @@ class TestFirstSteps:
         assert writer.email_confirmed_at
         assert waiting.state == "waiting"
         assert waiting.wake_at - writer.email_confirmed_at - timedelta(days=1) < timedelta(seconds=1)
+        assert not Effect.objects.overdue().exists()
         app.control.purge()
         assert self.sent_on(1.1, smtp_sink) == 1
 
