@@ -26,14 +26,18 @@ from app.stats import activity
 BIO_LIMIT = 5_000
 
 
+class WebAddress(forms.URLField):
+    """A page's address, no ftp."""
+
+    default_validators: list[Any] = [URLValidator(schemes=["http", "https"])]  # noqa: RUF012 - as in Django
+
+
 class ProfileForm(forms.Form):
     display_name = forms.CharField(label="Name shown", max_length=100, required=False)
     bio = forms.CharField(
         label="About you", max_length=BIO_LIMIT, required=False, help_text="Markdown.", widget=forms.Textarea(attrs={"rows": 5})
     )
-    website = forms.URLField(
-        max_length=200, required=False, assume_scheme="https", validators=[URLValidator(schemes=["http", "https"])]
-    )
+    website = WebAddress(max_length=200, required=False, assume_scheme="https")
     notify_comments = forms.BooleanField(label="Mail me comments on my posts and answers to me", required=False)
     notify_likes = forms.BooleanField(label="Mail me likes of my posts", required=False)
 

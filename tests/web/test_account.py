@@ -94,6 +94,7 @@ class TestTheProfile:
     @pytest.mark.parametrize("website", ["javascript:alert(1)", "ftp://x.example/", "data:text/html,x", "not a place"])
     def test_names_no_place_but_of_the_web(self, mine: Client, website: str) -> None:
         answer = mine.post("/account/", {**FILLED, "website": website})
+        assert answer.content.decode().count("<li>Enter a valid URL.</li>") == 1
         assert (answer.status_code, b"I *read*." in answer.content) == (422, True)
 
     @pytest.mark.parametrize("path", ["", "export", "deletion"])
