@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth import login, password_validation
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
@@ -59,4 +60,5 @@ def join(request: HttpRequest) -> HttpResponse:
     if user is None:
         return render(request, "web/join.html", {"form": form}, status=422 if form.errors else 200)
     login(request, user)
+    messages.success(request, f"Welcome, {user.username}. A mail asks whether {user.email} is yours.")
     return redirect("home")
