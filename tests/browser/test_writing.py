@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from app.accounts.models import User
 from app.blog.models import Post
+from app.effects.models import Effect
 from app.effects.testing import drain
 from app.newsletter.models import Subscriber
 from tests.browser.conftest import PATIENCE, Open, sign_in
@@ -103,3 +104,17 @@ class TestAReader:
         expect(skip).to_be_in_viewport()
         page.keyboard.press("Enter")
         expect(page.locator("#main")).to_be_focused()
+
+    def test_reads_an_error_in_peace_while_the_account_follows(self, open_page: Open, editor: User) -> None:
+        post = Post(title="Troubled", content="x", author=editor)
+        post.save()
+        Effect.objects.about(post).update(state="waiting", attempt=1, error="Traceback\nOSError: a full disk")
+        page = open_page()
+        sign_in(page)
+        page.goto(f"/studio/posts/{post.pk}/effects/")
+        page.locator("details.error summary").click()
+        Effect.objects.about(post).update(outcome="seen")
+        expect(page.locator("#account")).to_contain_text("seen")
+        expect(page.locator("details.error pre")).to_be_visible()
+        Effect.objects.about(post).update(attempt=2, error="Traceback\nOSError: another")
+        expect(page.locator("details.error summary")).to_have_text("OSError: another")
