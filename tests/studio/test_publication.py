@@ -108,6 +108,14 @@ class TestTheAccount:
         page = writer.get(path, headers={"HX-Request": "true"}).content
         assert b'id="standing" hx-swap-oob="true"><span class="chip published">' in page
 
+    def test_names_the_day_of_what_is_not_of_today(self, writer: Client, draft: Post) -> None:
+        Effect.objects.all().delete()
+        today = timezone.now()
+        effect(about=f"post:{draft.pk}", state="waiting", due_at=today, wake_at="2199-01-02T03:04:06Z")
+        page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        assert f">{today:%H:%M:%S}</time>" in page
+        assert ">2 Jan, 03:04</time>" in page
+
     def test_says_so_when_nothing_followed(self, writer: Client, draft: Post) -> None:
         Effect.objects.all().delete()
         assert b"Nothing has followed" in writer.get(f"/studio/posts/{draft.pk}/effects/").content

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import date
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localdate, localtime
 
 from app.effects.models import Effect
 from app.studio.comments import judged_by
@@ -39,6 +42,13 @@ def account_of(about: str) -> str:
 @register.filter
 def seconds(duration: float) -> str:
     return f"{duration * 1000:.0f} ms" if duration < 1 else f"{duration:.1f} s"
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """Return a time of today, or the day too: a step may wait until tomorrow."""
+    at = localtime(at)
+    return date(at, "H:i:s" if at.date() == localdate() else "j M, H:i")
 
 
 @register.filter
