@@ -52,6 +52,7 @@ def logging_config(log_format: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
+            "django": {"handlers": [], "level": "INFO"},  # its own handler would say everything twice, and forgeably
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "celery.app.trace": {"level": "ERROR"},
             "celery.worker.strategy": {"level": "WARNING"},

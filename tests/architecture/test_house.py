@@ -165,6 +165,14 @@ class TestTheHouse:
         assert "odd" in said.splitlines()[-1]
         assert "lines" in said.splitlines()[-1]
 
+    @pytest.mark.covers("G8")
+    def test_says_each_thing_once(self) -> None:
+        logger, handlers = logging.getLogger("django.request"), set()
+        while logger.parent is not None:
+            handlers |= set(logger.handlers)
+            logger = logger.parent
+        assert not handlers
+
     @pytest.mark.covers("D4", "C11")
     def test_keeps_broker_and_cache_apart(self) -> None:
         from config.bundled import places
