@@ -55,10 +55,11 @@ class Row:
 
     def settle(self, outcome: str) -> None:
         """Take the outcome of the attempt that owns the row."""
+        self.due = False
         if outcome == "give up" or (outcome == "fail" and self.attempt >= self.max_attempts):
             self.state = "dead"
         elif outcome:
-            self.state, self.due = "waiting", False
+            self.state = "waiting"
             self.max_attempts += outcome == "later"
         else:
             self.state = "done"
