@@ -70,6 +70,6 @@ def _change(post: Post, dice: random.Random, number: int) -> None:
 def _index(over: list[Event]) -> None:
     """Do what a worker does, with what is owed to search: as soon as it is owed, debounced or not."""
     while not all(event.is_set() for event in over):
-        Effect.objects.filter(task="search.refresh", state="waiting", attempt=0).update(state="ready")
-        Effect.objects.exclude(task="search.refresh").filter(state__in=["ready", "waiting"]).delete()
+        Effect.objects.filter(queue="search", state="waiting", attempt=0).update(state="ready")
+        Effect.objects.exclude(queue="search").filter(state__in=["ready", "waiting"]).delete()
         work()
