@@ -36,7 +36,7 @@ def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
     owed = record(
         search.refresh.si(post_id=post.pk),
         feeds.follow.si(post_id=post.pk),
-        stats.rank.si(post_id=post.pk),
+        stats.rank.si(post_id=post.pk).set(countdown=1),
         *(_news(post) if _is_new(post) else ()),
         about=post,
     )
@@ -71,7 +71,7 @@ def take_away(sender: type[Post], post: Post, **kwargs: Any) -> None:
     owed = record(
         search.refresh.si(post_id=post.pk),
         feeds.follow.si(post_id=post.pk),
-        stats.rank.si(post_id=post.pk),
+        stats.rank.si(post_id=post.pk).set(countdown=1),
         cache.purge.si(post_id=post.pk),
         social.follow.si(post_id=post.pk),
         about=post,
