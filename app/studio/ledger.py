@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from app.blog.models import Post
 from app.effects.beating import silence
 from app.effects.models import Effect, State
 from app.effects.settling import replay
@@ -26,15 +28,25 @@ def effects(request: WriterRequest) -> HttpResponse:
     """List effects, newest first, with the backlog of each queue; asked by htmx, only the backlog."""
     if request.htmx:
         return render(request, "studio/backlog.html", backlog())
-    state, task = request.GET.get("state", ""), request.GET.get("task", "").replace("\x00", "").strip()[:100]
+    state, task, subject = (request.GET.get(name, "").replace("\x00", "").strip()[:100] for name in ("state", "task", "about"))
     shown = Effect.objects.order_by("-pk")
     if state in State.values:
         shown = shown.filter(state=state)
     if task:
         shown = shown.filter(task__startswith=task)
+    if subject:
+        shown = shown.filter(about=subject)
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
-    about = {"page": page, "state": state, "task": task, "states": State.values, "kinds": KINDS, "operates": True}
-    return render(request, "studio/effects.html", {**about, **backlog()})
+    asked = {"state": state, "task": task, "about": subject}
+    listed = {"page": page, "standing": standing(page), "states": State.values, "kinds": KINDS, "operates": True}
+    return render(request, "studio/effects.html", {**asked, **listed, **backlog()})
+
+
+def standing(effects: Iterable[Effect]) -> set[str]:
+    """Return which subjects are posts that still stand: the others have no page of their own."""
+    named = {effect.about.removeprefix("post:") for effect in effects if effect.about.startswith("post:")}
+    posts = Post.objects.filter(pk__in=[key for key in named if key.isdecimal()])
+    return {f"post:{pk}" for pk in posts.values_list("pk", flat=True)}
 
 
 def backlog() -> dict[str, Any]:

@@ -192,3 +192,15 @@ class TestTheLedger:
         assert signed_in("author").post("/studio/effects/replay").status_code == 403
         signed_in("editor").post("/studio/effects/replay")
         assert not Effect.objects.filter(state="dead").exists()
+
+    def test_leads_from_a_deleted_post_to_what_followed_from_it(self, signed_in: SignedIn, draft: Post) -> None:
+        pk, gone, client = draft.pk, f"post:{draft.pk}", signed_in("editor")
+        effect(about=gone, task="search.refresh")
+        effect(about="user:7", task="email.welcome", queue="email")
+        draft.delete()
+        page = client.get("/studio/effects/").content.decode()
+        assert f'href="/studio/posts/{pk}/effects/"' not in page
+        assert f'href="/studio/effects/?about=post%3A{pk}"' in page
+        assert 'href="/studio/effects/?about=user%3A7"' in page
+        only = client.get("/studio/effects/", {"about": gone}).content.decode().split('id="list"')[1]
+        assert (f"about {gone}" in only, "search.refresh" in only, "email.welcome" in only) == (True, True, False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.template.defaultfilters import date
@@ -33,10 +34,11 @@ def part(effect: Effect) -> str:
 
 
 @register.filter
-def account_of(about: str) -> str:
-    """Return where the account of an effect's subject is shown, or nothing."""
-    kind, _, key = about.partition(":")
-    return reverse("studio:post_effects", args=[key]) if kind == "post" and key.isdecimal() else ""
+def account_of(about: str, standing: set[str]) -> str:
+    """Return where the account of an effect's subject is shown: a post that stands has a page, others a part of the ledger."""
+    if about in standing:
+        return reverse("studio:post_effects", args=[about.removeprefix("post:")])
+    return f"{reverse('studio:effects')}?{urlencode({'about': about})}"
 
 
 @register.filter
