@@ -62,7 +62,7 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-pk",)
     actions = ("approve", "hide", "mark_as_spam")
 
-    @admin.action(description="Show the selected comments")
+    @admin.action(description="Approve the selected comments")
     def approve(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
         _say(request, "approved", sum(_is_approved(comment) for comment in _sorted(comments)))
 

@@ -1,4 +1,4 @@
-"""Moderation: what guests said waits here; what was shown can be hidden again."""
+"""Moderation: what guests said is held here; what was approved can be hidden again."""
 
 from __future__ import annotations
 
@@ -17,18 +17,12 @@ from app.blog.models.comment import CommentQuerySet
 from app.studio.access import WriterRequest, edits_all, writers
 
 PAGE = 30
-STATES = {
-    CommentStatus.HELD: "Waiting",
-    CommentStatus.APPROVED: "Visible",
-    CommentStatus.SPAM: "Spam",
-    CommentStatus.DELETED: "Deleted",
-}
 
 
 @require_GET
 @writers
 def comments(request: WriterRequest) -> HttpResponse:
-    """List what the user may judge, by state; what waits comes first."""
+    """List what the user may judge, by state; what is held comes first."""
     mine = judged_by(request.user)
     status = request.GET.get("status", "")
     state = CommentStatus(status) if status in CommentStatus.values else CommentStatus.HELD
@@ -62,7 +56,7 @@ def standing(request: WriterRequest, pk: int) -> HttpResponse:
 def filters(judged: CommentQuerySet) -> list[tuple[str, str, int]]:
     """Return each state, its name and how many of these comments have it."""
     counts = dict(judged.values_list("status").annotate(number=Count("pk")).order_by("status"))
-    return [(value.value, label, counts.get(value.value, 0)) for value, label in STATES.items()]
+    return [(value, label, counts.get(value, 0)) for value, label in CommentStatus.choices]
 
 
 def judged_by(user: User) -> CommentQuerySet:

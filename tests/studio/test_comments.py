@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from app.blog.models import Comment, Post
+from app.blog.models import Comment, CommentStatus, Post
 from app.effects.testing import drain, owes
 from tests.studio.conftest import Person, SignedIn
 
@@ -38,13 +38,21 @@ class TestTheQueue:
     def test_shows_what_waits_and_how_much(self, signed_in: SignedIn, held: Comment) -> None:
         page = signed_in("editor").get("/studio/comments/").content.decode()
         assert "May I say <em>this</em>?" in page
-        assert '1<span class="unseen"> waiting</span>' in page
+        assert '1<span class="unseen"> held</span>' in page
         assert "gus@example.org" not in page
 
     def test_names_nothing_where_nothing_waits(self, signed_in: SignedIn) -> None:
         page = signed_in("editor").get("/studio/comments/?status=nonsense&page=x").content
-        assert b"Nothing waits for you" in page
-        assert b"waiting</span>" not in page
+        assert b"No comment is held." in page
+        assert b"held</span>" not in page
+
+    def test_calls_a_state_the_same_on_its_tab_and_on_each_comment(self, signed_in: SignedIn, public: Post) -> None:
+        for status, label in CommentStatus.choices:
+            comment = public.comment(guest_name="Gus", content=f"Words {status}")
+            Comment.objects.filter(pk=comment.pk).update(status=status)
+            page = signed_in("editor").get(f"/studio/comments/?status={status}").content.decode()
+            assert f'aria-current="true">{label}<b id="number-{status}">1</b>' in page
+            assert f'<span class="chip {status}">{label}</span>' in page
 
     def test_is_inert_whatever_a_guest_typed(self, signed_in: SignedIn, public: Post) -> None:
         hostile = '<script>alert(1)</script><img src=x onerror=alert(1)>"'

@@ -67,9 +67,9 @@ def last_line(error: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def waiting(context: dict[str, Any]) -> SafeString | str:
-    """Return how many comments wait for the user, or nothing."""
+    """Return how many comments are held for the user, or nothing."""
     number = judged_by(context["request"].user).held().count()
-    return format_html(' <b class="number">{}<span class="unseen"> waiting</span></b>', number) if number else ""
+    return format_html(' <b class="number">{}<span class="unseen"> held</span></b>', number) if number else ""
 
 
 def _argument(name: str, value: Any) -> str:
