@@ -38,6 +38,15 @@ class TextFormatter(logging.Formatter):
         return " ".join(parts)
 
 
+class BriefRefusals(logging.Filter):
+    """Takes the traceback off what was refused (4xx): it tells of the caller, not of a fault here."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = None
+        return True
+
+
 def _one_line(text: str) -> str:
     """Escape control characters, so that no input can forge a log line."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
@@ -49,10 +58,12 @@ def logging_config(log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
+        "filters": {"refusals": {"()": BriefRefusals}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},  # its own handler would say everything twice, and forgeably
+            "django.request": {"filters": ["refusals"]},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "celery.app.trace": {"level": "ERROR"},
             "celery.worker.strategy": {"level": "WARNING"},

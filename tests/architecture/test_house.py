@@ -15,8 +15,11 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import run_checks
+from django.core.exceptions import PermissionDenied
+from django.core.handlers.exception import convert_exception_to_response
 from django.db import connection
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
 from app.accounts.models import Role, User
 from app.blog.models import Comment, Like, Post
@@ -172,6 +175,23 @@ class TestTheHouse:
             handlers |= set(logger.handlers)
             logger = logger.parent
         assert not handlers
+
+    @pytest.mark.covers("G8")
+    @pytest.mark.parametrize(("error", "traced"), [(PermissionDenied(), False), (OSError("disk"), True)])
+    def test_writes_one_line_for_a_refusal_and_the_traceback_of_a_fault(self, error: Exception, traced: bool) -> None:
+        def view(request: HttpRequest) -> HttpResponse:
+            raise error
+
+        said = io.StringIO()
+        handler = logging.StreamHandler(said)
+        handler.setFormatter(logging_config("text")["formatters"]["line"]["()"]())
+        logging.getLogger("django.request").addHandler(handler)
+        try:
+            convert_exception_to_response(view)(RequestFactory().get("/studio/"))
+        finally:
+            logging.getLogger("django.request").removeHandler(handler)
+        first, *more = said.getvalue().splitlines()
+        assert ("/studio/" in first, "Traceback" in said.getvalue(), bool(more)) == (True, traced, traced)
 
     @pytest.mark.covers("D4", "C11")
     def test_keeps_broker_and_cache_apart(self) -> None:
