@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from app.effects import clock
 from app.social.models import Account, DummyPost, SocialPost
-from app.social.sharing import resume
+from app.social.sharing import part_with, resume
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -26,13 +26,17 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Account)
 class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "network", "owner", "active", "error", "created_at")
-    list_filter = ("network", "active")
-    fields = ("name", "network", "endpoint", "owner", "active", "error", "created_at")
-    readonly_fields = ("network", "endpoint", "active", "error", "created_at")
-    actions = ("switch_off", "switch_on")
+    list_display = ("name", "network", "owner", "active", "error", "created_at", "removed_at")
+    list_filter = ("network", "active", ("removed_at", admin.EmptyFieldListFilter))
+    fields = ("name", "network", "endpoint", "owner", "active", "error", "created_at", "removed_at")
+    readonly_fields = ("network", "endpoint", "active", "error", "created_at", "removed_at")
+    actions = ("switch_off", "switch_on", "remove")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what was shared through the account would go with its row. The action removes it."""
         return False
 
     @admin.action(description="Switch off")
@@ -42,10 +46,16 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Switch on")
     def switch_on(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
-        changed = sum(not account.active for account in accounts)
-        for account in accounts:
+        standing = accounts.filter(removed_at=None)
+        changed = sum(not account.active for account in standing)
+        for account in standing:
             resume(account, now=clock.now())
         self.message_user(request, f"{changed} switched on.")
+
+    @admin.action(description="Remove, and forget the secret")
+    def remove(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
+        removed = sum(part_with(account, now=clock.now()) for account in accounts)
+        self.message_user(request, f"{removed} removed.")
 
 
 @admin.register(SocialPost)

@@ -2,12 +2,15 @@
 
 from urllib.parse import urlsplit
 
+from django.db.models import F, Q
+
 from app.accounts.models import User
 from app.effects import GiveUp, Later, clock
 from app.effects.scrubbing import scrub
 from app.outbound import http
 from app.outbound.errors import OutboundFailed, Unreachable
 from app.social.models import Account
+from app.social.models.account import AccountQuerySet
 from app.social.networks import NETWORKS
 from app.social.networks.base import Login, Network
 from app.social.networks.outcomes import Declined, Revoked, Unknown
@@ -35,14 +38,16 @@ def connect(
     if NETWORKS[network].signs_in:
         endpoint, secret = _server(endpoint or NETWORKS[network].address), secret.strip()
         handle = _identified(NETWORKS[network], endpoint, handle.strip().lstrip("@"), secret)
-        if known := Account.objects.filter(network=network, endpoint=endpoint, handle=handle).order_by("pk").first():
+        same = Account.objects.filter(network=network, endpoint=endpoint, handle=handle)
+        if known := _known(same, owner):
             return _renewed(known, secret, owner), secret
     elif network == Webhook.name:
         _check(endpoint)
         secret = secret.strip() or new_secret()
         if not is_secret(secret):
             raise CannotConnect("The secret must be whsec_ and base64. Leave it empty, and one is made.")
-        if known := Account.objects.filter(network=network, endpoint=endpoint, owner=owner).order_by("pk").first():
+        same = Account.objects.filter(network=network, endpoint=endpoint, owner=owner)
+        if known := _known(same, owner):
             return _renewed(known, secret, owner), secret
     account = Account(network=network, name=name.strip()[:100], endpoint=endpoint, handle=handle, owner=owner)
     account.secret = secret
@@ -73,11 +78,18 @@ def _identified(kind: type[Network], endpoint: str, handle: str, secret: str) ->
         raise CannotConnect(f"The server could not be asked: {why.rstrip('.')}.") from None
 
 
+def _known(same: AccountQuerySet, owner: User | None) -> Account | None:
+    """Return the account that stands, or one that its owner removed: what was shared through it is not shared again."""
+    known = same.filter(Q(removed_at=None) | Q(owner=owner))
+    return known.order_by(F("removed_at").asc(nulls_first=True), "pk").first()
+
+
 def _renewed(account: Account, secret: str, owner: User | None) -> Account:
     if account.owner != owner:
         raise CannotConnect("Somebody else here has connected this account already.")
     account.secret = secret
-    Account.objects.filter(pk=account.pk).update(secret_encrypted=account.secret_encrypted, session_encrypted="")
+    fresh = {"secret_encrypted": account.secret_encrypted, "session_encrypted": "", "removed_at": None}
+    Account.objects.filter(pk=account.pk).update(**fresh)
     resume(account, now=clock.now())
     return account
 

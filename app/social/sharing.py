@@ -38,13 +38,13 @@ def share(post_id: int, *, now: datetime) -> int:
     known = set(SocialPost.objects.filter(post_id=post_id).values_list("account_id", flat=True))
     accounts = [account for account in Account.objects.speaking_for(post) if account.pk not in known]
     SocialPost.objects.bulk_create([_row(account, post_id, now) for account in accounts])
-    return _owe(SocialPost.objects.filter(post_id=post_id, state__in=UNTOLD, remote_id=""))
+    return _owe(SocialPost.objects.standing().filter(post_id=post_id, state__in=UNTOLD, remote_id=""))
 
 
 @transaction.atomic
 def follow(post_id: int) -> int:
     """Owe a look at every account that shows the post, after it was revised, withdrawn or deleted."""
-    return _owe(SocialPost.objects.filter(post_id=post_id).exclude(state__in=OVER))
+    return _owe(SocialPost.objects.standing().filter(post_id=post_id).exclude(state__in=OVER))
 
 
 @transaction.atomic
@@ -55,6 +55,14 @@ def resume(account: Account, *, now: datetime) -> int:
     untold = Q(state__in=(*UNTOLD, State.SUBMITTING), created_at__gt=now - settings.ANNOUNCE_WITHIN)
     behind = Q(~Exists(shown), state__in=(State.SENT, State.FAILED, State.SUBMITTING)) & ~Q(remote_id="")
     return _owe(account.social_posts.filter(untold | behind))
+
+
+@transaction.atomic
+def part_with(account: Account, *, now: datetime) -> bool:
+    """Remove an account and owe a last look at what is in doubt there. Return whether it stood until now."""
+    removed = account.remove(now)
+    _owe(account.social_posts.filter(state=State.SUBMITTING))
+    return removed
 
 
 def _row(account: Account, post_id: int, now: datetime) -> SocialPost:
@@ -94,6 +102,8 @@ def _step(row: SocialPost) -> Step | None:
     """Return what the network has not been told yet."""
     if row.state in (State.WITHDRAWN, State.UNKNOWN):
         return None
+    if row.account.removed_at and row.in_doubt:
+        return _leave_in_doubt
     if not row.account.active:
         return None if row.remote_id or row.in_doubt else _skip
     post = _public(row)
@@ -177,6 +187,10 @@ def _delete(row: SocialPost) -> None:
 
 def _skip(row: SocialPost) -> None:
     row.settle(State.SKIPPED, error="Not public any more." if row.account.active else "The account is off.")
+
+
+def _leave_in_doubt(row: SocialPost) -> None:
+    row.settle(State.UNKNOWN, error="The account was removed before it was known whether the post stands.")
 
 
 def _found(row: SocialPost, network: Network, draft: Draft) -> Posted | None:

@@ -14,8 +14,9 @@ from app.accounts.models import User
 from app.effects import clock
 from app.social.connecting import CannotConnect, connect
 from app.social.models import Account, SocialPost, State
+from app.social.models.account import AccountQuerySet
 from app.social.networks.bluesky import Bluesky
-from app.social.sharing import resume
+from app.social.sharing import part_with, resume
 from app.studio.access import WriterRequest, edits_all, writers
 
 SECRET = forms.PasswordInput(attrs={"autocomplete": "off"})
@@ -82,8 +83,9 @@ def social(request: WriterRequest) -> HttpResponse:
     made, secret = _connect(request.user, form) if request.method == "POST" and form.is_valid() else (None, "")
     own = _own(request.user)
     about = {
-        "accounts": own.select_related("owner").order_by("-active", "name", "pk"),
-        "troubles": SocialPost.objects.filter(account__in=own, state__in=TROUBLE)
+        "accounts": own.standing().select_related("owner").order_by("-active", "name", "pk"),
+        "troubles": SocialPost.objects.standing()
+        .filter(account__in=own, state__in=TROUBLE)
         .select_related("account")
         .order_by("-pk")[:SHOWN],
         "form": FORMS[network](initial={"network": network}) if made else form,
@@ -99,13 +101,29 @@ def social(request: WriterRequest) -> HttpResponse:
 @writers
 def account(request: WriterRequest, pk: int) -> HttpResponse:
     """Switch an account on; `_method=delete` switches it off."""
-    found = get_object_or_404(Account, pk=pk)
-    if not _own(request.user).filter(pk=pk).exists():
-        raise PermissionDenied
+    found = _account(request, pk)
     off = request.POST.get("_method") == "delete"
     found.disable() if off else resume(found, now=clock.now())
     messages.success(request, f"{found.name} is {'off' if off else 'on'}.")
     return redirect("studio:social")
+
+
+@require_POST
+@writers
+def removal(request: WriterRequest, pk: int) -> HttpResponse:
+    """Remove an account: its secret is forgotten, and the posts' pages still tell what went through it."""
+    found = _account(request, pk)
+    part_with(found, now=clock.now())
+    messages.success(request, f"{found.name} is removed.")
+    return redirect("studio:social")
+
+
+def _account(request: WriterRequest, pk: int) -> Account:
+    """Return an account of the user's. Raises Http404, PermissionDenied."""
+    found = get_object_or_404(Account.objects.standing(), pk=pk)
+    if not _own(request.user).filter(pk=pk).exists():
+        raise PermissionDenied
+    return found
 
 
 def _connect(user: User, form: NetworkForm) -> tuple[Account | None, str]:
@@ -117,5 +135,5 @@ def _connect(user: User, form: NetworkForm) -> tuple[Account | None, str]:
     return made, "" if form.cleaned_data.get("secret") else secret
 
 
-def _own(user: User):  # type: ignore[no-untyped-def]
+def _own(user: User) -> AccountQuerySet:
     return Account.objects.filter(Q() if edits_all(user) else Q(owner=user))

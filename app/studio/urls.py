@@ -27,5 +27,6 @@ urlpatterns = [
     path("mailbox/<str:name>/html", mailbox.mail_html, name="mail_html"),
     path("social/", social.social, name="social"),
     path("social/<int:pk>", social.account, name="social_account"),
+    path("social/<int:pk>/removal", social.removal, name="social_removal"),
     path("media/", media.media, name="media"),
 ]

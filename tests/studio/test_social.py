@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
 
-from app.effects.testing import drain
-from app.social.models import Account
+from app.accounts.models import User
+from app.blog.models import Post
+from app.effects.testing import drain, owes
+from app.social.connecting import connect
+from app.social.models import Account, DummyPost, SocialPost
+from app.social.sharing import part_with, share
 from tests.social.fake import FakeNetwork, Fault, serving
 from tests.social.fake_bluesky import FakeBluesky
 from tests.social.fake_mastodon import FakeMastodon
@@ -92,3 +100,88 @@ class TestAnAccount:
         drain()
         account.refresh_from_db()
         assert (account.active, account.error) == (True, "")
+
+
+class TestRemoving:
+    @pytest.fixture
+    def recorder(self, person: Person) -> Account:
+        return connect(network="dummy", name="Recorder", owner=person("author"))[0]
+
+    def test_hides_an_account_and_keeps_the_account_of_what_went_through_it(
+        self, signed_in: SignedIn, recorder: Account, draft: Post
+    ) -> None:
+        client = signed_in("author")
+        draft.publish(at=timezone.now())
+        drain()
+        assert f'action="{WHERE}{recorder.pk}/removal"' in client.get(WHERE).content.decode()
+        page = client.post(f"{WHERE}{recorder.pk}/removal", follow=True).content.decode()
+        assert ("Recorder is removed." in page, f"{WHERE}{recorder.pk}" in page) == (True, False)
+        story = client.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        assert ("Recorder" in story, "removed " in story, "chip sent" in story) == (True, True, True)
+
+    def test_forgets_the_secret(self, person: Person) -> None:
+        hook, secret = connect(network="webhook", name="Hook", endpoint="http://127.0.0.1:9999/hook", owner=person("author"))
+        Account.keep_session(hook.pk, "tokens")
+        assert (part_with(hook, now=timezone.now()), part_with(hook, now=timezone.now())) == (True, False)
+        Account.keep_session(hook.pk, "tokens that a call under way was given")
+        hook.refresh_from_db()
+        assert (hook.secret, hook.session_encrypted, hook.active, hook.enable()) == ("", "", False, False)
+        assert secret
+
+    def test_shares_and_follows_nothing_more(self, recorder: Account, draft: Post) -> None:
+        draft.publish(at=timezone.now())
+        drain()
+        part_with(recorder, now=timezone.now())
+        looks = owes("social.deliver").count()
+        draft.revise(title="Better")
+        drain()
+        assert (owes("social.deliver").count(), DummyPost.objects.get().edited_at) == (looks, None)
+
+    def test_skips_what_was_owed_but_not_sent(self, recorder: Account, draft: Post) -> None:
+        draft.publish(at=timezone.now())
+        share(draft.pk, now=timezone.now())
+        part_with(recorder, now=timezone.now())
+        drain()
+        assert (SocialPost.objects.get().state, DummyPost.objects.count()) == ("skipped", 0)
+
+    def test_says_of_what_is_in_doubt_that_it_is_unknown(self, signed_in: SignedIn, recorder: Account, draft: Post) -> None:
+        row = SocialPost.objects.create(account=recorder, post=draft, state="submitting", attempts=1)
+        signed_in("author").post(f"{WHERE}{recorder.pk}/removal")
+        drain()
+        row.refresh_from_db()
+        assert (row.state, "was removed before" in row.error) == ("unknown", True)
+
+    def test_is_for_the_owner_and_by_post(self, signed_in: SignedIn, person: Person, recorder: Account) -> None:
+        Account.objects.filter(pk=recorder.pk).update(owner=person("editor"))
+        forger = Client(enforce_csrf_checks=True)
+        forger.force_login(person("editor"))
+        path = f"{WHERE}{recorder.pk}/removal"
+        answers = [signed_in("author").post(path), forger.post(path), signed_in("editor").get(path)]
+        assert [answer.status_code for answer in answers] == [403, 403, 405]
+        assert Account.objects.standing().exists()
+        answers = [signed_in("editor").post(path), signed_in("editor").post(path), signed_in("editor").post(path[:-8])]
+        assert [answer.status_code for answer in answers] == [302, 404, 404]
+
+    def test_is_undone_by_connecting_the_same_again(self, signed_in: SignedIn, fake: FakeNetwork) -> None:
+        for _ in range(2):
+            signed_in("author").post(WHERE, told(fake))
+            account = Account.objects.get()
+            assert (account.active, account.secret, account.removed_at) == (True, told(fake)["secret"], None)
+            part_with(account, now=timezone.now())
+
+    def test_leaves_the_account_to_whom_it_belongs_next(self, signed_in: SignedIn, fake: FakeNetwork, person: Person) -> None:
+        signed_in("author").post(WHERE, told(fake))
+        part_with(Account.objects.get(), now=timezone.now())
+        signed_in("editor").post(WHERE, told(fake))
+        assert Account.objects.standing().get().owner == person("editor")
+
+    def test_in_the_admin_and_by_command_keeps_the_row_too(self, client: Client) -> None:
+        first, second = (connect(network="dummy", name=name)[0] for name in ("One", "Two"))
+        client.force_login(User.objects.create(username="op", is_staff=True, is_superuser=True))
+        told = {"action": "remove", "_selected_action": [first.pk]}
+        assert client.post("/admin/social/account/", told).status_code == 302
+        assert client.post(f"/admin/social/account/{second.pk}/delete/", {"post": "yes"}).status_code == 403
+        call_command("social_account", "remove", str(second.pk), stdout=StringIO())
+        assert (Account.objects.count(), Account.objects.standing().count()) == (2, 0)
+        with pytest.raises(CommandError):
+            call_command("social_account", "enable", str(second.pk))

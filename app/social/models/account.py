@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
@@ -24,6 +25,10 @@ class NetworkName(models.TextChoices):
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
+    def standing(self) -> AccountQuerySet:
+        """Leave out what was removed."""
+        return self.filter(removed_at=None)
+
     def active(self) -> AccountQuerySet:
         return self.filter(active=True)
 
@@ -48,12 +53,18 @@ class Account(models.Model):
     active = models.BooleanField(default=True)
     error = models.CharField(max_length=300, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The row outlives the account's removal: what was shared through it is still accounted for.
+    removed_at = models.DateTimeField(null=True, editable=False)
 
     objects = AccountQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(network__in=NetworkName.values), name="social_account_network_known"),
+            models.CheckConstraint(
+                condition=Q(removed_at=None) | Q(active=False, secret_encrypted="", session_encrypted=""),
+                name="social_account_removed_is_mute",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +103,7 @@ class Account(models.Model):
     @staticmethod
     def keep_session(pk: int, text: str) -> None:
         """Keep an account's tokens, sealed."""
-        Account.objects.filter(pk=pk).update(session_encrypted=seal(text))
+        Account.objects.standing().filter(pk=pk).update(session_encrypted=seal(text))
 
     def disable(self, why: str = "") -> bool:
         """Share nothing more through it. Return whether it was active until now."""
@@ -100,6 +111,11 @@ class Account(models.Model):
         return bool(Account.objects.filter(pk=self.pk, active=True).update(active=False, error=self.error))
 
     def enable(self) -> bool:
-        """Share through it again. Return whether it was off until now."""
+        """Share through it again. Return whether it was off until now; what was removed stays so."""
         self.active, self.error = True, ""
-        return bool(Account.objects.filter(pk=self.pk, active=False).update(active=True, error=""))
+        return bool(Account.objects.standing().filter(pk=self.pk, active=False).update(active=True, error=""))
+
+    def remove(self, now: datetime) -> bool:
+        """Share nothing more through it and forget its secret. Return whether it stood until now."""
+        mute = {"active": False, "error": "", "secret_encrypted": "", "session_encrypted": "", "removed_at": now}
+        return bool(Account.objects.standing().filter(pk=self.pk).update(**mute))

@@ -27,6 +27,12 @@ def new_key() -> str:
     return f"post_{uuid4().hex}"
 
 
+class SocialPostQuerySet(models.QuerySet["SocialPost"]):
+    def standing(self) -> SocialPostQuerySet:
+        """Leave out what went through accounts that were removed."""
+        return self.filter(account__removed_at=None)
+
+
 class SocialPost(models.Model):
     """A post shared once through an account. `failed` is the last try's result: the ledger says whether another comes.
 
@@ -47,6 +53,8 @@ class SocialPost(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+
+    objects = SocialPostQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -11,11 +11,11 @@ from app.effects import clock
 from app.social.connecting import CannotConnect, connect
 from app.social.models import Account
 from app.social.networks import NETWORKS
-from app.social.sharing import resume
+from app.social.sharing import part_with, resume
 
 
 class Command(BaseCommand):
-    help = "Connect, list, switch off or on the accounts through which posts are shared; reseal secrets after a new SECRET_KEY."
+    help = "Connect, list, switch off or on, or remove accounts through which posts are shared; reseal secrets after a new key."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, title="verbs")
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         )
         add.add_argument("--owner", metavar="USERNAME", help="share only this author's posts; an editor shares every post")
         verbs.add_parser("list", help="list the accounts")
-        for verb in ("disable", "enable"):
+        for verb in ("disable", "enable", "remove"):
             verbs.add_parser(verb, help=f"{verb} an account").add_argument("id", type=int)
         verbs.add_parser("reseal", help="encrypt every secret with the current SECRET_KEY")
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Secret, shown this once: {secret}")
 
     def _list(self, options: dict[str, Any]) -> None:
-        for account in Account.objects.order_by("pk"):
+        for account in Account.objects.standing().order_by("pk"):
             state = "active" if account.active else f"off ({account.error or 'by hand'})"
             self.stdout.write(f"{account.pk}  {account.network}  {account.name}  {account.endpoint or '-'}  {state}")
 
@@ -61,6 +61,10 @@ class Command(BaseCommand):
         was_on = account.active
         resume(account, now=clock.now())
         self.stdout.write("It was on already." if was_on else "Switched on.")
+
+    def _remove(self, options: dict[str, Any]) -> None:
+        part_with(_account(options["id"]), now=clock.now())
+        self.stdout.write("Removed; its secret is forgotten, what was shared through it stays accounted for.")
 
     def _reseal(self, options: dict[str, Any]) -> None:
         accounts = Account.objects.exclude(secret_encrypted="")
@@ -80,6 +84,6 @@ def _owner(username: str | None) -> User | None:
 
 def _account(pk: int) -> Account:
     try:
-        return Account.objects.get(pk=pk)
+        return Account.objects.standing().get(pk=pk)
     except Account.DoesNotExist:
         raise CommandError(f"There is no account {pk}.") from None
