@@ -1,13 +1,16 @@
 """Connect an account, after looking at what can be wrong with it."""
 
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import F, Q
 
 from app.accounts.models import User
 from app.effects import GiveUp, Later, clock
 from app.effects.scrubbing import scrub
 from app.outbound import http
+from app.outbound.addresses import NEVER_PORTS, Address, permitted, resolve
 from app.outbound.errors import OutboundFailed, Unreachable
 from app.social.models import Account
 from app.social.models.account import AccountQuerySet
@@ -17,6 +20,7 @@ from app.social.networks.outcomes import Declined, Revoked, Unknown
 from app.social.networks.webhook import Webhook, is_secret, new_secret
 from app.social.sharing import resume
 
+LOOKUP_SECONDS = 2.0
 OURSELVES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -43,6 +47,7 @@ def connect(
             return _renewed(known, secret, owner), secret
     elif network == Webhook.name:
         _check(endpoint)
+        _check_host(endpoint)
         secret = secret.strip() or new_secret()
         if not is_secret(secret):
             raise CannotConnect("The secret must be whsec_ and base64. Leave it empty, and one is made.")
@@ -53,6 +58,11 @@ def connect(
     account.secret = secret
     account.save()
     return account, secret
+
+
+def is_unknown(endpoint: str) -> bool:
+    """Return whether the endpoint's name leads nowhere at the moment: it may yet be entered, so this is no refusal."""
+    return not _addresses(endpoint)
 
 
 def _server(text: str) -> str:
@@ -101,3 +111,25 @@ def _check(endpoint: str) -> None:
         raise CannotConnect("The endpoint must be an http or https URL without a user name.") from None
     if len(endpoint) > 500:
         raise CannotConnect("The endpoint is longer than 500 characters.")
+
+
+def _check_host(endpoint: str) -> None:
+    """Raise CannotConnect for what every call would be refused: better now than after two days of tries."""
+    allow = [ip_network(text) for text in settings.OUTBOUND_ALLOW]
+    if _port(endpoint) in NEVER_PORTS or not all(permitted(address, allow) for address in _addresses(endpoint)):
+        raise CannotConnect("This endpoint can never be called from here: its host or port is not a public one.")
+
+
+def _addresses(endpoint: str) -> list[Address]:
+    try:
+        return resolve(urlsplit(endpoint).hostname or "", _port(endpoint), seconds=LOOKUP_SECONDS)
+    except OSError:
+        return []
+
+
+def _port(endpoint: str) -> int:
+    parts = urlsplit(endpoint)
+    try:
+        return parts.port if parts.port is not None else {"http": 80, "https": 443}[parts.scheme]
+    except ValueError:  # above 65535: as little of a port as 0
+        return 0

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import User
 from app.effects import clock
-from app.social.connecting import CannotConnect, connect
+from app.social.connecting import CannotConnect, connect, is_unknown
 from app.social.models import Account, SocialPost, State
 from app.social.models.account import AccountQuerySet
 from app.social.networks.bluesky import Bluesky
@@ -80,7 +80,7 @@ def social(request: WriterRequest) -> HttpResponse:
     network = asked.get("network", "")
     network = network if network in FORMS else next(iter(FORMS))
     form = FORMS[network](request.POST or None, initial={"network": network})
-    made, secret = _connect(request.user, form) if request.method == "POST" and form.is_valid() else (None, "")
+    made, secret = _connect(request, form) if request.method == "POST" and form.is_valid() else (None, "")
     own = _own(request.user)
     about = {
         "accounts": own.standing().select_related("owner").order_by("-active", "name", "pk"),
@@ -126,12 +126,14 @@ def _account(request: WriterRequest, pk: int) -> Account:
     return found
 
 
-def _connect(user: User, form: NetworkForm) -> tuple[Account | None, str]:
+def _connect(request: WriterRequest, form: NetworkForm) -> tuple[Account | None, str]:
     try:
-        made, secret = connect(owner=user, **form.cleaned_data)
+        made, secret = connect(owner=request.user, **form.cleaned_data)
     except CannotConnect as error:
         form.add_error(None, str(error))
         return None, ""
+    if made.endpoint and is_unknown(made.endpoint):
+        messages.warning(request, f"{made.host} cannot be found at the moment. Calls are tried for two days.")
     return made, "" if form.cleaned_data.get("secret") else secret
 
 

@@ -78,7 +78,7 @@ class TestASend:
 
 class TestANetwork:
     def test_shows_its_secret_once(self, signed_in: SignedIn) -> None:
-        told = {"network": "webhook", "name": "Hook", "endpoint": "http://127.0.0.1:9/hook", "secret": ""}
+        told = {"network": "webhook", "name": "Hook", "endpoint": "http://127.0.0.1:9999/hook", "secret": ""}
         client = signed_in("author")
         page = client.post("/studio/social/", told).content.decode()
         secret = Account.objects.get().secret
@@ -96,6 +96,32 @@ class TestANetwork:
         told = {"network": "webhook", "name": "Hook", "endpoint": "ftp://x", "secret": ""}
         answer = signed_in("author").post("/studio/social/", told)
         assert (answer.status_code, b"http or https" in answer.content) == (422, True)
+
+    @pytest.mark.covers("E8")
+    @pytest.mark.parametrize(
+        "host", ["10.0.0.7", "169.254.169.254", "[::1]", "[fd00::7]", "localhost", "2130706433", "1.1.1.1:25", "1.1.1.1:99999"]
+    )
+    def test_is_refused_at_once_where_no_call_can_ever_go(self, signed_in: SignedIn, settings: Settings, host: str) -> None:
+        settings.OUTBOUND_ALLOW = ()
+        told = {"network": "webhook", "name": "Hook", "endpoint": f"http://{host}/hook", "secret": ""}
+        answer = signed_in("author").post("/studio/social/", told)
+        assert (answer.status_code, b"can never be called from here" in answer.content) == (422, True)
+        assert not Account.objects.exists()
+
+    def test_is_taken_on_the_networks_that_the_operator_allows(self, signed_in: SignedIn, settings: Settings) -> None:
+        settings.OUTBOUND_ALLOW = ("10.0.0.0/8",)
+        told = {"network": "webhook", "name": "Hook", "endpoint": "http://10.0.0.7/hook", "secret": ""}
+        answer = signed_in("author").post("/studio/social/", told)
+        assert (answer.status_code, b"cannot be found" in answer.content, Account.objects.count()) == (200, False, 1)
+
+    def test_is_taken_with_a_warning_while_its_name_leads_nowhere(self, signed_in: SignedIn) -> None:
+        told = {"network": "webhook", "name": "Hook", "endpoint": "https://hook.invalid/", "secret": ""}
+        answer = signed_in("author").post("/studio/social/", told)
+        assert (answer.status_code, b"hook.invalid cannot be found" in answer.content, Account.objects.count()) == (
+            200,
+            True,
+            1,
+        )
 
 
 class TestAnImage:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from app.accounts.models import User
 from app.effects import clock
-from app.social.connecting import CannotConnect, connect
+from app.social.connecting import CannotConnect, connect, is_unknown
 from app.social.models import Account
 from app.social.networks import NETWORKS
 from app.social.sharing import part_with, resume
@@ -44,6 +44,8 @@ class Command(BaseCommand):
         except CannotConnect as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Account {account.pk} is connected.")
+        if account.endpoint and is_unknown(account.endpoint):
+            self.stderr.write(f"{account.host} cannot be found at the moment. Calls are tried for two days.")
         if secret and not signs_in:
             self.stdout.write(f"Secret, shown this once: {secret}")
 
