@@ -5,7 +5,7 @@ from app.effects import clock
 from app.effects.celery import effect
 from app.newsletter import announcing, delivering
 from app.newsletter.tutorial import send_publication_notifications
-from app.notices import onboarding, sending, telling
+from app.notices import onboarding, resets, sending, telling
 from app.notices.tutorial import (
     send_comment_notification,
     send_like_notification,
@@ -64,6 +64,12 @@ def like(*, post_id: int, user_id: int) -> None:
 def address(*, user_id: int) -> None:
     """Owe somebody who joined on the site the question whether the address is theirs."""
     telling.ask_address(user_id)
+
+
+@effect("email.reset")
+def reset(*, user_id: int) -> None:
+    """Owe somebody who forgot the password a link to set another."""
+    resets.owe_reset(user_id, now=clock.now())
 
 
 @effect("email.welcome")

@@ -6,9 +6,10 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from app.accounts.tries import address
 from app.api.errors import Invalid, Problem
 from app.api.fields import Line, Strict
-from app.api.limits import address, limit
+from app.api.limits import limit
 from app.mail.errors import BadAddress
 from app.newsletter.forms import CONSENT
 from app.newsletter.models import Subscriber

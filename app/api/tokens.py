@@ -9,10 +9,11 @@ from pydantic import Field
 
 from app.accounts.models import ApiToken, User
 from app.accounts.models.token import digest
+from app.accounts.tries import address
 from app.api.auth import Request
 from app.api.errors import Problem, Refusal
 from app.api.fields import Line, Strict
-from app.api.limits import address, limit
+from app.api.limits import limit
 
 router = Router(tags=["tokens"])
 

@@ -19,7 +19,7 @@ LABELS = {
     "drafts": "new drafts of others",
     "onboarding": "first steps on the site",
 }
-OF_KIND = {
+OF_KIND = {  # what is missing cannot be stopped
     Kind.ADDRESS: "onboarding",
     Kind.WELCOME: "onboarding",
     Kind.ONBOARDING: "onboarding",
@@ -40,8 +40,10 @@ class Choice:
     name: str
 
     @classmethod
-    def of(cls, notice: Notice) -> Choice:
-        return cls(notice.recipient_id, OF_KIND[Kind(notice.kind)])
+    def of(cls, notice: Notice) -> Choice | None:
+        """Return what the person can stop with the notice. None where it answers what they did themselves."""
+        name = OF_KIND.get(Kind(notice.kind))
+        return cls(notice.recipient_id, name) if name else None
 
     @classmethod
     def read(cls, token: str) -> Choice:

@@ -13,6 +13,7 @@ from app.mail.rendering import link, render
 from app.notices.addresses import Address
 from app.notices.choices import Choice
 from app.notices.models import Kind, Notice
+from app.notices.resets import reset_path
 
 TEMPLATES = {Kind.REPLY: "comment", Kind.REVIEW: "draft"}
 
@@ -21,13 +22,11 @@ def letter(notice: Notice, told: Sequence[Notice]) -> Letter:
     """Return the mail for a notice and those that it tells of besides."""
     notices = [*told, notice]
     kind = Kind(notice.kind)
-    choice = Choice.of(notice)
     context = {
         "notice": notice,
         "notices": notices,
         "subject": _subject(kind, notice, len(notices)),
-        "choice": choice,
-        "choice_url": link(choice.get_absolute_url()),
+        **_choice(notice),
         **_links(kind, notice),
     }
     text, html = render(f"notices/mail/{TEMPLATES.get(kind, kind.value)}", context)
@@ -52,6 +51,7 @@ def _subject(kind: Kind, notice: Notice, number: int) -> str:
         }[kind]
     return {
         Kind.ADDRESS: f"Is this your address at {settings.SITE_NAME}?",
+        Kind.RESET: f"A new password for {settings.SITE_NAME}",
         Kind.WELCOME: f"Welcome to {settings.SITE_NAME}",
         Kind.ONBOARDING: ONBOARDING.get(notice.subject_key, ""),
         Kind.COMMENT: f"{who} commented on {title}",
@@ -62,9 +62,16 @@ def _subject(kind: Kind, notice: Notice, number: int) -> str:
     }[kind]
 
 
+def _choice(notice: Notice) -> dict[str, Any]:
+    choice = Choice.of(notice)
+    return {"choice": choice, "choice_url": link(choice.get_absolute_url())} if choice else {}
+
+
 def _links(kind: Kind, notice: Notice) -> dict[str, Any]:
     if kind == Kind.ADDRESS:
         return {"address_url": link(Address.of(notice.recipient).get_absolute_url())}
+    if kind == Kind.RESET:
+        return {"reset_url": link(reset_path(notice.recipient))}
     if notice.post is None:
         return {}
     if kind in {Kind.REVIEW, Kind.DRAFT}:

@@ -18,6 +18,7 @@ from app.notices.letters import letter
 from app.notices.models import Kind, Notice
 
 DIGESTED = frozenset({Kind.COMMENT, Kind.REPLY, Kind.LIKE})
+TO_STRANGERS = frozenset({Kind.ADDRESS, Kind.RESET})
 QUIET = timedelta(minutes=10)
 OPTION = {Kind.COMMENT: "notify_comments", Kind.REPLY: "notify_comments", Kind.LIKE: "notify_likes"}
 RELATED = ("recipient__profile", "post", "comment", "actor__profile")
@@ -47,7 +48,7 @@ def _unwanted(notice: Notice) -> tuple[State, str] | None:
     recipient = notice.recipient
     if not recipient.email or not recipient.is_active:
         return State.SKIPPED, "no address, or no longer active"
-    if recipient.has_unproved_address and notice.kind != Kind.ADDRESS:
+    if recipient.has_unproved_address and notice.kind not in TO_STRANGERS:
         return State.SUPPRESSED, "address not confirmed"
     if _has_opted_out(notice):
         return State.SUPPRESSED, "opted out"

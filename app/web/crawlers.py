@@ -45,6 +45,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /studio/",
         "Disallow: /admin/",
         "Disallow: /search/",
+        "Disallow: /password/",
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

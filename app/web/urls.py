@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from app.web import account, archive, comments, crawlers, health, joining, likes, lists, posts, searching
+from app.web import account, archive, comments, crawlers, health, joining, likes, lists, passwords, posts, searching
 
 
 class Username(StringConverter):
@@ -28,6 +28,8 @@ urlpatterns = [
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("join/", joining.join, name="join"),
+    path("password/", passwords.forgotten, name="password_reset"),
+    path("password/<str:uidb64>/<str:token>/", passwords.Reset.as_view(), name="password_reset_confirm"),
     path("account/", account.account, name="account"),
     path("account/address", account.address, name="account_address"),
     path("account/export", account.export, name="account_export"),

@@ -15,6 +15,7 @@ from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.effects.models import Effect
 from app.newsletter.models import Send, Subscriber
+from app.notices.resets import reset_path
 from tests.browser.conftest import Open, sign_in
 from tests.studio.test_publication import dead
 from tests.studio.test_rooms import letter
@@ -78,7 +79,8 @@ class TestEverybody:
     def test_can_read(self, open_page: Open, post: Post, width: int, scheme: str) -> None:
         page = open_page(width, scheme)
         shelves = ["/authors/edith/", "/categories/essays/", "/tags/web/", "/archive/", f"/archive/{timezone.now().year}/"]
-        doors = ["/login/", "/join/", "/subscribe/", "/nowhere/", f"{post.get_absolute_url()}comments"]
+        doors = ["/login/", "/join/", "/password/", "/subscribe/", "/nowhere/", f"{post.get_absolute_url()}comments"]
+        doors += ["/password/x/y/", reset_path(post.author)]
         paths = ["/", post.get_absolute_url(), "/search/", "/search/?q=words", "/search/?q=zebra", *shelves, *doors]
         assert [wrong for path in paths for wrong in problems(page, path)] == []
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import password_changed, validate_password
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -15,6 +16,10 @@ from django.db.models.functions import Lower, Now
 from app.accounts.models.profile import create_user_profile, create_user_profiles
 from app.accounts.signals import address_confirmed, user_registered
 from app.effects import record
+
+
+class PasswordReplaced(Exception):
+    """The password is another by now, or the account is closed."""
 
 
 class Role(models.TextChoices):
@@ -137,6 +142,19 @@ class User(AbstractUser):
         self.refresh_from_db(fields=["email_confirmed_at"])
         address_confirmed.send(sender=User, user=self)
         return True
+
+    @transaction.atomic
+    def renew_password(self, password: str) -> None:
+        """Replace the password, and end what was signed in with the old one. Raises PasswordReplaced.
+
+        Sessions end by themselves: each carries a digest of the password. Tokens are got by password, and are revoked.
+        """
+        renewed = make_password(password)
+        if not User.objects.filter(pk=self.pk, password=self.password, is_active=True).update(password=renewed):
+            raise PasswordReplaced
+        self.password = renewed
+        self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
+        password_changed(password, self)
 
     @transaction.atomic
     def leave(self) -> bool:

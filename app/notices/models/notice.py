@@ -16,6 +16,7 @@ from app.mail.submission import State, Submission
 
 class Kind(models.TextChoices):
     ADDRESS = "address"
+    RESET = "reset"
     WELCOME = "welcome"
     ONBOARDING = "onboarding"
     COMMENT = "comment"

@@ -1,0 +1,25 @@
+"""How often the same sender may try, counted in the cache: with the cache away, nobody is held up."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from django.core.cache import cache
+from django.http import HttpRequest
+
+MINUTE = 60
+
+
+def may_try(action: str, who: str, *, per_minute: int) -> bool:
+    """Count one try. Return whether it is within the limit. What `who` is stays out of the cache: it may be an address."""
+    key = f"tries.{action}.{sha256(who.encode(errors='surrogatepass')).hexdigest()[:32]}"
+    cache.add(key, 0, MINUTE)
+    try:
+        return cache.incr(key) <= per_minute
+    except ValueError:
+        return True
+
+
+def address(request: HttpRequest) -> str:
+    """Return the address that the connection comes from. X-Forwarded-For is not believed: anybody can write it."""
+    return str(request.META.get("REMOTE_ADDR", ""))

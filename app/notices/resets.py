@@ -1,0 +1,53 @@
+"""A forgotten password: the way back is a link to the address of the account, made when its mail is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from app.accounts.models import User
+from app.effects import record
+from app.mail.submission import OPEN
+from app.notices.models import Kind, Notice
+
+A_DAY = 3
+A_DAY_TO_STRANGERS = 1
+NOBODY = 0
+
+
+@transaction.atomic
+def ask_reset(email: str) -> None:
+    """Take the wish down: one query and one row, whether the address is known or not, so that nobody can tell by the time."""
+    known = User.objects.alias(address=Lower("email")).filter(address=Lower(Value(email)))
+    user_id = known.values_list("pk", flat=True).first() or NOBODY
+    owed = record("email.reset", user_id=user_id, about=f"user:{user_id}")
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@transaction.atomic
+def owe_reset(user_id: int, *, now: datetime) -> None:
+    """Owe the link, not while one is under way and three a day at most; one to an address that may be a stranger's.
+
+    Who has no password here by somebody's decision gets none this way.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).exclude(email="").first()
+    if user is None or not user.has_usable_password():
+        return
+    mails, day = Notice.objects.filter(recipient=user, kind=Kind.RESET), f"{now:%Y-%m-%d}"
+    sent = mails.filter(subject_key__startswith=f"{day}/").count()
+    most = A_DAY_TO_STRANGERS if user.has_unproved_address else A_DAY
+    if sent < most and not mails.filter(state__in=OPEN).exists():
+        Notice.objects.owe(user, Kind.RESET, f"{day}/{sent + 1}")
+
+
+def reset_path(user: User) -> str:
+    """Return the page that sets a password: a secret that works for a day, and not after a sign-in or a change."""
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return reverse("password_reset_confirm", args=[uid, default_token_generator.make_token(user)])

@@ -1,0 +1,85 @@
+"""A forgotten password, and another in its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.messages.views import SuccessMessageMixin
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from app.accounts.models import PasswordReplaced, User
+from app.accounts.tries import address, may_try
+from app.notices.resets import ask_reset
+
+PER_ADDRESS, PER_MAILBOX = 60, 5
+
+
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(
+        label="Mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True})
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Ask for the address; POST owes the mail. The answer is the same whether the address is known or not."""
+    form = ForgottenForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "web/password_forgotten.html", {"form": form}, status=422 if form.errors else 200)
+    if not _may_ask(request, form.cleaned_data["email"]):
+        form.add_error(None, "Too many tries. Wait a minute.")
+        return render(request, "web/password_forgotten.html", {"form": form}, status=429)
+    ask_reset(form.cleaned_data["email"])
+    return render(request, "web/password_asked.html")
+
+
+def _may_ask(request: HttpRequest, email: str) -> bool:
+    sender = may_try("reset", address(request), per_minute=PER_ADDRESS)
+    return sender and may_try("reset", email.lower(), per_minute=PER_MAILBOX)
+
+
+class ResetForm(SetPasswordForm):  # type: ignore[type-arg]
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        """Set the password. The link came to the address of the account, or it would not be valid: that proves it."""
+        user: User = self.user
+        user.renew_password(self.cleaned_data["new_password1"])
+        user.confirm_address(user.email)
+        return user
+
+
+class Reset(SuccessMessageMixin, PasswordResetConfirmView):  # type: ignore[type-arg]
+    """Scanners of mail follow every link: looking changes nothing. The secret moves from the address to the session."""
+
+    form_class = ResetForm
+    template_name = "web/password_reset.html"
+    success_url = reverse_lazy("login")
+    success_message = "Your password is changed. Sign in with it."
+
+    def get_user(self, uidb64: str) -> User | None:
+        user = super().get_user(uidb64)
+        return user if isinstance(user, User) and user.is_active else None
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            return super().form_valid(form)
+        except PasswordReplaced:
+            form.add_error(None, "The password has just been changed elsewhere. Nothing was done here.")
+            return self.form_invalid(form)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().dispatch(*args, **kwargs)
+        response["Referrer-Policy"] = "no-referrer"
+        return response
