@@ -1,5 +1,7 @@
 """Mail: a post to its readers, and notices to those whom something concerns."""
 
+from datetime import datetime
+
 from app.blog.models import Post
 from app.effects import clock
 from app.effects.celery import effect
@@ -70,6 +72,12 @@ def address(*, user_id: int) -> None:
 def reset(*, user_id: int) -> None:
     """Owe somebody who forgot the password a link to set another."""
     resets.owe_reset(user_id, now=clock.now())
+
+
+@effect("email.password")
+def password(*, user_id: int, at: str) -> None:
+    """Owe somebody the news that their password was changed."""
+    telling.tell_password(user_id, datetime.fromisoformat(at))
 
 
 @effect("email.welcome")

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from app.accounts.models import RegisteredVia, User
-from app.accounts.signals import address_confirmed, user_registered
+from app.accounts.signals import address_confirmed, password_renewed, user_registered
 from app.blog.models import Comment, CommentStatus, Post
 from app.blog.signals import (
     comment_approved,
@@ -149,4 +149,10 @@ def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
 @receiver(address_confirmed, weak=False, dispatch_uid="tasks.greet")
 def greet(sender: type[User], user: User, **kwargs: Any) -> None:
     owed = record(email.welcome.si(user_id=user.pk), email.begin.si(user_id=user.pk), about=user)
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(password_renewed, weak=False, dispatch_uid="tasks.tell_of_password")
+def tell_of_password(sender: type[User], user: User, **kwargs: Any) -> None:
+    owed = record(email.password.si(user_id=user.pk, at=clock.now().isoformat()), about=user)
     transaction.on_commit(owed.enqueue, robust=True)

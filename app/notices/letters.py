@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -52,6 +53,7 @@ def _subject(kind: Kind, notice: Notice, number: int) -> str:
     return {
         Kind.ADDRESS: f"Is this your address at {settings.SITE_NAME}?",
         Kind.RESET: f"A new password for {settings.SITE_NAME}",
+        Kind.PASSWORD: f"Your password at {settings.SITE_NAME} was changed",
         Kind.WELCOME: f"Welcome to {settings.SITE_NAME}",
         Kind.ONBOARDING: ONBOARDING.get(notice.subject_key, ""),
         Kind.COMMENT: f"{who} commented on {title}",
@@ -72,6 +74,8 @@ def _links(kind: Kind, notice: Notice) -> dict[str, Any]:
         return {"address_url": link(Address.of(notice.recipient).get_absolute_url())}
     if kind == Kind.RESET:
         return {"reset_url": link(reset_path(notice.recipient))}
+    if kind == Kind.PASSWORD:
+        return {"changed_at": datetime.fromisoformat(notice.subject_key), "forgotten_url": link(reverse("password_reset"))}
     if notice.post is None:
         return {}
     if kind in {Kind.REVIEW, Kind.DRAFT}:

@@ -73,6 +73,13 @@ def ask_address_again(user_id: int, *, now: datetime) -> bool:
 
 
 @transaction.atomic
+def tell_password(user_id: int, at: datetime) -> None:
+    """Tell somebody that their password was changed, each time: it may not have been they."""
+    for user in User.objects.filter(pk=user_id):
+        Notice.objects.owe(user, Kind.PASSWORD, at.isoformat())
+
+
+@transaction.atomic
 def welcome(user_id: int) -> None:
     """Greet somebody who joined on the site and confirmed the address. Accounts that others made are not greeted."""
     confirmed = User.objects.filter(registered_via=RegisteredVia.SITE, email_confirmed_at__isnull=False)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import SetPasswordForm
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django.views.generic import FormView
 
 from app.accounts.models import PasswordReplaced, User
 from app.accounts.tries import address, may_try
@@ -47,27 +49,8 @@ def _may_ask(request: HttpRequest, email: str) -> bool:
     return sender and may_try("reset", email.lower(), per_minute=PER_MAILBOX)
 
 
-class ResetForm(SetPasswordForm):  # type: ignore[type-arg]
-    @transaction.atomic
-    def save(self, commit: bool = True) -> User:
-        """Set the password. The link came to the address of the account, or it would not be valid: that proves it."""
-        user: User = self.user
-        user.renew_password(self.cleaned_data["new_password1"])
-        user.confirm_address(user.email)
-        return user
-
-
-class Reset(SuccessMessageMixin, PasswordResetConfirmView):  # type: ignore[type-arg]
-    """Scanners of mail follow every link: looking changes nothing. The secret moves from the address to the session."""
-
-    form_class = ResetForm
-    template_name = "web/password_reset.html"
-    success_url = reverse_lazy("login")
-    success_message = "Your password is changed. Sign in with it."
-
-    def get_user(self, uidb64: str) -> User | None:
-        user = super().get_user(uidb64)
-        return user if isinstance(user, User) and user.is_active else None
+class Renewal(SuccessMessageMixin, FormView):  # type: ignore[type-arg]
+    """Say what is wrong where nothing was changed."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:
@@ -79,7 +62,48 @@ class Reset(SuccessMessageMixin, PasswordResetConfirmView):  # type: ignore[type
     def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
+
+class ResetForm(SetPasswordForm):  # type: ignore[type-arg]
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        """Set the password. The link came to the address of the account, or it would not be valid: that proves it."""
+        user: User = self.user
+        user.renew_password(self.cleaned_data["new_password1"])
+        user.confirm_address(user.email)
+        return user
+
+
+class Reset(Renewal, PasswordResetConfirmView):
+    """Scanners of mail follow every link: looking changes nothing. The secret moves from the address to the session."""
+
+    form_class = ResetForm
+    template_name = "web/password_reset.html"
+    success_url = reverse_lazy("login")
+    success_message = "Your password is changed. Sign in with it."
+
+    def get_user(self, uidb64: str) -> User | None:
+        user = super().get_user(uidb64)
+        return user if isinstance(user, User) and user.is_active else None
+
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
         response = super().dispatch(*args, **kwargs)
         response["Referrer-Policy"] = "no-referrer"
         return response
+
+
+class ChangeForm(PasswordChangeForm):
+    def save(self, commit: bool = True) -> User:
+        """Set the password."""
+        user: User = self.user
+        user.renew_password(self.cleaned_data["new_password1"])
+        return user
+
+
+@method_decorator(never_cache, name="dispatch")
+class Change(Renewal, PasswordChangeView):
+    """This session goes on; all others end."""
+
+    form_class = ChangeForm
+    template_name = "web/password_change.html"
+    success_url = reverse_lazy("account")
+    success_message = "Your password is changed. Other sessions and API tokens have ended."

@@ -32,6 +32,7 @@ urlpatterns = [
     path("password/<str:uidb64>/<str:token>/", passwords.Reset.as_view(), name="password_reset_confirm"),
     path("account/", account.account, name="account"),
     path("account/address", account.address, name="account_address"),
+    path("account/password", passwords.Change.as_view(), name="account_password"),
     path("account/export", account.export, name="account_export"),
     path("account/deletion", account.deletion, name="account_deletion"),
     path("sitemap.xml", crawlers.sitemap, name="sitemap"),

@@ -89,7 +89,7 @@ class TestEverybody:
         name = letter(tmp_path, "Hello", html="<html lang='en'><title>Hello</title><main><h1>Hello</h1></main></html>")
         page = open_page(width, scheme)
         sign_in(page)
-        own = [f"/studio/posts/{post.pk}/{part}" for part in ("", "effects/", "mailing/")] + ["/account/"]
+        own = [f"/studio/posts/{post.pk}/{part}" for part in ("", "effects/", "mailing/")] + ["/account/", "/account/password"]
         rooms = ["/studio/effects/", "/studio/mailbox/", f"/studio/mailbox/{name}/", "/studio/social/", "/studio/media/"]
         paths = ["/studio/", "/studio/posts/new/", *own, *rooms, post.get_absolute_url()]
         assert [wrong for path in paths for wrong in problems(page, path)] == []

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
 from app.accounts.models.profile import create_user_profile, create_user_profiles
-from app.accounts.signals import address_confirmed, user_registered
+from app.accounts.signals import address_confirmed, password_renewed, user_registered
 from app.effects import record
 
 
@@ -145,7 +145,7 @@ class User(AbstractUser):
 
     @transaction.atomic
     def renew_password(self, password: str) -> None:
-        """Replace the password, and end what was signed in with the old one. Raises PasswordReplaced.
+        """Replace the password, end what was signed in with the old one, and say so. Raises PasswordReplaced.
 
         Sessions end by themselves: each carries a digest of the password. Tokens are got by password, and are revoked.
         """
@@ -155,6 +155,7 @@ class User(AbstractUser):
         self.password = renewed
         self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
         password_changed(password, self)
+        password_renewed.send(sender=User, user=self)
 
     @transaction.atomic
     def leave(self) -> bool:

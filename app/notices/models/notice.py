@@ -17,6 +17,7 @@ from app.mail.submission import State, Submission
 class Kind(models.TextChoices):
     ADDRESS = "address"
     RESET = "reset"
+    PASSWORD = "password"  # noqa: S105 - a kind of mail
     WELCOME = "welcome"
     ONBOARDING = "onboarding"
     COMMENT = "comment"
