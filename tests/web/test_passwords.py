@@ -24,7 +24,7 @@ from tests.blog.conftest import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 
 __all__ = ["faulty", "smtp_sink"]
-pytestmark = [pytest.mark.django_db, pytest.mark.covers("H27")]
+pytestmark = pytest.mark.django_db
 OLD, NEW = "a-good-password-7", "quite another phrase"
 TYPED = {"new_password1": NEW, "new_password2": NEW}
 STRANGER = "stranger@example.org"

@@ -19,7 +19,7 @@ from tests.blog.conftest import at_once
 from tests.sinks import Sink, smtp_sink
 
 __all__ = ["smtp_sink"]
-pytestmark = [pytest.mark.django_db, pytest.mark.covers("H27")]
+pytestmark = pytest.mark.django_db
 PATH = "/account/password"
 OLD, NEW = "a-good-password-7", "quite another phrase"
 TYPED = {"old_password": OLD, "new_password1": NEW, "new_password2": NEW}

@@ -147,7 +147,7 @@ class User(AbstractUser):
     def renew_password(self, password: str) -> None:
         """Replace the password, end what was signed in with the old one, and say so. Raises PasswordReplaced.
 
-        Sessions end by themselves: each carries a digest of the password. Tokens are got by password, and are revoked.
+        Sessions end by themselves: each carries a digest of the password. Tokens, which a password can get, are revoked.
         """
         renewed = make_password(password)
         if not User.objects.filter(pk=self.pk, password=self.password, is_active=True).update(password=renewed):
