@@ -21,9 +21,10 @@ from app.social.networks.bluesky import Bluesky
 from app.social.networks.outcomes import Revoked
 from app.social.sharing import post_to_social_media
 from tests.faults.real_bluesky import RealBluesky
-from tests.social.conftest import _loopback, ann, post
+from tests.social.conftest import _loopback, ann, cover, post
+from tests.social.drafts import NOW, drafted
 from tests.social.fake import serving
-from tests.social.test_vendors import FAMILY, NOW, cover, drafted
+from tests.social.test_vendors import FAMILY
 
 __all__ = ["_loopback", "ann", "cover", "post"]
 pytestmark = pytest.mark.django_db(transaction=True)

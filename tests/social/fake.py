@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,14 @@ class Call:
     def json(self) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(self.body or b"{}")
         return said
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return what the body says, be it JSON or a form."""
+        if not self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return self.json
+        said = parse_qs(self.body.decode(), keep_blank_values=True)
+        return {name.removesuffix("[]"): each if name.endswith("[]") else each[0] for name, each in said.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +107,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _say(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+        told = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"}
+        for name, value in {**told, **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

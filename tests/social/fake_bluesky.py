@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.social.fake import Answer, Call, FakeNetwork
 
 TID = re.compile(r"[234567abcdefghij][234567a-z]{12}")
+KIND = "image/jpeg"
 DID = "did:plc:fakefakefakefakefakefake"
 
 
@@ -42,7 +44,7 @@ class FakeBluesky(FakeNetwork):
         if name == "com.atproto.repo.uploadBlob":
             self.blobs.append(call.body)
             ref = hashlib.sha256(call.body).hexdigest()
-            return Answer(body={"blob": {"$type": "blob", "ref": {"$link": ref}, "size": len(call.body)}})
+            return Answer(body={"blob": {"$type": "blob", "ref": {"$link": ref}, "size": len(call.body), "mimeType": KIND}})
         return self._repo(name, call)
 
     def expire(self, *, both: bool = False) -> None:
@@ -53,7 +55,7 @@ class FakeBluesky(FakeNetwork):
 
     def _session(self) -> Answer:
         self.sessions += 1
-        access, refresh = f"access-{self.sessions}", f"refresh-{self.sessions}"
+        access, refresh = _token(f"access-{self.sessions}"), _token(f"refresh-{self.sessions}")
         self.access.add(access)
         self.refresh.add(refresh)
         return Answer(body={"did": DID, "handle": self.handle, "accessJwt": access, "refreshJwt": refresh})
@@ -80,6 +82,12 @@ class FakeBluesky(FakeNetwork):
         self.commits += self.records.get(rkey) != record
         self.records[rkey] = record
         return Answer(body={"uri": _uri(rkey), "cid": hashlib.sha256(json.dumps(record).encode()).hexdigest()})
+
+
+def _token(name: str) -> str:
+    """Return a token of the form that vendors' clients look into: a JWT that holds until 2100."""
+    parts = ({"typ": "at+jwt", "alg": "HS256"}, {"sub": DID, "jti": name, "exp": 4_102_444_800}, {})
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
 
 
 def _uri(rkey: str) -> str:

@@ -59,7 +59,7 @@ class FakeMastodon(FakeNetwork):
             return Answer(status=404, body={"error": "Record not found"})
         if call.method == "DELETE":
             return Answer(body=self.statuses.pop(pk))
-        return self._write(pk, call.json) if call.method == "PUT" else Answer(body=self.statuses[pk])
+        return self._write(pk, call.fields) if call.method == "PUT" else Answer(body=self.statuses[pk])
 
     def _post(self, call: Call) -> Answer:
         key = call.headers["idempotency-key"]
@@ -67,7 +67,7 @@ class FakeMastodon(FakeNetwork):
             return Answer(body=self.statuses[self.keys[key]])
         pk = str(len(self.keys) + len(self.statuses) + 100)
         self.keys[key] = pk
-        return self._write(pk, call.json)
+        return self._write(pk, call.fields)
 
     def _write(self, pk: str, said: dict[str, Any]) -> Answer:
         text = said["status"]

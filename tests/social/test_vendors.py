@@ -3,73 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from PIL import Image
-from pytest_django import Settings
 
-from app.social.connecting import connect
 from app.social.models import Account
 from app.social.networks import network_of
-from app.social.networks.base import Draft, Network
-from app.social.networks.bluesky import TID, Bluesky, record_of, tid
+from app.social.networks.bluesky import TID, record_of, tid
 from app.social.networks.mastodon import Mastodon
 from app.social.networks.outcomes import InDoubt, Refused, Unknown
 from app.social.networks.wording import graphemes, hashtags
-from tests.social.fake import Fault, serving
+from tests.social.drafts import drafted, speaking
+from tests.social.fake import Fault
 from tests.social.fake_bluesky import FakeBluesky
 from tests.social.fake_mastodon import LINK, FakeMastodon
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E8")]
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FAMILY, FLAG = "👩‍👩‍👧", "🇩🇪"
-
-
-def drafted(**changes: object) -> Draft:
-    draft = Draft(
-        key=Bluesky.new_key(),
-        post_id=1,
-        revision=1,
-        url="https://blog.example/posts/ships/",
-        title="Grüße",
-        excerpt="Words.",
-        author="Ann",
-        published_at=NOW,
-        updated_at=NOW,
-    )
-    return replace(draft, **changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def mastodon() -> Iterator[FakeMastodon]:
-    with serving(FakeMastodon) as fake:
-        yield fake  # type: ignore[misc]
-
-
-@pytest.fixture
-def bluesky() -> Iterator[FakeBluesky]:
-    with serving(FakeBluesky) as fake:
-        yield fake  # type: ignore[misc]
-
-
-@pytest.fixture
-def cover(settings: Settings, tmp_path: object) -> str:
-    settings.MEDIA_ROOT = tmp_path
-    content = BytesIO()
-    Image.effect_noise((1800, 1200), 90).convert("RGBA").save(content, "PNG")
-    return default_storage.save("images/noise.png", ContentFile(content.getvalue()))
-
-
-def speaking(fake: FakeMastodon | FakeBluesky) -> Network:
-    network = "mastodon" if isinstance(fake, FakeMastodon) else "bluesky"
-    account, _ = connect(network=network, name="x", endpoint=fake.url, handle=fake.handle, secret=fake.secret)
-    return network_of(account)
 
 
 class TestMastodon:

@@ -1,7 +1,9 @@
 """Mastodon and what speaks its API (docs.joinmastodon.org/methods/statuses)."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,6 +20,7 @@ PICTURE_BYTES = 4_000_000
 PAGE, PAGES = 40, 5
 EARLIER = timedelta(hours=1)  # their clock and ours
 STATUSES = "/api/v1/statuses"
+ADDRESS = re.compile(r"https?://\S+")
 BOUNDARY = "afterword-b5a1c0ffee"
 
 
@@ -100,8 +103,7 @@ class Mastodon(Network):
 
     def _text(self, draft: Draft) -> str:
         room, link_room = self._room()
-        other = max(0, len(draft.url) - link_room)
-        return wording(draft, link=draft.url, room=room, measure=lambda text: len(text) - other * text.count(draft.url))
+        return wording(draft, link=draft.url, room=room, measure=partial(counted, link=draft.url, link_room=link_room))
 
     def _room(self) -> tuple[int, int]:
         """Return how many characters this server takes, and as how many it counts a link."""
@@ -122,6 +124,13 @@ class Mastodon(Network):
         if not self.login.secret:
             raise Revoked("There is no access token. Connect the account anew.")
         return self._line.call(method, path, token=self.login.secret, **what)
+
+
+def counted(text: str, link: str, link_room: int) -> int:
+    """Return how long the text is to a server: a link counts the same however long it is, and ours stands for certain."""
+    words = text.replace(link, "")
+    short = sum(max(0, link_room - len(address)) for address in ADDRESS.findall(words))
+    return len(words) + short + link_room * text.count(link)
 
 
 class _Links(HTMLParser):

@@ -30,8 +30,8 @@ def wording(draft: Draft, *, link: str, room: int, measure: Measure) -> str:
 def hashtags(tags: list[str]) -> list[str]:
     """Return the first tags as hashtags, words joined. What would be a number only is none anywhere."""
     words = ["".join(char for char in tag.title() if char.isalnum() or char == "_") if " " in tag else tag for tag in tags]
-    joined = [re.sub(r"\W", "", word) for word in words]
-    return list(dict.fromkeys(f"#{word[:60]}" for word in joined if word and not word.isdecimal()))[:TAGS]
+    joined = [re.sub(r"\W", "", word)[:60].strip("_") for word in words]
+    return list(dict.fromkeys(f"#{word}" for word in joined if word and not word.isdecimal()))[:TAGS]
 
 
 def cut(text: str, room: int, measure: Measure = len) -> str:
@@ -51,7 +51,7 @@ def cut(text: str, room: int, measure: Measure = len) -> str:
 
 
 def graphemes(text: str) -> int:
-    """Count user-perceived characters, never fewer than Unicode's rules (UAX 29) do."""
+    """Count user-perceived characters: of what people write never fewer than Unicode's rules (UAX 29) do."""
     return sum(1 for _ in clusters(text))
 
 
@@ -78,12 +78,12 @@ def _joins(cluster: str, before: str, char: str) -> bool:
     if char in (ZWJ, "\u200c") or unicodedata.category(char) in ("Mn", "Me") or "\U0001f3fb" <= char <= "\U0001f3ff":
         return before not in "\r\n"
     if before == ZWJ:
-        return _pictures(cluster[0]) and _pictures(char)
+        return _pictures(cluster[0]) and _pictures(char) and not cluster.endswith(ZWJ * 2)
     return _is_flag_half(char) and _is_flag_half(before) and len(cluster) == 1
 
 
 def _pictures(char: str) -> bool:
-    return char >= "\U0001f000" or "\u2600" <= char <= "\u27bf"
+    return "\u2600" <= char <= "\u27bf" or "\U0001f300" <= char <= "\U0001f6ff" or "\U0001f900" <= char <= "\U0001faff"
 
 
 def _is_flag_half(char: str) -> bool:
