@@ -3,7 +3,7 @@
 import logging
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -19,6 +19,9 @@ logger = logging.getLogger("outbound")
 SECONDS = 15.0
 BYTES = 2**20
 USER_AGENT = "Afterword"
+SAFE = frozenset({"GET", "HEAD"})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CREDENTIALS = frozenset({"authorization", "cookie"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +32,12 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
     complete: bool
+    moved_to: str = ""
+    """Where redirects led to, empty where none was followed."""
 
     @property
     def ok(self) -> bool:
-        """Tell whether the status is 2xx. A redirect is not: it is never followed."""
+        """Tell whether the status is 2xx. A redirect is not."""
         return 200 <= self.status < 300
 
     def retry_at(self, now: datetime) -> datetime | None:
@@ -55,18 +60,24 @@ def request(
     seconds: float = SECONDS,
     max_bytes: int = BYTES,
     tls: ssl.SSLContext | None = None,
+    follow: int = 0,
 ) -> Reply:
     """Send one request, within `seconds` in all, and read at most `max_bytes` of the unpacked body.
 
-    Raises Unreachable (nothing was sent) or NoReply (it may have been acted on). Redirects come back as they are.
+    Raises Unreachable (nothing was sent) or NoReply (it may have been acted on). Redirects come back as they are, so that
+    nothing acts where it was not sent; a GET may `follow` a few. Each is checked like the first, carries no credentials to
+    another origin, and never goes from https to http.
     """
-    target = _target(url)
-    outgoing = httpx2.Request(method, target, headers={"User-Agent": USER_AGENT, **(headers or {})}, content=content)
-    backend = GuardedBackend(Deadline(seconds))
-    with httpcore2.ConnectionPool(ssl_context=tls or _tls(), network_backend=backend, max_connections=1) as pool:
-        response = _send(pool, outgoing)
-        body, complete = _read(response, max_bytes)
-    return Reply(status=response.status_code, headers=response.headers, body=body, complete=complete)
+    target, deadline, given, moved_to = _target(url), Deadline(seconds), dict(headers or {}), ""
+    while True:
+        outgoing = httpx2.Request(method, target, headers={"User-Agent": USER_AGENT, **given}, content=content)
+        reply = _exchange(outgoing, deadline, max_bytes, tls or _tls())
+        onward = _onward(reply, target) if follow and method in SAFE else None
+        if onward is None:
+            return replace(reply, moved_to=moved_to)
+        if _origin(onward) != _origin(target):
+            given = {name: value for name, value in given.items() if name.lower() not in CREDENTIALS}
+        target, moved_to, follow = onward, str(onward), follow - 1
 
 
 def check(url: str) -> None:
@@ -74,9 +85,32 @@ def check(url: str) -> None:
     _target(url)
 
 
-def _target(url: str) -> httpx2.URL:
+def _exchange(outgoing: httpx2.Request, deadline: Deadline, max_bytes: int, tls: ssl.SSLContext) -> Reply:
+    backend = GuardedBackend(deadline)
+    with httpcore2.ConnectionPool(ssl_context=tls, network_backend=backend, max_connections=1) as pool:
+        response = _send(pool, outgoing)
+        body, complete = _read(response, max_bytes)
+    return Reply(status=response.status_code, headers=response.headers, body=body, complete=complete)
+
+
+def _onward(reply: Reply, target: httpx2.URL) -> httpx2.URL | None:
+    """Return where a redirect leads to, None where the reply is none."""
+    place = reply.headers.get("location", "")
+    if reply.status not in REDIRECTS or not place:
+        return None
+    onward = _target(place, seen_from=target)
+    if (target.scheme, onward.scheme) == ("https", "http"):
+        raise _unreachable("downgrade")
+    return onward
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _target(url: str, seen_from: httpx2.URL | None = None) -> httpx2.URL:
     try:
-        target = httpx2.URL(url)
+        target = seen_from.join(url) if seen_from else httpx2.URL(url)
     except httpx2.InvalidURL:
         raise _unreachable("url") from None
     odd = set(target.host) & set("\\%@/ ") or set(url) & set("\\ \t\r\n")

@@ -20,7 +20,7 @@ from app.social.networks.outcomes import Declined, Revoked, Unknown
 from app.social.networks.webhook import Webhook, is_secret, new_secret
 from app.social.sharing import resume
 
-LOOKUP_SECONDS = 2.0
+LOOKUP_SECONDS, VISIT_SECONDS = 2.0, 5.0
 OURSELVES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,7 +40,7 @@ def connect(
     if not name.strip():
         raise CannotConnect("Give the account a name.")
     if NETWORKS[network].signs_in:
-        endpoint, secret = _server(endpoint or NETWORKS[network].address), secret.strip()
+        endpoint, secret = _server(NETWORKS[network], endpoint), secret.strip()
         handle = _identified(NETWORKS[network], endpoint, handle.strip().lstrip("@"), secret)
         same = Account.objects.filter(network=network, endpoint=endpoint, handle=handle)
         if known := _known(same, owner):
@@ -65,9 +65,19 @@ def is_unknown(endpoint: str) -> bool:
     return not _addresses(endpoint)
 
 
-def _server(text: str) -> str:
+def _server(kind: type[Network], text: str) -> str:
+    """Return the address of the server that was typed, or of the one that it says its pages have moved to."""
+    typed = (text or kind.address).strip()
+    address = _secure(typed if "://" in typed else f"https://{typed}")
+    try:
+        reply = http.request("GET", address + kind.about, seconds=VISIT_SECONDS, follow=3)
+    except OutboundFailed:
+        return address
+    return _secure(reply.moved_to) if reply.ok and reply.moved_to else address
+
+
+def _secure(address: str) -> str:
     """Return a server's address, without what people paste along. Passwords go over https, or to this machine."""
-    address = text.strip() if "://" in text else f"https://{text.strip()}"
     _check(address)
     parts = urlsplit(address)
     if parts.scheme != "https" and parts.hostname not in OURSELVES:

@@ -57,6 +57,15 @@ def _certificate(name: str) -> bytes:
     return private + made.public_bytes(serialization.Encoding.PEM)
 
 
+class TestARedirect:
+    def test_from_https_leads_to_no_clear_text(self, tmp_path: Path) -> None:
+        with certified("named.example", tmp_path) as (receiver, trusting), kit.receiving() as clear:
+            receiver.answers.append(kit.says(302, Location=f"http://named.example:{clear.port}/"))
+            with pytest.raises(Unreachable):
+                http.request("GET", f"https://named.example:{receiver.port}/", tls=trusting, follow=3)
+        assert (len(receiver.received), clear.received) == (1, [])
+
+
 class TestCertificate:
     def test_is_accepted_for_the_name_in_the_url(self, tmp_path: Path) -> None:
         with certified("named.example", tmp_path) as (receiver, trusting):

@@ -13,8 +13,10 @@ from app.accounts.models import User
 from app.social.connecting import CannotConnect, connect
 from app.social.management.commands import social_account
 from app.social.models import Account
+from tests.outbound.receiver import receiving, says
 from tests.social.fake import serving
 from tests.social.fake_bluesky import FakeBluesky
+from tests.social.fake_mastodon import FakeMastodon
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +59,22 @@ class TestConnecting:
     def test_is_guarded_by_the_database(self) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
             Account.objects.create(network="pigeon", name="x")
+
+
+class TestAServerThatMoved:
+    def test_is_found_where_it_says_and_its_old_address_sees_no_token(self) -> None:
+        with serving(FakeMastodon) as fake, receiving(says(308, Location=f"{fake.url}/api/v2/instance")) as old:
+            address = old.url.removesuffix("/hook")
+            account, _ = connect(network="mastodon", name="x", endpoint=address, secret=FakeMastodon.secret)
+        assert account.endpoint == fake.url
+        assert [(each.method, each.path) for each in old.received] == [("GET", "/api/v2/instance")]
+        assert [each for each in old.received if "authorization" in each.headers] == []
+
+    def test_to_what_is_no_such_server_is_asked_where_it_was_typed(self) -> None:
+        with receiving(says(404)) as page, receiving() as old, pytest.raises(CannotConnect, match="503"):
+            old.answers += [says(302, Location=page.url), says(503)]
+            connect(network="mastodon", name="x", endpoint=old.url.removesuffix("/hook"), secret="s")
+        assert [each.headers.get("authorization") for each in page.received + old.received[1:]] == [None, "Bearer s"]
 
 
 class TestCommand:

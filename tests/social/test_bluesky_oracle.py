@@ -80,7 +80,7 @@ class TestTheSdk:
     def test_signs_in_and_stays_so_by_the_same_calls(self, sdk: Any, bluesky: FakeBluesky) -> None:
         theirs = asked(bluesky)
         network = speaking(bluesky)
-        assert asked(bluesky) == theirs
+        assert asked(bluesky)[1:] == theirs  # the first looks where the server is
         network.find(drafted())
         bluesky.expire()
         asked(bluesky)

@@ -49,12 +49,14 @@ class Network(ABC):
     `repeatable`: the other side knows a key it has seen, so that a try whose answer was lost is simply repeated.
     Elsewhere find() is asked first, and where it cannot tell, it raises Unknown: nothing is repeated in the dark.
     `signs_in`: the account belongs to somebody over there, whom identify() names.
+    `about`: a path on which a server tells of itself to anybody.
     """
 
     name: ClassVar[str]
     repeatable: ClassVar[bool]
     signs_in: ClassVar[bool] = False
     address: ClassVar[str] = ""
+    about: ClassVar[str] = ""
 
     def __init__(self, login: Login) -> None:
         self.login = login

@@ -32,6 +32,7 @@ class Bluesky(Network):
     repeatable = True
     signs_in = True
     address = "https://bsky.social"
+    about = "/xrpc/com.atproto.server.describeServer"
 
     def __init__(self, login: Login) -> None:
         super().__init__(login)

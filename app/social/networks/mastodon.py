@@ -19,7 +19,7 @@ ROOM, LINK_ROOM = 500, 23
 PICTURE_BYTES = 4_000_000
 PAGE, PAGES = 40, 5
 EARLIER = timedelta(hours=1)  # their clock and ours
-STATUSES = "/api/v1/statuses"
+STATUSES, INSTANCE = "/api/v1/statuses", "/api/v2/instance"
 ADDRESS = re.compile(r"https?://\S+")
 BOUNDARY = "afterword-b5a1c0ffee"
 
@@ -30,6 +30,7 @@ class Mastodon(Network):
     name = "mastodon"
     repeatable = False
     signs_in = True
+    about = INSTANCE
 
     def __init__(self, login: Login) -> None:
         super().__init__(login)
@@ -107,7 +108,7 @@ class Mastodon(Network):
 
     def _room(self) -> tuple[int, int]:
         """Return how many characters this server takes, and as how many it counts a link."""
-        reply = self._call("GET", "/api/v2/instance")
+        reply = self._call("GET", INSTANCE)
         if not reply.ok:
             return ROOM, LINK_ROOM
         try:
