@@ -22,19 +22,28 @@ from app.social.networks import key_for
 from tests.outbound.receiver import Receiver, says
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12")]
-OWED = 150
+OWED = 500
+DUE = 40
 Hooked = Callable[[Receiver], Account]
 Listening = Callable[..., Receiver]
 
 
-def later(receiver: Receiver) -> None:
-    """Let the host's rest end, and what waits in the ledger be due."""
+def later(receiver: Receiver, due: int = OWED) -> None:
+    """Let the host's rest end, and so much of what waits in the ledger be due."""
     cache.delete(f"breaker:rest:{urlsplit(receiver.url).netloc}")
-    Effect.objects.filter(finished_at=None).update(wake_at=Now())
+    waiting = Effect.objects.filter(finished_at=None).order_by("pk")[:due]
+    Effect.objects.filter(pk__in=waiting.values("pk")).update(wake_at=Now())
 
 
 @pytest.fixture
-def owed(ann: User, hooked: Hooked, listening: Listening) -> Receiver:
+def rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no rest end by itself while so many are looked at: rightly, one more would be tried then."""
+    for name in ("SHORTEST", "LONGEST", "PROBE"):
+        monkeypatch.setattr(breaker, name, 3600.0)
+
+
+@pytest.fixture
+def owed(rests: None, ann: User, hooked: Hooked, listening: Listening) -> Receiver:
     """Many posts owed to a webhook whose host fails."""
     receiver = listening(says(503))
     account = hooked(receiver)
@@ -55,7 +64,7 @@ class TestAHostThatIsDown:
         assert len(owed.received) == breaker.FAILURES
         assert not Effect.objects.filter(finished_at=None).exclude(task__startswith="social.").filter(attempt=0).exists()
         for _ in range(3):
-            later(owed)
+            later(owed, DUE)
             drain()
         assert len(owed.received) == breaker.FAILURES + 3
         assert not Effect.objects.filter(state="dead").exists()
