@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from urllib.parse import quote
 
 from django.core.cache import cache
 
@@ -47,4 +48,4 @@ def answered(host: str) -> None:
 
 
 def _key(host: str, what: str = "failures") -> str:
-    return f"breaker:{what}:{host}"
+    return f"breaker:{what}:{quote(host[:70], safe=':')}"
