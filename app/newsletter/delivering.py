@@ -18,7 +18,6 @@ from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.outbound import breaker
 
 BUDGET = 15.0
-MAIL = "the mail server"
 
 
 class Deferred(MailError):
@@ -31,7 +30,7 @@ def deliver(delivery_ids: list[int]) -> None:
     Raises Deferred where some must be tried again, Later when the time for one run is used up. A worker has at most one
     row in `submitting` at a time: that is all a kill can leave in doubt.
     """
-    if resting := breaker.rest(MAIL):
+    if resting := breaker.rest(breaker.MAIL):
         raise Later(resting, "the mail server does not answer, and is left alone for a while")
     waiting = list(Delivery.objects.filter(pk__in=delivery_ids, state__in=OPEN).order_by("pk").values_list("pk", flat=True))
     try:
@@ -49,7 +48,7 @@ def confirm(confirmation_id: int) -> None:
         return
     if confirmation.subscriber.is_confirmed:
         confirmation.drop(State.SKIPPED, "already confirmed")
-    with Transport.from_url(settings.EMAIL_URL) as transport:
+    with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
         submit(confirmation, lambda: seal(confirmation_letter(confirmation), at=timezone.now()), transport)
 
 
@@ -66,9 +65,9 @@ def _deliver_each(waiting: list[int], transport: Transport) -> None:
                 raise Deferred(str(refusal)) from None
             deferred = refusal
         except (Unreachable, Unknown) as trouble:
-            breaker.failed(MAIL)
+            breaker.failed(breaker.MAIL)
             raise Deferred(str(trouble)) from None
-        breaker.answered(MAIL)
+        breaker.answered(breaker.MAIL)
     if deferred:
         raise Deferred(str(deferred))
 

@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from app.blog.models import CommentStatus, Like
 from app.effects import Later, clock
+from app.mail.errors import Unknown, Unreachable
 from app.mail.message import seal
 from app.mail.submission import State, submit
 from app.mail.transport import Transport
 from app.notices.letters import letter
 from app.notices.models import Kind, Notice
+from app.outbound import breaker
 
 DIGESTED = frozenset({Kind.COMMENT, Kind.REPLY, Kind.LIKE})
 TO_STRANGERS = frozenset({Kind.ADDRESS, Kind.RESET})
@@ -29,7 +31,7 @@ def send_notice(notice_id: int) -> None:
     notice = Notice.objects.select_related(*RELATED).filter(pk=notice_id).first()
     if notice is None or not _is_due(notice):
         return
-    with Transport.from_url(settings.EMAIL_URL) as transport:
+    with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
         submit(notice, lambda: seal(letter(notice, _told_in(notice)), at=timezone.now()), transport)
 
 

@@ -7,16 +7,37 @@ nothing else.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import quote
 
 from django.core.cache import cache
 
+from app.effects import Later
+
 FAILURES = 3
 """In a row, before the host is left alone."""
 SHORTEST, LONGEST = 15.0, 300.0
+MAIL = "the mail server"
 PROBE = 30.0
 """Seconds for which one caller has a host to itself whose rest is over."""
+
+
+@contextmanager
+def asking(host: str, *silence: type[Exception]) -> Iterator[None]:
+    """Ask the host in the block, and remember whether it answered; `silence` is how it does not. Raises Later during a rest."""
+    if resting := rest(host):
+        raise Later(resting, f"{host} does not answer, and is left alone for a while")
+    try:
+        yield
+    except silence:
+        failed(host)
+        raise
+    except Exception:
+        answered(host)
+        raise
+    answered(host)
 
 
 def rest(host: str) -> timedelta | None:

@@ -14,13 +14,18 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from pytest_django import Settings
 
+from app.accounts.models import User
 from app.blog.models import Post
+from app.effects import Later
 from app.effects.models import Effect
 from app.effects.testing import drain
 from app.mail import conversation
+from app.mail.errors import Unreachable
 from app.newsletter.announcing import CHUNK, announce, expand
-from app.newsletter.delivering import MAIL
-from app.newsletter.models import Delivery, Send, Subscriber
+from app.newsletter.delivering import confirm
+from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
+from app.notices.models import Kind, Notice
+from app.notices.sending import send_notice
 from app.outbound import breaker
 from tasks.email import TWO_DAYS_OF_TRIES
 from tests.servers import unused_port
@@ -31,7 +36,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12",
 READERS = 200
 HINTS = READERS // CHUNK
 PATIENCE, REST_SECONDS = 0.5, 60.0
-REST = f"breaker:rest:{quote(MAIL)}"
+REST = f"breaker:rest:{quote(breaker.MAIL)}"
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +105,7 @@ class TestAMailServerThatIsDown:
         down.heal()
         settings.EMAIL_URL = down.url
         when_rested()
-        assert breaker.rest(MAIL) is None
+        assert breaker.rest(breaker.MAIL) is None
         when_due()
         assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
         copies = [re.findall(rb"^Message-ID: (\S+)", each, re.MULTILINE)[0] for each in down.accepted]
@@ -115,6 +120,22 @@ class TestAMailServerThatIsDown:
         assert set(others.filter(attempt=0).values_list("task", flat=True)) == set()
         assert others.filter(task="search.refresh", state="done").exists()
         assert tried() == breaker.FAILURES
+
+
+class TestALetterAlone:
+    def test_waits_for_the_same_server(
+        self, faulty: FaultyServer, author: User, readers: Callable[..., list[Subscriber]]
+    ) -> None:
+        faulty.faults = {"banner": HANG}
+        confirmation = Confirmation.objects.create(subscriber=readers(1, state="pending", confirmed_at=None)[0])
+        notice = Notice.objects.create(recipient=author, kind=Kind.WELCOME, subject_key="account")
+        for send, pk in ((confirm, confirmation.pk), (send_notice, notice.pk), (confirm, confirmation.pk)):
+            with pytest.raises(Unreachable):
+                send(pk)
+        for send, pk in ((confirm, confirmation.pk), (send_notice, notice.pk)):
+            with pytest.raises(Later, match="left alone"):
+                send(pk)
+        assert faulty.connections == breaker.FAILURES
 
 
 class TestARest:
@@ -137,4 +158,4 @@ class TestAServerThatRefuses:
         faulty.faults = {"rcpt": "450 4.2.0 greylisted"}
         drain()
         assert tried() >= HINTS
-        assert breaker.rest(MAIL) is None
+        assert breaker.rest(breaker.MAIL) is None
