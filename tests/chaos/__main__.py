@@ -2,7 +2,8 @@
 
 `python -m tests.chaos newsletter`: a mailing to 5,000 readers whose workers are killed five times; `kills`: 20 kills of worker
 groups during 1,000 effects; `flush`: FLUSHALL with 1,000 owed; `outage`: 500 publishes with the broker frozen for a minute, and
-500 with it refused; `restarts`: the database crashes five times under load; `recovery`: how soon what was lost runs again.
+500 with it refused; `restarts`: the database crashes five times under load; `recovery`: how soon what was lost runs again;
+`slow`: 500 slow recipients, each run longer than the visibility timeout.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.chaos import drills, journey, mailing, outage, recovery, scoreboard
+from tests.chaos import drills, journey, mailing, outage, recovery, scoreboard, slowly
 from tests.chaos.laws import Broken
 
 VERDICT = ("committed", "lost", "doubled", "unknown", "stale")
@@ -23,6 +24,7 @@ DRILLS: dict[str, Callable[[int], dict[str, Any]]] = {
     "restarts": drills.restarts,
     "outage": outage.run,
     "recovery": recovery.run,
+    "slow": slowly.run,
 }
 
 

@@ -51,6 +51,7 @@ class Rig:
         self.env = self._environment()
         self.pause = pause
         self.generation = 0
+        self.loads = "tests.chaos.samples"
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "EFFECTS_"))}
@@ -89,7 +90,7 @@ class Rig:
     def start_worker(self, name: str) -> None:
         self.starts[name] = lambda: self.start_worker(name)
         options = ["-n", f"{name}@%h", f"--concurrency={CHILDREN}", "--without-mingle", "--without-gossip"]
-        ours = ["-A", "worker", "worker", "-I", "tests.chaos.samples"]
+        ours = ["-A", "worker", "worker", "-I", self.loads]
         what = ours if self.engine == "ours" else ["-A", "tests.chaos.plain", "worker"]
         self._start_program(name, ["celery", *what, *options])
 

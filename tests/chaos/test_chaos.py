@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import drills, journey, mailing, oracle, verdict
+from tests.chaos import drills, journey, mailing, oracle, slowly, verdict
 
 SEED = 5
 
@@ -51,3 +51,8 @@ class TestAnInstallationThatBreaks:
         mailed = mailing.run(300, 2, SEED)
         record_property("unknown", mailed.get("unknown", 0))
         assert mailed["wrong"] == []
+
+    @pytest.mark.covers("X7", "E6")
+    def test_mails_each_slow_reader_once_while_the_broker_hands_hints_out_again(self) -> None:
+        mailed = slowly.run(SEED, readers=160, ways=["acknowledged late"])
+        assert (mailed["copies (acknowledged late)"], mailed["wrong"]) == (160, [])
