@@ -49,7 +49,8 @@ def _news(post: Post) -> tuple[Any, ...]:
 
 def _is_new(post: Post) -> bool:
     """Tell news from an imported archive, which is announced to nobody."""
-    return bool(post.published_at and post.published_at > clock.now() - settings.ANNOUNCE_WITHIN)
+    now = post.moved_at or clock.now()
+    return bool(post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN)
 
 
 @receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")

@@ -13,7 +13,6 @@ from app.api.errors import Forbidden, Problem
 from app.api.fields import Id
 from app.api.reach import visible_post
 from app.blog.models import Post
-from app.effects import clock
 
 router = Router(tags=["publication"])
 
@@ -29,7 +28,7 @@ class Publication(Schema):
 def publish(request: Request, post_id: Id) -> Status[dict[str, object]]:
     """Publish. The first request makes the publication; to any other, 409 says that it is already published."""
     post = publishable(post_id, request.auth)
-    post.publish(at=clock.now())
+    post.publish()
     url = settings.SITE_URL + post.get_absolute_url()
     effects = f"/api/v1/effects?about=post:{post.pk}"
     return Status(201, {"post": post.pk, "published_at": post.published_at, "url": url, "effects": effects})

@@ -18,7 +18,7 @@ STANDING = """
 SELECT id, author_id, category_id, ARRAY(SELECT tag_id FROM blog_post_tags WHERE post_id = blog_post.id ORDER BY tag_id), slug,
        ARRAY(SELECT media_id FROM blog_post_media WHERE post_id = blog_post.id
              UNION SELECT cover_id WHERE cover_id IS NOT NULL ORDER BY 1),
-       status, publish_at, published_at, last_activity, revision
+       status, publish_at, published_at, last_activity, revision, clock_timestamp()
 FROM blog_post WHERE id = ANY(%s)
 """
 LOCK = "SELECT 1 FROM blog_post WHERE id = %s FOR NO KEY UPDATE"
@@ -39,6 +39,8 @@ class PostBefore:
     published_at: datetime | None
     last_activity: datetime | None
     revision: int
+    read_at: datetime
+    """By the clock of the database."""
 
     @property
     def is_public(self) -> bool:

@@ -55,6 +55,14 @@ class Spec:
     def signature(self) -> inspect.Signature:
         return inspect.signature(self.function)
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.signature.parameters)
+
+    @cached_property
+    def _needed(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.signature.parameters.values() if each.default is each.empty)
+
     @property
     def parameters(self) -> list[str]:
         return list(self.signature.parameters)
@@ -73,6 +81,8 @@ class Spec:
         if self.batch > 1:
             singular = self.parameters[0].removesuffix("s")
             return "" if list(args) == [singular] else f"takes {singular}= alone, not {sorted(args)}"
+        if self._needed <= args.keys() <= self._known:
+            return ""
         try:
             self.signature.bind(**args)
         except TypeError as error:

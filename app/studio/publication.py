@@ -60,7 +60,7 @@ def delete(request: WriterRequest, pk: int) -> HttpResponse:
 
 def publish(request: WriterRequest, post: Post) -> HttpResponse:
     _may_publish(request, post)
-    post.publish(at=clock.now())
+    post.publish()
     say(request, "Published. This is what follows from it.")
     return redirect("studio:post_effects", post.pk)
 

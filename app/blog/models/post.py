@@ -24,7 +24,6 @@ from app.blog.models.reception import Reception
 from app.blog.models.taxonomy import Category, Tag
 from app.blog.signals import post_created, post_revised
 from app.blog.standing import PostBefore, lock, locked, standing
-from app.effects import clock
 
 CONTENT = frozenset({"title", "content", "excerpt", "cover_id"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
@@ -137,7 +136,7 @@ class Post(Publication, Reception):
     def _follow(self, wanted: str, loaded: str, *, at: Any, publish_at: Any) -> None:
         """Do by its verb what somebody asked for by setting the status."""
         if wanted == Status.PUBLISHED:
-            self.publish(at=at or clock.now())
+            self.publish(at=at)
         elif wanted == Status.SCHEDULED:
             self.schedule(publish_at=publish_at)
         elif loaded == Status.PUBLISHED:

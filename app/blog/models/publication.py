@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from app.blog.changes import change
@@ -27,6 +27,7 @@ class Status(models.TextChoices):
 
 
 HIDDEN = Q(status__in=[Status.DRAFT, Status.SCHEDULED, Status.WITHDRAWN])
+NOW = Func(function="statement_timestamp", output_field=models.DateTimeField())
 MOVED = ("status", "publish_at", "published_at", "last_activity", "revision")
 
 
@@ -38,6 +39,8 @@ class Publication(Tracked):
     published_at = models.DateTimeField(null=True, blank=True)
     last_activity = models.DateTimeField(null=True, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
+    moved_at: datetime | None = None
+    """When a verb of this instance moved it, by the clock of the database. Not stored."""
 
     class Meta:
         abstract = True
@@ -46,16 +49,19 @@ class Publication(Tracked):
     def is_public(self) -> bool:
         return self.status == Status.PUBLISHED
 
-    def publish(self, *, at: datetime) -> None:
-        """Make the post public, and say so. Raises AlreadyPublished, PostGone. The first time of publication stays."""
+    def publish(self, *, at: datetime | None = None) -> None:
+        """Make the post public, and say so. Raises AlreadyPublished, PostGone. The first time of publication stays.
+
+        Without `at` it is now, by the clock of the database.
+        """
         self._publish(at, HIDDEN)
 
     def publish_if_due(self, *, now: datetime) -> None:
         """Make a post public whose time has come. Raises NotScheduled when somebody moved it in between."""
         self._publish(now, Q(status=Status.SCHEDULED, publish_at__lte=now), NotScheduled)
 
-    def _publish(self, at: datetime, expected: Q, refusal: type[Refused] = AlreadyPublished) -> None:
-        since = Coalesce("published_at", Value(at))
+    def _publish(self, at: datetime | None, expected: Q, refusal: type[Refused] = AlreadyPublished) -> None:
+        since = Coalesce("published_at", Value(at) if at else NOW)
         with change() as changing:
             self._move(
                 expected,
@@ -105,6 +111,7 @@ class Publication(Tracked):
         for name in MOVED:
             setattr(self, name, getattr(now, name))
         self._remember(MOVED)
+        self.moved_at = now.read_at
         return now
 
     def _row(self) -> QuerySet[Post]:
