@@ -12,6 +12,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
+# As an installation runs: with DEBUG on, Django keeps every statement.
+IN_PUBLIC = {
+    "DEBUG": "off",
+    "SITE_URL": "https://127.0.0.1",
+    "SECRET_KEY": "of-this-benchmark-alone-" * 3,
+    "FLOWER_BASIC_AUTH": "operator:of-this-benchmark-alone",
+}
 NAMES = ("publish", "request", "outage", "ledger")
 
 
@@ -54,6 +61,7 @@ def servers() -> Iterator[None]:
             REDIS_URL=f"unix://{home}/redis.sock?db=1",
             DATA_DIR=str(home / "data"),
             DJANGO_SETTINGS_MODULE="config.settings",
+            **IN_PUBLIC,
         )
         yield
 
