@@ -18,7 +18,7 @@ STANDING = """
 SELECT id, author_id, category_id, ARRAY(SELECT tag_id FROM blog_post_tags WHERE post_id = blog_post.id ORDER BY tag_id), slug,
        ARRAY(SELECT media_id FROM blog_post_media WHERE post_id = blog_post.id
              UNION SELECT cover_id WHERE cover_id IS NOT NULL ORDER BY 1),
-       status, publish_at, published_at, last_activity, revision, clock_timestamp()
+       status, revision, publish_at, published_at, last_activity, clock_timestamp()
 FROM blog_post WHERE id = ANY(%s)
 """
 LOCK = "SELECT 1 FROM blog_post WHERE id = %s FOR NO KEY UPDATE"
@@ -26,7 +26,7 @@ LOCK = "SELECT 1 FROM blog_post WHERE id = %s FOR NO KEY UPDATE"
 
 @dataclass(frozen=True)
 class PostBefore:
-    """What a post was in the database before a change, or is now."""
+    """What a post was in the database before a change, or is now. Durable handlers get it as JSON."""
 
     post_id: int
     author_id: int
@@ -35,12 +35,7 @@ class PostBefore:
     slug: str
     media_ids: tuple[int, ...]
     status: str
-    publish_at: datetime | None
-    published_at: datetime | None
-    last_activity: datetime | None
     revision: int
-    read_at: datetime
-    """By the clock of the database."""
 
     @property
     def is_public(self) -> bool:
@@ -58,6 +53,22 @@ class PostBefore:
         return scopes | {f"tag:{tag_id}" for tag_id in self.tag_ids}
 
 
+@dataclass(frozen=True)
+class Settled:
+    """Where a verb left a post, its times, and when that was read, by the clock of the database."""
+
+    place: PostBefore
+    publish_at: datetime | None
+    published_at: datetime | None
+    last_activity: datetime | None
+    read_at: datetime
+
+
+def settled(post_id: int) -> Settled | None:
+    """Return where the post stands by now and since when, or None when it does not exist."""
+    return next((Settled(*found) for found in _found([post_id])), None)
+
+
 def standing(post_id: int) -> PostBefore | None:
     """Return where the post stands by now, or None when it does not exist."""
     return standings([post_id]).get(post_id)
@@ -65,9 +76,13 @@ def standing(post_id: int) -> PostBefore | None:
 
 def standings(post_ids: Iterable[int]) -> dict[int, PostBefore]:
     """Return where each of the posts stands, in one query."""
+    return {place.post_id: place for place, *_ in _found(post_ids)}
+
+
+def _found(post_ids: Iterable[int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(STANDING, [list(post_ids)])
-        return {row[0]: PostBefore(*map(_frozen, row)) for row in cursor.fetchall()}
+        return [(PostBefore(*map(_frozen, row[:8])), *row[8:]) for row in cursor.fetchall()]
 
 
 def _frozen(value: Any) -> Any:

@@ -13,7 +13,7 @@ from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone, Refused
 from app.blog.models.tracking import Tracked
 from app.blog.signals import post_published, post_scheduled, post_withdrawn
-from app.blog.standing import PostBefore, standing
+from app.blog.standing import PostBefore, settled
 
 if TYPE_CHECKING:
     from app.blog.models.post import Post
@@ -28,7 +28,7 @@ class Status(models.TextChoices):
 
 HIDDEN = Q(status__in=[Status.DRAFT, Status.SCHEDULED, Status.WITHDRAWN])
 NOW = Func(function="statement_timestamp", output_field=models.DateTimeField())
-MOVED = ("status", "publish_at", "published_at", "last_activity", "revision")
+TIMES = ("publish_at", "published_at", "last_activity")
 
 
 class Publication(Tracked):
@@ -105,14 +105,14 @@ class Publication(Tracked):
 
     def _settle(self) -> PostBefore:
         """Take over what the statement decided, and return where the post stands."""
-        now = standing(self.pk)
+        now = settled(self.pk)
         if now is None:
             raise PostGone
-        for name in MOVED:
+        self.status, self.revision, self.moved_at = now.place.status, now.place.revision, now.read_at
+        for name in TIMES:
             setattr(self, name, getattr(now, name))
-        self._remember(MOVED)
-        self.moved_at = now.read_at
-        return now
+        self._remember({"status", *TIMES})
+        return now.place
 
     def _row(self) -> QuerySet[Post]:
         """Return the row, past the manager: what refuses to others to move a status does not stand in a verb's way."""
