@@ -32,9 +32,9 @@ WHERE effects_effect.id = mine.id AND effects_effect.attempt = mine.attempt AND 
 """
 WAIT = """
 UPDATE effects_effect
-SET state = 'waiting', wake_at = clock_timestamp() + make_interval(secs => %s), max_attempts = max_attempts + %s,
-    due_at = CASE WHEN %s THEN clock_timestamp() + make_interval(secs => %s) ELSE due_at END,
+SET state = 'waiting', wake_at = moment, due_at = CASE WHEN %s THEN moment ELSE due_at END, max_attempts = max_attempts + %s,
     rings = 0, outcome = '', error = %s
+FROM (SELECT clock_timestamp() + make_interval(secs => %s) AS moment) AS clock
 WHERE id = %s AND attempt = %s AND state = 'running'
 """
 BURY = """
@@ -44,7 +44,8 @@ WHERE id = %s AND attempt = %s AND state = 'running'
 REPLAY = """
 UPDATE effects_effect
 SET state = 'ready', finished_at = NULL, max_attempts = attempt + %s, rings = 0, outcome = '',
-    wake_at = clock_timestamp(), due_at = clock_timestamp()
+    wake_at = moment, due_at = moment
+FROM (SELECT clock_timestamp() AS moment) AS clock
 WHERE id = ANY(%s) AND state = 'dead'
 """
 FRESH_TRIES = 20
@@ -100,7 +101,7 @@ def backoff(attempt: int) -> float:
 def _wait(claimed: Claimed, seconds: float, more: int, why: str, *, planned: bool = False) -> bool:
     crash.point("mid-fail")
     with connection.cursor() as cursor:
-        cursor.execute(WAIT, [seconds, more, planned, seconds, scrub(why), claimed.id, claimed.attempt])
+        cursor.execute(WAIT, [planned, more, scrub(why), seconds, claimed.id, claimed.attempt])
         return bool(cursor.rowcount == 1)
 
 

@@ -165,7 +165,7 @@ GUARDS = [
     ),
     guard(
         "fence: wait", f"{EFFECTS}/settling.py",
-        f"outcome = '', error = %s\nWHERE id = %s {OWN}", f"outcome = '', error = %s\nWHERE id = %s {ANYBODYS}",
+        f"AS clock\nWHERE id = %s {OWN}", f"AS clock\nWHERE id = %s {ANYBODYS}",
         f"{ORDER}TestAZombie::test_cannot_fail_what_another_took_over",
     ),
     guard(
