@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
     from app.blog.models import Post
 
-STANDING = """
-SELECT id, author_id, category_id, ARRAY(SELECT tag_id FROM blog_post_tags WHERE post_id = blog_post.id ORDER BY tag_id), slug,
-       ARRAY(SELECT media_id FROM blog_post_media WHERE post_id = blog_post.id
-             UNION SELECT cover_id WHERE cover_id IS NOT NULL ORDER BY 1),
-       status, revision, publish_at, published_at, last_activity, clock_timestamp()
-FROM blog_post WHERE id = ANY(%s)
+PLACE = """
+id, author_id, category_id, ARRAY(SELECT tag_id FROM blog_post_tags WHERE post_id = blog_post.id ORDER BY tag_id), slug,
+ARRAY(SELECT media_id FROM blog_post_media WHERE post_id = blog_post.id
+      UNION SELECT cover_id WHERE cover_id IS NOT NULL ORDER BY 1), status, revision
 """
+STANDING = f"SELECT {PLACE} FROM blog_post WHERE id = ANY(%s)"  # noqa: S608 - constants of this file
+MOVE = f"""
+UPDATE blog_post SET {{how}} WHERE id = %(id)s AND {{expected}}
+RETURNING {PLACE}, publish_at, published_at, last_activity, clock_timestamp()
+"""  # noqa: S608 - constants of this file
 LOCK = "SELECT 1 FROM blog_post WHERE id = %s FOR NO KEY UPDATE"
 
 
@@ -54,19 +57,26 @@ class PostBefore:
 
 
 @dataclass(frozen=True)
-class Settled:
-    """Where a verb left a post, its times, and when that was read, by the clock of the database."""
+class Moved:
+    """Where a verb left a post, its times, and when that was, by the clock of the database."""
 
     place: PostBefore
     publish_at: datetime | None
     published_at: datetime | None
     last_activity: datetime | None
-    read_at: datetime
+    at: datetime
 
 
-def settled(post_id: int) -> Settled | None:
-    """Return where the post stands by now and since when, or None when it does not exist."""
-    return next((Settled(*found) for found in _found([post_id])), None)
+def move(post_id: int, how: str, expected: str, **values: Any) -> Moved | None:
+    """Change the post by one guarded UPDATE. Return where that left it, None where it was not as expected.
+
+    `how` and `expected` are SQL of the caller's own; `values` are what they name.
+    """
+    statement = MOVE.format(how=how, expected=expected)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"id": post_id, **values})
+        row = cursor.fetchone()
+    return row and Moved(_place(row[:8]), *row[8:])
 
 
 def standing(post_id: int) -> PostBefore | None:
@@ -76,13 +86,13 @@ def standing(post_id: int) -> PostBefore | None:
 
 def standings(post_ids: Iterable[int]) -> dict[int, PostBefore]:
     """Return where each of the posts stands, in one query."""
-    return {place.post_id: place for place, *_ in _found(post_ids)}
-
-
-def _found(post_ids: Iterable[int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(STANDING, [list(post_ids)])
-        return [(PostBefore(*map(_frozen, row[:8])), *row[8:]) for row in cursor.fetchall()]
+        return {row[0]: _place(row) for row in cursor.fetchall()}
+
+
+def _place(row: Sequence[Any]) -> PostBefore:
+    return PostBefore(*map(_frozen, row))
 
 
 def _frozen(value: Any) -> Any:

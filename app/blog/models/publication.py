@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import F, Func, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import QuerySet
 
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone, Refused
 from app.blog.models.tracking import Tracked
 from app.blog.signals import post_published, post_scheduled, post_withdrawn
-from app.blog.standing import PostBefore, settled
+from app.blog.standing import PostBefore, move
 
 if TYPE_CHECKING:
     from app.blog.models.post import Post
@@ -26,8 +25,16 @@ class Status(models.TextChoices):
     WITHDRAWN = "withdrawn"
 
 
-HIDDEN = Q(status__in=[Status.DRAFT, Status.SCHEDULED, Status.WITHDRAWN])
-NOW = Func(function="statement_timestamp", output_field=models.DateTimeField())
+HIDDEN = "status IN ('draft', 'scheduled', 'withdrawn')"
+DUE = "status = 'scheduled' AND publish_at <= %(at)s"
+SINCE = "coalesce(published_at, %(at)s::timestamptz, statement_timestamp())"
+PUBLISH = f"""
+status = 'published', publish_at = NULL, published_at = {SINCE}, last_activity = greatest(last_activity, {SINCE}),
+revision = revision + 1
+"""
+WITHDRAW = "status = 'withdrawn', revision = revision + 1"
+SCHEDULE = "status = 'scheduled', publish_at = %(at)s"
+UNSCHEDULE = "status = 'draft', publish_at = NULL"
 TIMES = ("publish_at", "published_at", "last_activity")
 
 
@@ -54,25 +61,15 @@ class Publication(Tracked):
 
         Without `at` it is now, by the clock of the database.
         """
-        self._publish(at, HIDDEN)
+        self._publish(at, HIDDEN, AlreadyPublished)
 
     def publish_if_due(self, *, now: datetime) -> None:
         """Make a post public whose time has come. Raises NotScheduled when somebody moved it in between."""
-        self._publish(now, Q(status=Status.SCHEDULED, publish_at__lte=now), NotScheduled)
+        self._publish(now, DUE, NotScheduled)
 
-    def _publish(self, at: datetime | None, expected: Q, refusal: type[Refused] = AlreadyPublished) -> None:
-        since = Coalesce("published_at", Value(at) if at else NOW)
+    def _publish(self, at: datetime | None, expected: str, refusal: type[Refused]) -> None:
         with change() as changing:
-            self._move(
-                expected,
-                refusal,
-                status=Status.PUBLISHED,
-                publish_at=None,
-                published_at=since,
-                last_activity=Greatest("last_activity", since),
-                revision=F("revision") + 1,
-            )
-            now = self._settle()
+            now = self._move(PUBLISH, expected, refusal, at=at)
             changing.count(now.author_id, published=1)
             changing.touch(*now.scopes())
             post_published.send(sender=self._meta.concrete_model, post=self)
@@ -80,8 +77,7 @@ class Publication(Tracked):
     def withdraw(self) -> None:
         """Take the post away from readers, and say so. Raises NotPublished, PostGone."""
         with change() as changing:
-            self._move(Q(status=Status.PUBLISHED), NotPublished, status=Status.WITHDRAWN, revision=F("revision") + 1)
-            now = self._settle()
+            now = self._move(WITHDRAW, "status = 'published'", NotPublished)
             changing.count(now.author_id, published=-1)
             changing.touch(*now.scopes())
             post_withdrawn.send(sender=self._meta.concrete_model, post=self)
@@ -89,30 +85,24 @@ class Publication(Tracked):
     def schedule(self, *, publish_at: datetime) -> None:
         """Publish later, or at another time than planned. Raises AlreadyPublished, PostGone."""
         with change():
-            self._move(HIDDEN, AlreadyPublished, status=Status.SCHEDULED, publish_at=publish_at)
-            self._settle()
+            self._move(SCHEDULE, HIDDEN, AlreadyPublished, at=publish_at)
             post_scheduled.send(sender=self._meta.concrete_model, post=self)
 
     def unschedule(self) -> None:
         """Make a planned post a draft again. Raises NotScheduled, PostGone."""
         with change():
-            self._move(Q(status=Status.SCHEDULED), NotScheduled, status=Status.DRAFT, publish_at=None)
-            self._settle()
+            self._move(UNSCHEDULE, "status = 'scheduled'", NotScheduled)
 
-    def _move(self, expected: Q, refusal: type[Refused], **values: Any) -> None:
-        if not self._row().filter(expected).update(**values):
+    def _move(self, how: str, expected: str, refusal: type[Refused], **values: Any) -> PostBefore:
+        """Change the row where it is as expected, take over what the statement decided, and return where the post stands."""
+        moved = move(self.pk, how, expected, **values)
+        if moved is None:
             raise refusal if self._row().exists() else PostGone
-
-    def _settle(self) -> PostBefore:
-        """Take over what the statement decided, and return where the post stands."""
-        now = settled(self.pk)
-        if now is None:
-            raise PostGone
-        self.status, self.revision, self.moved_at = now.place.status, now.place.revision, now.read_at
+        self.status, self.revision, self.moved_at = moved.place.status, moved.place.revision, moved.at
         for name in TIMES:
-            setattr(self, name, getattr(now, name))
+            setattr(self, name, getattr(moved, name))
         self._remember({"status", *TIMES})
-        return now.place
+        return moved.place
 
     def _row(self) -> QuerySet[Post]:
         """Return the row, past the manager: what refuses to others to move a status does not stand in a verb's way."""
