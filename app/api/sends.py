@@ -61,7 +61,7 @@ def list_sends(request: Request, post: Id | None = None, page: Page = 1) -> Quer
 def mail_again(request: Request, payload: SendIn) -> Status[Send]:
     """Mail a public post once more. `round` is that of its last mailing + 1: of two requests for it, one finds 409."""
     post = publishable(payload.post, request.auth)
-    return Status(201, announce_again(post.pk, payload.round, now=clock.now()))
+    return Status(201, announce_again(post.pk, payload.round, by=request.auth.pk, now=clock.now()))
 
 
 @router.get("/{send_id}", response={200: SendDetail, 403: Problem, 404: Problem})

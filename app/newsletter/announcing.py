@@ -42,8 +42,8 @@ def announce(post_id: int, *, now: datetime) -> Send | None:
 
 
 @transaction.atomic
-def announce_again(post_id: int, number: int, *, now: datetime) -> Send:
-    """Mail a public post once more, to all who read by now, because a person asks for the round of this number.
+def announce_again(post_id: int, number: int, *, by: int, now: datetime) -> Send:
+    """Mail a public post once more, to all who read by now, because a user asks for the round of this number.
 
     Raises PostGone, NotPublished, NeverMailed, StillMailing, and NotTheNext where somebody else was quicker.
     """
@@ -57,7 +57,7 @@ def announce_again(post_id: int, number: int, *, now: datetime) -> Send:
         raise NotTheNext
     if not last.is_over:
         raise StillMailing
-    return _open(post_id, number, now)
+    return _open(post_id, number, now, by)
 
 
 def last_of(post_id: int) -> Send:
@@ -86,9 +86,10 @@ def expand(send_id: int, *, after: int) -> int:
     return len(made)
 
 
-def _open(post_id: int, number: int, now: datetime) -> Send:
+def _open(post_id: int, number: int, now: datetime, by: int | None = None) -> Send:
     """Return this round of a post; a new one owes its first page."""
-    send, is_new = Send.objects.get_or_create(post_id=post_id, round=number, defaults={"created_at": now})
+    facts = {"created_at": now, "asked_by_id": by}
+    send, is_new = Send.objects.get_or_create(post_id=post_id, round=number, defaults=facts)
     if is_new:
         _owe_page(send, after=0)
     return send

@@ -102,7 +102,7 @@ def mail_again(request: WriterRequest, post: Post) -> HttpResponse:
     """Mail it, where the page that asked showed the last mailing of now."""
     _may_publish(request, post)
     number = request.POST.get("round", "")[:9]
-    send = announce_again(post.pk, int(number) if number.isdecimal() else 0, now=clock.now())
+    send = announce_again(post.pk, int(number) if number.isdecimal() else 0, by=request.user.pk, now=clock.now())
     say(request, "It is being mailed again. This is who gets it.")
     return redirect(send)
 

@@ -19,7 +19,7 @@ PAGE = 100
 @writers
 def send(request: WriterRequest, pk: int) -> HttpResponse:
     """Show the law of conservation and each delivery, without any address."""
-    found = get_object_or_404(Send.objects.select_related("post"), pk=pk)
+    found = get_object_or_404(Send.objects.select_related("post", "asked_by__profile"), pk=pk)
     visible_post(request, found.post_id)
     state = request.GET.get("state", "")
     deliveries = Delivery.objects.filter(send=found).order_by("pk")

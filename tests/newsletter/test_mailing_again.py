@@ -25,7 +25,7 @@ Readers = Callable[..., list[Subscriber]]
 
 
 def again(post: Post, number: int = 2) -> Send:
-    return announce_again(post.pk, number, now=timezone.now())
+    return announce_again(post.pk, number, by=post.author_id, now=timezone.now())
 
 
 @pytest.fixture
@@ -47,7 +47,8 @@ class TestAMailingAskedFor:
         drain()
         assert sorted(each.recipient for each in smtp_sink.captured) == [f"r{n}@example.org" for n in (1, 2, 3, 4)]
         send.refresh_from_db()
-        assert (send.round, send.state) == (2, "finished")
+        assert (send.round, send.state, send.asked_by) == (2, "finished", mailed.author)
+        assert Send.objects.get(round=1).asked_by is None
 
     def test_balances_by_itself_beside_the_first(self, mailed: Post, readers: Readers) -> None:
         readers(1)
@@ -131,7 +132,7 @@ class TestAMailingAskedFor:
         }
         for pk, refusal in refusals.items():
             with pytest.raises(refusal):
-                announce_again(pk, 2, now=timezone.now())
+                announce_again(pk, 2, by=author.pk, now=timezone.now())
         assert Send.objects.count() == 1
         assert not owes("email.page").exists()
 

@@ -42,7 +42,7 @@ class TestAtOnce:
     def test_two_who_press_open_one_more_round(self, post: Post, commit: bool) -> None:
         announce(post.pk, now=timezone.now())
         Send.objects.update(state=Send.State.FINISHED)
-        press = partial(announce_again, post.pk, 2, now=timezone.now())
+        press = partial(announce_again, post.pk, 2, by=post.author_id, now=timezone.now())
         with uncommitted(press, commit=commit):
             other = Elsewhere(press)
             other.await_blocked()

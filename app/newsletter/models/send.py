@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
@@ -30,6 +31,8 @@ class Send(models.Model):
 
     post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="sends")
     round = models.PositiveIntegerField(default=1)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    """Who decided on it; none for the first, nor once the account is gone."""
     state = models.CharField(max_length=9, choices=SendState.choices, default=SendState.EXPANDING)
     candidates = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
