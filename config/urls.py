@@ -5,10 +5,13 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.static import serve
 
+from app.web.signin import staff_sign_in
+
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "Everything that is kept"
 
 urlpatterns = [
+    path("admin/login/", staff_sign_in),
     path("admin/", admin.site.urls),
     path("studio/", include("app.studio.urls")),
     path("api/v1/", include("app.api.urls")),

@@ -8,6 +8,19 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 MINUTE = 60
+PER_NAME, PER_ADDRESS = 10, 60
+TOO_MANY = "Too many tries. Wait a minute."
+
+
+def may_sign_in(request: HttpRequest, name: str, *, known: str = "") -> bool:
+    """Count one guess at the password of a name. `known` names a browser in which its owner was before.
+
+    That one is counted apart: whoever goes on guessing from elsewhere does not keep the owner out.
+    """
+    if known:
+        return may_try("sign-in.known", known, per_minute=PER_NAME)
+    sender = may_try("sign-in.address", address(request), per_minute=PER_ADDRESS)
+    return sender and may_try("sign-in.name", name.lower(), per_minute=PER_NAME)
 
 
 def may_try(action: str, who: str, *, per_minute: int) -> bool:

@@ -1,10 +1,10 @@
 """Too many tries are refused."""
 
-from app.accounts.tries import may_try
+from app.accounts.tries import TOO_MANY, may_try
 from app.api.errors import TooMany
 
 
 def limit(action: str, who: str, *, per_minute: int) -> None:
     """Count one try. Raises TooMany beyond the limit."""
     if not may_try(action, who, per_minute=per_minute):
-        raise TooMany("Too many tries. Wait a minute.")
+        raise TooMany(TOO_MANY)

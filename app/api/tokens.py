@@ -9,15 +9,12 @@ from pydantic import Field
 
 from app.accounts.models import ApiToken, User
 from app.accounts.models.token import digest
-from app.accounts.tries import address
+from app.accounts.tries import TOO_MANY, may_sign_in
 from app.api.auth import Request
-from app.api.errors import Problem, Refusal
+from app.api.errors import Problem, Refusal, TooMany
 from app.api.fields import Line, Strict
-from app.api.limits import limit
 
 router = Router(tags=["tokens"])
-
-PER_NAME, PER_ADDRESS = 10, 60
 
 
 class SignIn(Strict):
@@ -40,8 +37,8 @@ class BadSignIn(Refusal):
 @router.post("", auth=None, response={201: Issued, 401: Problem, 422: Problem, 429: Problem})
 def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
     """Exchange a name and a password for a token."""
-    limit("tokens", address(request), per_minute=PER_ADDRESS)
-    limit("tokens", payload.username.lower(), per_minute=PER_NAME)
+    if not may_sign_in(request, payload.username):
+        raise TooMany(TOO_MANY)
     if "\x00" in payload.username:
         raise BadSignIn("The name or the password is wrong.")
     user = authenticate(request, username=payload.username, password=payload.password)

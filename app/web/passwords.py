@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
 from app.accounts.models import PasswordReplaced, User
-from app.accounts.tries import address, may_try
+from app.accounts.tries import TOO_MANY, address, may_try
 from app.notices.resets import ask_reset
+from app.web.signin import count_guess, refusal
 
 PER_ADDRESS, PER_MAILBOX = 60, 5
 
@@ -38,7 +39,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "web/password_forgotten.html", {"form": form}, status=422 if form.errors else 200)
     if not _may_ask(request, form.cleaned_data["email"]):
-        form.add_error(None, "Too many tries. Wait a minute.")
+        form.add_error(None, TOO_MANY)
         return render(request, "web/password_forgotten.html", {"form": form}, status=429)
     ask_reset(form.cleaned_data["email"])
     return render(request, "web/password_asked.html")
@@ -60,7 +61,7 @@ class Renewal(SuccessMessageMixin, FormView):  # type: ignore[type-arg]
             return self.form_invalid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+        return self.render_to_response(self.get_context_data(form=form), **refusal(form))
 
 
 class ResetForm(SetPasswordForm):  # type: ignore[type-arg]
@@ -92,6 +93,10 @@ class Reset(Renewal, PasswordResetConfirmView):
 
 
 class ChangeForm(PasswordChangeForm):
+    def clean_old_password(self) -> str:
+        count_guess(self.user)
+        return super().clean_old_password()
+
     def save(self, commit: bool = True) -> User:
         """Set the password."""
         user: User = self.user

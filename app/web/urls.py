@@ -1,10 +1,10 @@
 """The reader's addresses, and those of crawlers and operators."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from app.web import account, archive, comments, crawlers, health, joining, likes, lists, passwords, posts, searching
+from app.web import account, archive, comments, crawlers, health, joining, likes, lists, passwords, posts, searching, signin
 
 
 class Username(StringConverter):
@@ -25,7 +25,7 @@ urlpatterns = [
     path("archive/", archive.archive, name="archive"),
     path("archive/<int:year>/", archive.archive_year, name="archive_year"),
     path("search/", searching.search_page, name="search"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", signin.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("join/", joining.join, name="join"),
     path("password/", passwords.forgotten, name="password_reset"),
