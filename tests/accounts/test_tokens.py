@@ -1,9 +1,15 @@
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from app.accounts.models import ApiToken, User
 
@@ -72,3 +78,76 @@ class TestTheCommand:
     def test_names_what_is_not_there(self, user, words):
         with pytest.raises(CommandError, match=r"no (user|token)"):
             run(*words)
+
+
+OLD, NEW = "a-good-password-7", "quite another phrase"
+
+
+def by_admin(user: User, **typed: str) -> None:
+    desk = Client()
+    desk.force_login(User.objects.create_superuser("root"))
+    assert desk.post(reverse("admin:auth_user_password_change", args=[user.pk]), typed).status_code == 302
+
+
+def by_set_password(user: User) -> None:
+    user.set_password(NEW)
+    user.save(update_fields=["password"])
+
+
+def by_hash(user: User) -> None:
+    user.password = make_password(NEW)
+    user.save()
+
+
+def by_taking_away(user: User) -> None:
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+
+
+OTHERS: dict[str, Callable[[User], None]] = {
+    "admin": lambda user: by_admin(user, password1=NEW, password2=NEW, usable_password="true"),
+    "admin takes away": lambda user: by_admin(user, **{"usable_password": "false", "unset-password": ""}),
+    "set_password": by_set_password,
+    "hash": by_hash,
+    "unusable": by_taking_away,
+}
+
+
+class TestAnotherPassword:
+    @pytest.fixture
+    def tokens(self, user: User) -> list[str]:
+        user.set_password(OLD)
+        user.save()
+        return [ApiToken.objects.issue(each)[1] for each in (user, User.objects.create_user("bob"))]
+
+    @pytest.mark.parametrize("way", OTHERS)
+    def test_ends_the_tokens_of_its_owner_whoever_sets_it(self, user: User, tokens: list[str], way: str) -> None:
+        OTHERS[way](user)
+        assert not User.objects.get(pk=user.pk).check_password(OLD)
+        assert [ApiToken.objects.resolve(token) is None for token in tokens] == [True, False]
+
+    def test_ends_none_where_the_change_is_rolled_back(self, user: User, tokens: list[str]) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            user.username = "bob"
+            by_hash(user)
+        assert ApiToken.objects.resolve(tokens[0]) == user
+
+
+class TestTheSamePassword:
+    def test_keeps_the_tokens_when_its_hash_is_made_stronger(self, user: User, settings: Settings) -> None:
+        user.set_password(OLD)
+        user.save()
+        _, token = ApiToken.objects.issue(user)
+        before = user.password
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
+        assert Client().login(username="ada", password=OLD)
+        assert User.objects.get().password.partition("$")[0] == "scrypt" != before.partition("$")[0]
+        assert ApiToken.objects.resolve(token) == user
+
+    def test_keeps_the_tokens_when_anything_else_is_saved(self, user: User) -> None:
+        _, token = ApiToken.objects.issue(user)
+        user.first_name = "Ada"
+        user.save()
+        user.save(update_fields=["first_name"])
+        User.objects.only("username").get().save()
+        assert ApiToken.objects.resolve(token) == user

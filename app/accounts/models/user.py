@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Protocol
 
 from django.contrib.auth.hashers import make_password
@@ -97,6 +97,8 @@ class User(AbstractUser):
     registered_via = models.CharField(max_length=7, choices=RegisteredVia, default=RegisteredVia.ADMIN)
     email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    _password: str | None
+
     objects: ClassVar[Users] = Users()
 
     class Meta:
@@ -121,12 +123,28 @@ class User(AbstractUser):
 
     @transaction.atomic
     def save(self, *args: Any, **options: Any) -> None:
-        """Write the user, with a profile and an announcement when new."""
-        is_new = self._state.adding
+        """Write the user, with a profile and an announcement when new. Another password ends the tokens, whoever sets it."""
+        is_new, is_renewed = self._state.adding, self._renews_password(options.get("update_fields"))
         super().save(*args, **options)
         if is_new:
             create_user_profile(self)
             user_registered.send(sender=User, user=self)
+        if is_renewed:
+            self._end_tokens()
+
+    def _renews_password(self, fields: Collection[str] | None) -> bool:
+        """Return whether a save replaces the password. A stronger hash of the same one does not.
+
+        For that one, Django forgets the raw password and saves this field alone (AbstractBaseUser.check_password).
+        """
+        if self._state.adding or "password" in self.get_deferred_fields() or (fields is not None and "password" not in fields):
+            return False
+        if self._password is None and fields and set(fields) == {"password"} and self.has_usable_password():
+            return False
+        return User.objects.filter(pk=self.pk).exclude(password=self.password).exists()
+
+    def _end_tokens(self) -> None:
+        self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
 
     @property
     def has_unproved_address(self) -> bool:
@@ -153,7 +171,7 @@ class User(AbstractUser):
         if not User.objects.filter(pk=self.pk, password=self.password, is_active=True).update(password=renewed):
             raise PasswordReplaced
         self.password = renewed
-        self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
+        self._end_tokens()
         password_changed(password, self)
         password_renewed.send(sender=User, user=self)
 
