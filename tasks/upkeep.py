@@ -10,6 +10,7 @@ from app.blog.models import Post
 from app.effects import clock, purging, ticking
 from app.effects.celery import effect
 from app.newsletter import proving
+from app.notices import moves
 from app.web import erasure
 
 
@@ -48,6 +49,12 @@ def prove() -> None:
 def clear_sessions() -> None:
     """Remove sessions that have ended."""
     call_command("clearsessions")
+
+
+@effect("upkeep.forget_addresses")
+def forget_addresses() -> None:
+    """Remove changes of address that were asked for a week ago."""
+    moves.forget(clock.now())
 
 
 @effect("upkeep.judge_comment")

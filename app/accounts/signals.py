@@ -4,4 +4,4 @@ from django.dispatch import Signal
 
 user_registered = Signal()  # user: User; once for each new account, sender User
 password_renewed = Signal()  # user: User; each time that somebody replaced their own password
-address_confirmed = Signal()  # user: User; once, when somebody who reads its mail has said that the address is theirs
+address_confirmed = Signal()  # user: User; once, when somebody has first said, by a link, that an address is theirs

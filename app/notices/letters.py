@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from app.mail.rendering import link, render
 from app.notices.addresses import Address
 from app.notices.choices import Choice
 from app.notices.models import Kind, Notice
+from app.notices.moves import KINDS, address_of, change_of
 from app.notices.resets import reset_path
 
 TEMPLATES = {Kind.REPLY: "comment", Kind.REVIEW: "draft"}
@@ -33,7 +35,7 @@ def letter(notice: Notice, told: Sequence[Notice]) -> Letter:
     text, html = render(f"notices/mail/{TEMPLATES.get(kind, kind.value)}", context)
     return Letter(
         sender=settings.DEFAULT_FROM_EMAIL,
-        recipient=notice.recipient.email,
+        recipient=address_of(notice),
         subject=context["subject"],
         text=text,
         html=html,
@@ -54,6 +56,9 @@ def _subject(kind: Kind, notice: Notice, number: int) -> str:
         Kind.ADDRESS: f"Is this your address at {settings.SITE_NAME}?",
         Kind.RESET: f"A new password for {settings.SITE_NAME}",
         Kind.PASSWORD: f"Your password at {settings.SITE_NAME} was changed",
+        Kind.MOVE: f"Is this your new address at {settings.SITE_NAME}?",
+        Kind.MOVING: f"Another address for your account at {settings.SITE_NAME}",
+        Kind.MOVED: f"Your address at {settings.SITE_NAME} was changed",
         Kind.WELCOME: f"Welcome to {settings.SITE_NAME}",
         Kind.ONBOARDING: ONBOARDING.get(notice.subject_key, ""),
         Kind.COMMENT: f"{who} commented on {title}",
@@ -76,12 +81,26 @@ def _links(kind: Kind, notice: Notice) -> dict[str, Any]:
         return {"reset_url": link(reset_path(notice.recipient))}
     if kind == Kind.PASSWORD:
         return {"changed_at": datetime.fromisoformat(notice.subject_key), "forgotten_url": link(reverse("password_reset"))}
+    if kind in KINDS:
+        return _of_change(notice)
     if notice.post is None:
         return {}
     if kind in {Kind.REVIEW, Kind.DRAFT}:
         return {"post_url": link(reverse("studio:edit", args=[notice.post.pk]))}
     anchor = f"#comment-{notice.comment_id}" if notice.comment_id else ""
     return {"post_url": link(notice.post.get_absolute_url()) + anchor}
+
+
+def _of_change(notice: Notice) -> dict[str, Any]:
+    change = change_of(notice)
+    if change is None:
+        return {}
+    return {
+        "change": change,
+        "address_url": link(reverse("address_change", args=[change.pk, change.secret()])) if notice.kind == Kind.MOVE else "",
+        "forgotten_url": link(reverse("password_reset")),
+        "contact": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+    }
 
 
 ONBOARDING = {"profile": "Tell readers who you are", "first-post": "Your first post"}

@@ -17,10 +17,11 @@ from app.mail.submission import State, submit
 from app.mail.transport import Transport
 from app.notices.letters import letter
 from app.notices.models import Kind, Notice
+from app.notices.moves import KINDS, address_of, may_reach
 from app.outbound import breaker
 
 DIGESTED = frozenset({Kind.COMMENT, Kind.REPLY, Kind.LIKE})
-TO_STRANGERS = frozenset({Kind.ADDRESS, Kind.RESET})
+TO_STRANGERS = frozenset({Kind.ADDRESS, Kind.RESET, *KINDS})
 QUIET = timedelta(minutes=10)
 OPTION = {Kind.COMMENT: "notify_comments", Kind.REPLY: "notify_comments", Kind.LIKE: "notify_likes"}
 RELATED = ("recipient__profile", "post", "comment", "actor__profile")
@@ -48,8 +49,10 @@ def _is_due(notice: Notice) -> bool:
 def _unwanted(notice: Notice) -> tuple[State, str] | None:
     """Return how to close a notice that must not be sent any more."""
     recipient = notice.recipient
-    if not recipient.email or not recipient.is_active:
+    if not address_of(notice) or not recipient.is_active:
         return State.SKIPPED, "no address, or no longer active"
+    if notice.kind == Kind.MOVE and not may_reach(notice, now=clock.now()):
+        return State.SKIPPED, "used, replaced or a day old; or the address is taken, or was asked three times today"
     if recipient.has_unproved_address and notice.kind not in TO_STRANGERS:
         return State.SUPPRESSED, "address not confirmed"
     if _has_opted_out(notice):

@@ -1,4 +1,4 @@
-"""The pages behind the links in mails: stop one kind of mail, confirm an address."""
+"""The pages behind the links in mails: stop one kind of mail, confirm an address, take another."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from app.effects import clock
+from app.notices import moves
 from app.notices.addresses import Address
 from app.notices.choices import Choice
 
@@ -42,6 +44,21 @@ class AddressView(View):
         address = _read(Address, token)
         address.confirm()
         return _page(request, "address", address=address, confirmed=True)
+
+
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
+class ChangeView(View):
+    """As above, for another address of an account. A link that is spent is no error: its address would be logged."""
+
+    def get(self, request: HttpRequest, change_id: int, secret: str) -> HttpResponse:
+        change = moves.find(change_id, secret, now=clock.now())
+        return _page(request, "change", change=change, taken=False)
+
+    def post(self, request: HttpRequest, change_id: int, secret: str) -> HttpResponse:
+        now = clock.now()
+        change = moves.find(change_id, secret, now=now)
+        taken = change is not None and moves.take(change, now=now)
+        return _page(request, "change", change=change if taken else None, taken=taken)
 
 
 def _read(kind: type[Link], token: str) -> Link:

@@ -18,9 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from app.accounts.models import Profile, User
 from app.blog.models import Comment, Like, Post
 from app.blog.text import clean, one_line
-from app.effects import clock
 from app.newsletter.models import Subscriber
-from app.notices.telling import ask_address_again
+from app.notices.models import AddressChange
 from app.stats import activity
 
 BIO_LIMIT = 5_000
@@ -82,13 +81,15 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 def everything(user: User) -> dict[str, Any]:
-    """Return profile, posts, comments, likes, activity and subscriptions, each in one query."""
+    """Return addresses, profile, posts, comments, likes, activity and subscriptions, each in one query."""
     person = ("username", "email", "email_confirmed_at", "role", "date_joined", "last_login")
     profile = tuple(ProfileForm.base_fields)
     written = ("title", "slug", "status", "content", "excerpt", "created_at", "published_at")
+    moved = ("old_email", "new_email", "asked_at", "closed_at")
     agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at")
     return {
         "account": {name: getattr(user, name) for name in person},
+        "addresses": list(AddressChange.objects.filter(user=user).order_by("pk").values(*moved)),
         "profile": {name: getattr(user.profile, name) for name in profile},
         "posts": list(Post.objects.filter(author=user).order_by("pk").values(*written)),
         "comments": list(_comments(user)),
@@ -101,21 +102,6 @@ def everything(user: User) -> dict[str, Any]:
 def _comments(user: User) -> Any:
     said = ("post__title", "post__slug", "content", "status", "created_at")
     return Comment.objects.filter(author=user).order_by("pk").values(*said)
-
-
-@require_POST
-@never_cache
-@login_required
-def address(request: HttpRequest) -> HttpResponse:
-    """Owe the mail that confirms the address once more."""
-    user = cast("User", request.user)
-    if not user.has_unproved_address:
-        messages.info(request, "There is nothing to confirm.")
-    elif ask_address_again(user.pk, now=clock.now()):
-        messages.success(request, f"The confirmation is on its way to {user.email}.")
-    else:
-        messages.warning(request, "It was sent today or is on its way. Look among the spam too, or ask again tomorrow.")
-    return redirect("account")
 
 
 @require_POST

@@ -15,12 +15,11 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from django.views.generic import FormView
 
 from app.accounts.models import PasswordReplaced, User
 from app.accounts.tries import TOO_MANY, address, may_try
 from app.notices.resets import ask_reset
-from app.web.signin import count_guess, refusal
+from app.web.signin import Refusing, count_guess
 
 PER_ADDRESS, PER_MAILBOX = 60, 5
 
@@ -50,7 +49,7 @@ def _may_ask(request: HttpRequest, email: str) -> bool:
     return sender and may_try("reset", email.lower(), per_minute=PER_MAILBOX)
 
 
-class Renewal(SuccessMessageMixin, FormView):  # type: ignore[type-arg]
+class Renewal(SuccessMessageMixin, Refusing):  # type: ignore[type-arg]
     """Say what is wrong where nothing was changed."""
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -59,9 +58,6 @@ class Renewal(SuccessMessageMixin, FormView):  # type: ignore[type-arg]
         except PasswordReplaced:
             form.add_error(None, "The password has just been changed elsewhere. Nothing was done here.")
             return self.form_invalid(form)
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), **refusal(form))
 
 
 class ResetForm(SetPasswordForm):  # type: ignore[type-arg]

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.generic import FormView
 
 from app.accounts.models import User
 from app.accounts.tries import MINUTE, PER_NAME, TOO_MANY, may_sign_in, may_try
@@ -31,7 +32,14 @@ class SignInForm(AuthenticationForm):
         return super().clean()
 
 
-class SignIn(LoginView):
+class Refusing(FormView):  # type: ignore[type-arg]
+    """Say with the status, too, that a form was not accepted."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), **refusal(form))
+
+
+class SignIn(Refusing, LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
 
@@ -39,9 +47,6 @@ class SignIn(LoginView):
         response = super().form_valid(form)
         _remember(response, form.get_user().get_username())
         return response
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), **refusal(form))
 
 
 def _known(request: HttpRequest, name: str) -> str:

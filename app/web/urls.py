@@ -4,7 +4,21 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from app.web import account, archive, comments, crawlers, health, joining, likes, lists, passwords, posts, searching, signin
+from app.web import (
+    account,
+    addresses,
+    archive,
+    comments,
+    crawlers,
+    health,
+    joining,
+    likes,
+    lists,
+    passwords,
+    posts,
+    searching,
+    signin,
+)
 
 
 class Username(StringConverter):
@@ -31,7 +45,8 @@ urlpatterns = [
     path("password/", passwords.forgotten, name="password_reset"),
     path("password/<str:uidb64>/<str:token>/", passwords.Reset.as_view(), name="password_reset_confirm"),
     path("account/", account.account, name="account"),
-    path("account/address", account.address, name="account_address"),
+    path("account/address", addresses.Change.as_view(), name="account_address"),
+    path("account/address/confirmation", addresses.confirmation, name="account_confirmation"),
     path("account/password", passwords.Change.as_view(), name="account_password"),
     path("account/export", account.export, name="account_export"),
     path("account/deletion", account.deletion, name="account_deletion"),

@@ -15,10 +15,12 @@ from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.effects.models import Effect
 from app.newsletter.models import Send, Subscriber
+from app.notices.moves import ask_move
 from app.notices.resets import reset_path
 from tests.browser.conftest import Open, sign_in
 from tests.studio.test_publication import dead
 from tests.studio.test_rooms import letter
+from tests.web.moving import link
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 RULES: dict[str, Any] = {
@@ -80,7 +82,8 @@ class TestEverybody:
         page = open_page(width, scheme)
         shelves = ["/authors/edith/", "/categories/essays/", "/tags/web/", "/archive/", f"/archive/{timezone.now().year}/"]
         doors = ["/login/", "/join/", "/password/", "/subscribe/", "/nowhere/", f"{post.get_absolute_url()}comments"]
-        doors += ["/password/x/y/", reset_path(post.author)]
+        ask_move(post.author, "edith@new.example", now=timezone.now())
+        doors += ["/password/x/y/", reset_path(post.author), "/addresses/1/x/", link(post.author)]
         paths = ["/", post.get_absolute_url(), "/search/", "/search/?q=words", "/search/?q=zebra", *shelves, *doors]
         assert [wrong for path in paths for wrong in problems(page, path)] == []
 
@@ -89,7 +92,11 @@ class TestEverybody:
         name = letter(tmp_path, "Hello", html="<html lang='en'><title>Hello</title><main><h1>Hello</h1></main></html>")
         page = open_page(width, scheme)
         sign_in(page)
-        own = [f"/studio/posts/{post.pk}/{part}" for part in ("", "effects/", "mailing/")] + ["/account/", "/account/password"]
+        own = [f"/studio/posts/{post.pk}/{part}" for part in ("", "effects/", "mailing/")] + [
+            "/account/",
+            "/account/password",
+            "/account/address",
+        ]
         rooms = ["/studio/effects/", "/studio/mailbox/", f"/studio/mailbox/{name}/", "/studio/social/", "/studio/media/"]
         paths = ["/studio/", "/studio/posts/new/", *own, *rooms, post.get_absolute_url()]
         assert [wrong for path in paths for wrong in problems(page, path)] == []

@@ -13,6 +13,7 @@ from app.effects.testing import drain
 from app.notices import telling
 from app.notices.choices import LABELS, OF_KIND, Choice
 from app.notices.models import Kind, Notice, Watch
+from app.notices.moves import KINDS
 from tests.notices.conftest import person
 from tests.sinks import Sink
 
@@ -64,7 +65,7 @@ class TestALinkInANotice:
         assert client.post(path).status_code == 200
 
     def test_is_there_for_every_kind_but_answers_to_what_one_did_oneself(self) -> None:
-        assert set(OF_KIND) == set(Kind) - {Kind.RESET, Kind.PASSWORD}
+        assert set(OF_KIND) == set(Kind) - {Kind.RESET, Kind.PASSWORD, *KINDS}
         assert set(OF_KIND.values()) == set(LABELS)
 
     def test_stands_in_every_mail(self, ann: User, smtp_sink: Sink) -> None:

@@ -21,7 +21,7 @@ __all__ = ["faulty", "smtp_sink"]
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E11")]
 WHO = {"username": "newcomer", "email": "newcomer@example.org", "password": "a long pass phrase"}
 BUTTON = "Send the confirmation again"
-PATH = "/account/address"
+PATH = "/account/address/confirmation"
 
 
 @pytest.fixture

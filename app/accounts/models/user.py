@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.auth.password_validation import password_changed, validate_password
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
@@ -160,6 +160,22 @@ class User(AbstractUser):
         self.refresh_from_db(fields=["email_confirmed_at"])
         address_confirmed.send(sender=User, user=self)
         return True
+
+    @transaction.atomic
+    def move_address(self, email: str) -> bool:
+        """Take another address, at which the person reads mail. False where it is another's, or the account has changed."""
+        is_first = self.email_confirmed_at is None
+        mine = User.objects.filter(pk=self.pk, email=self.email, password=self.password, is_active=True)
+        try:
+            with transaction.atomic():
+                is_moved = mine.update(email=email, email_confirmed_at=Now())
+        except IntegrityError:
+            return False
+        if is_moved:
+            self.refresh_from_db(fields=["email", "email_confirmed_at"])
+            if is_first:
+                address_confirmed.send(sender=User, user=self)
+        return bool(is_moved)
 
     @transaction.atomic
     def renew_password(self, password: str) -> None:

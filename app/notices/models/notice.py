@@ -18,6 +18,9 @@ class Kind(models.TextChoices):
     ADDRESS = "address"
     RESET = "reset"
     PASSWORD = "password"  # noqa: S105 - a kind of mail
+    MOVE = "move"
+    MOVING = "moving"
+    MOVED = "moved"
     WELCOME = "welcome"
     ONBOARDING = "onboarding"
     COMMENT = "comment"
