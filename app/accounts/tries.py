@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
 
 from django.core.cache import cache
@@ -17,20 +18,35 @@ def may_sign_in(request: HttpRequest, name: str, *, known: str = "") -> bool:
 
     That one is counted apart: whoever goes on guessing from elsewhere does not keep the owner out.
     """
+    return all(may_try(action, who, per_minute=limit) for action, who, limit in _guesses(request, name, known))
+
+
+def signed_in(request: HttpRequest, name: str, *, known: str = "") -> None:
+    """Take the guess back: it was none. Who signs in often is not held up."""
+    for action, who, _ in _guesses(request, name, known):
+        with suppress(ValueError):
+            cache.decr(_key(action, who))
+
+
+def _guesses(request: HttpRequest, name: str, known: str) -> list[tuple[str, str, int]]:
     if known:
-        return may_try("sign-in.known", known, per_minute=PER_NAME)
-    sender = may_try("sign-in.address", address(request), per_minute=PER_ADDRESS)
-    return sender and may_try("sign-in.name", name.lower(), per_minute=PER_NAME)
+        return [("sign-in.known", known, PER_NAME)]
+    return [("sign-in.address", address(request), PER_ADDRESS), ("sign-in.name", name.lower(), PER_NAME)]
 
 
 def may_try(action: str, who: str, *, per_minute: int) -> bool:
-    """Count one try. Return whether it is within the limit. What `who` is stays out of the cache: it may be an address."""
-    key = f"tries.{action}.{sha256(who.encode(errors='surrogatepass')).hexdigest()[:32]}"
+    """Count one try. Return whether it is within the limit."""
+    key = _key(action, who)
     cache.add(key, 0, MINUTE)
     try:
         return cache.incr(key) <= per_minute
     except ValueError:
         return True
+
+
+def _key(action: str, who: str) -> str:
+    """Return where tries are counted. What `who` is stays out of the cache: it may be an address."""
+    return f"tries.{action}.{sha256(who.encode(errors='surrogatepass')).hexdigest()[:32]}"
 
 
 def address(request: HttpRequest) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.accounts.models import ApiToken, User
 from app.accounts.models.token import digest
-from app.accounts.tries import TOO_MANY, may_sign_in
+from app.accounts.tries import TOO_MANY, may_sign_in, signed_in
 from app.api.auth import Request
 from app.api.errors import Problem, Refusal, TooMany
 from app.api.fields import Line, Strict
@@ -44,6 +44,7 @@ def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
     user = authenticate(request, username=payload.username, password=payload.password)
     if not isinstance(user, User):
         raise BadSignIn("The name or the password is wrong.")
+    signed_in(request, payload.username)
     _, token = ApiToken.objects.issue(user, payload.name or "API")
     return Status(201, {"token": token, "name": payload.name or "API"})
 

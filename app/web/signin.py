@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from app.accounts.models import User
-from app.accounts.tries import MINUTE, PER_NAME, TOO_MANY, may_sign_in, may_try
+from app.accounts.tries import MINUTE, PER_NAME, TOO_MANY, may_sign_in, may_try, signed_in
 
 KNOWN, KNOWN_FOR = "known", 365 * 86_400
 
@@ -25,11 +25,15 @@ KNOWN, KNOWN_FOR = "known", 365 * 86_400
 class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Look at the password, unless there were too many guesses."""
-        name = self.cleaned_data.get("username")
+        name = self.cleaned_data.get("username", "")
         request = cast("HttpRequest", self.request)
-        if name and not may_sign_in(request, name, known=_known(request, name)):
+        known = _known(request, name)
+        if name and not may_sign_in(request, name, known=known):
             raise too_many()
-        return super().clean()
+        data: dict[str, Any] = super().clean()
+        if self.get_user():
+            signed_in(request, name, known=known)
+        return data
 
 
 class Refusing(FormView):  # type: ignore[type-arg]

@@ -73,6 +73,12 @@ class TestGuessing:
         assert said + tries(6) == [401] * 6 + [422] * 4 + [429] * 2
         assert Client().post("/api/v1/tokens", guess, "application/json").status_code == 429
 
+    def test_is_not_bought_back_by_tries_without_a_name(self, reader: User) -> None:
+        for n in range(60):
+            try_in(Client(), WRONG, f"name{n}")
+            assert try_in(Client(), WRONG, "").status_code == 422
+        assert try_in(Client(), WRONG, "another").status_code == 429
+
     def test_is_the_same_for_names_that_are_nobodys(self, reader: User) -> None:
         said = [[try_in(Client(), WRONG, name).status_code for _ in range(11)] for name in ("rita", "nobody")]
         assert said == [[422] * 10 + [429]] * 2
@@ -88,6 +94,12 @@ class TestGuessing:
 
 
 class TestTheOwner:
+    def test_may_sign_in_as_often_as_there_is_reason_to(self, reader: User) -> None:
+        assert [try_in(Client(), RIGHT).status_code for _ in range(70)] == [302] * 70
+        right = {"username": "rita", "password": RIGHT}
+        assert [Client().post("/api/v1/tokens", right, "application/json").status_code for _ in range(12)] == [201] * 12
+        assert tries(11) == [422] * 10 + [429]
+
     def test_gets_in_a_minute_after_the_last_guess(self, reader: User) -> None:
         tries(20)
         minute_passed()
