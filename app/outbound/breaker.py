@@ -22,6 +22,9 @@ SHORTEST, LONGEST = 15.0, 300.0
 MAIL = "the mail server"
 PROBE = 30.0
 """Seconds for which one caller has a host to itself whose rest is over."""
+RETURNS = 10
+"""Callers a second whom a host's waiting room sends back: each takes a worker a run, only to be told to wait again."""
+LONGEST_WAIT = 1.5 * LONGEST
 
 
 @contextmanager
@@ -41,13 +44,17 @@ def asking(host: str, *silence: type[Exception]) -> Iterator[None]:
 
 
 def rest(host: str) -> timedelta | None:
-    """Return how long to leave the host alone, None where it may be asked. After each rest one caller may ask."""
+    """Return how long to leave the host alone, None where it may be asked. After each rest one caller may ask.
+
+    The more are told to wait, the longer: the first are back within a minute, the last within 2 x LONGEST_WAIT.
+    """
     if cache.get(_key(host), 0) < FAILURES:
         return None
     pause = cache.get(_key(host, "rest"))
     if pause is None and cache.add(_key(host, "probe"), 1, PROBE):
         return None
-    return timedelta(seconds=max(pause or 0.0, PROBE) * random.uniform(1, 2))  # noqa: S311 - jitter, no secret
+    wait = max(pause or 0.0, PROBE, min(_crowd(host) / RETURNS, LONGEST_WAIT))
+    return timedelta(seconds=wait * random.uniform(1, 2))  # noqa: S311 - jitter, no secret
 
 
 def failed(host: str) -> None:
@@ -65,7 +72,13 @@ def failed(host: str) -> None:
 def answered(host: str) -> None:
     """Forget its failures."""
     if cache.get(_key(host)):
-        cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe")])
+        cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe", "crowd")])
+
+
+def _crowd(host: str) -> int:
+    """Return how many were told to wait within some minutes, this caller included."""
+    cache.add(_key(host, "crowd"), 0, LONGEST)
+    return cache.incr(_key(host, "crowd"))
 
 
 def _key(host: str, what: str = "failures") -> str:

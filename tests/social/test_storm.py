@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -104,6 +105,28 @@ class TestARest:
 
     def test_is_not_made_longer_by_those_who_were_under_way(self) -> None:
         for _ in range(20):
+            breaker.failed("away.example")
+        resting = breaker.rest("away.example")
+        assert resting
+        assert resting.total_seconds() <= 2 * breaker.PROBE
+
+    def test_of_a_host_for_which_many_wait_sends_a_few_a_second_back_and_the_first_of_them_soon(self) -> None:
+        for _ in range(breaker.FAILURES):
+            breaker.failed("away.example")
+        waits = [resting.total_seconds() for _ in range(5000) if (resting := breaker.rest("away.example"))]
+        tens = Counter(int(wait / 10) for wait in waits)
+        assert len(waits) == 5000
+        assert max(waits[:100]) <= 2 * breaker.PROBE
+        assert max(tens.values()) <= 10 * 3 * breaker.RETURNS
+        assert max(waits) <= 2 * breaker.LONGEST_WAIT
+
+    def test_forgets_how_many_waited_when_the_host_answers(self) -> None:
+        for _ in range(breaker.FAILURES):
+            breaker.failed("away.example")
+        for _ in range(1000):
+            breaker.rest("away.example")
+        breaker.answered("away.example")
+        for _ in range(breaker.FAILURES):
             breaker.failed("away.example")
         resting = breaker.rest("away.example")
         assert resting
