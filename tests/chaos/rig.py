@@ -92,18 +92,18 @@ class Rig:
         options = ["-n", f"{name}@%h", f"--concurrency={CHILDREN}", "--without-mingle", "--without-gossip"]
         ours = ["-A", "worker", "worker", "-I", self.loads]
         what = ours if self.engine == "ours" else ["-A", "tests.chaos.plain", "worker"]
-        self._start_program(name, ["celery", *what, *options])
+        self.start_program(name, ["celery", *what, *options])
 
     def start_relay(self) -> None:
         self.starts["relay"] = self.start_relay
-        self._start_program("relay", ["django", "celery_outbox_relay"])
+        self.start_program("relay", ["django", "celery_outbox_relay"])
 
     def start_web(self, name: str, **env: str) -> str:
         """Start a site as the Procfile does, and return its address."""
         port = unused_port()
         url = f"http://127.0.0.1:{port}"
         words = ["gunicorn", "config.wsgi", "--config", "config/gunicorn.py"]
-        self._start_program(name, words, PORT=str(port), SITE_URL=url, **env)
+        self.start_program(name, words, PORT=str(port), SITE_URL=url, **env)
         return url
 
     def owe(self, kind: str, number: int, name: str, **env: str) -> None:
@@ -114,7 +114,11 @@ class Rig:
         self.starts["load"] = lambda: self.start_load(seed, posts)
         self.generation += 1
         words = [self.engine, str(seed), str(self.generation), "posts" if posts else "-"]
-        self._start_program("load", ["tests.chaos.load", *words])
+        self.start_program("load", ["tests.chaos.load", *words])
+
+    def start_program(self, name: str, words: list[str], **env: str) -> None:
+        program = Program(name=name, line=shlex.join([*PYTHON, *words]))
+        self.processes[name] = server.start(program, self._log(name), {**self.env, **self.own.get(name, {}), **env})
 
     def has_ended(self, name: str) -> bool:
         return name in self.processes and self.processes[name].poll() is not None
@@ -209,10 +213,6 @@ class Rig:
         with process.stdout as said:
             ports: dict[str, int] = json.loads(said.readline())
         return ports
-
-    def _start_program(self, name: str, words: list[str], **env: str) -> None:
-        program = Program(name=name, line=shlex.join([*PYTHON, *words]))
-        self.processes[name] = server.start(program, self._log(name), {**self.env, **self.own.get(name, {}), **env})
 
     def _run(self, command: list[str], **env: str) -> str:
         done = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import drills, journey, mailing, oracle, slowly, verdict
+from tests.chaos import drills, journey, mailing, oracle, slowly, storm, verdict
 
 SEED = 5
 
@@ -56,3 +56,8 @@ class TestAnInstallationThatBreaks:
     def test_mails_each_slow_reader_once_while_the_broker_hands_hints_out_again(self) -> None:
         mailed = slowly.run(SEED, readers=160, ways=["acknowledged late"])
         assert (mailed["copies (acknowledged late)"], mailed["wrong"]) == (160, [])
+
+    @pytest.mark.covers("X12")
+    def test_asks_a_host_that_is_down_a_few_times_and_lets_nobody_else_wait(self) -> None:
+        asked = storm.run(SEED, owed=60, seconds=5, before=2, loads="tests.chaos.hasty")
+        assert (asked["sent"], asked["taken"], asked["wrong"]) == (60, 60, [])
