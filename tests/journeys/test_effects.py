@@ -58,9 +58,10 @@ class TestAnEffect:
         assert samples.written() == [(1, 1)]
 
     def test_is_batched_with_others_while_it_is_debounced(self, celery_setup: CeleryTestSetup) -> None:
-        owe(*(samples.write_together.si(post_id=n) for n in (1, 1, 1, 2, 2, 3)))
-        eventually(lambda: count("done") == 6)
+        pks = owe(*(samples.write_together.si(post_id=n) for n in (1, 1, 1, 2, 2, 3)))
+        eventually(lambda: count("done") == 6 and result_of(pks[0]))
         assert [n for n, _ in samples.written()] == [1, 2, 3]
+        assert len({effect(pk).hint for pk in pks}) == 1
         assert TaskResult.objects.filter(task_name="test.write_together").count() == 1
 
 

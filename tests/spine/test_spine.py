@@ -154,7 +154,7 @@ class TestWithoutWorkers:
             states = {effect["task"]: effect["state"] for effect in site.effects(f"post:{post_id}")}
             assert states["email.announce"] == states["social.share"] == "ready"
             assert about(site, title) == []
-            assert "email.announce" in site.broker_holds()
+            wait_until(lambda: "email.announce" in site.broker_holds(), 30, 0.1)
             assert not [word for word in (title, "@", "herons") if word in site.broker_holds()]
             assert ada.get("/").status_code == 200
         finally:
