@@ -41,6 +41,11 @@ BURY = """
 UPDATE effects_effect SET state = 'dead', finished_at = clock_timestamp(), outcome = %s, error = %s
 WHERE id = %s AND attempt = %s AND state = 'running'
 """
+PUT_OFF = """
+UPDATE effects_effect
+SET state = 'waiting', wake_at = clock_timestamp() + make_interval(secs => %s * (1 + random())), rings = 0, error = %s
+WHERE id IN (SELECT id FROM effects_effect WHERE id = ANY(%s) AND state = 'ready' ORDER BY id FOR UPDATE SKIP LOCKED)
+"""
 REPLAY = """
 UPDATE effects_effect
 SET state = 'ready', finished_at = NULL, max_attempts = attempt + %s, rings = 0, outcome = '',
@@ -71,6 +76,16 @@ def postpone(claimed: Claimed, when: timedelta | datetime, why: str, *, planned:
     """Wait without counting a failure: one more attempt is allowed. Return whether it was still ours."""
     delay = when if isinstance(when, timedelta) else when - clock.now()
     return _wait(claimed, max(0.0, delay.total_seconds()), 1, why, planned=planned)
+
+
+def put_off(ids: Sequence[int], wait: timedelta, why: str) -> int:
+    """Let those that nobody has begun wait, between once and twice as long each, without a run. Return how many.
+
+    For what could only wait: a run of each, to find that out, would hold up others. They are as late as before.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_OFF, [wait.total_seconds(), scrub(why), list(ids)])
+        return int(cursor.rowcount)
 
 
 def retry(claimed: Claimed, error: str) -> bool:

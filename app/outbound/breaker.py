@@ -25,6 +25,8 @@ PROBE = 30.0
 RETURNS = 10
 """Callers a second whom a host's waiting room sends back: each takes a worker a run, only to be told to wait again."""
 LONGEST_WAIT = 1.5 * LONGEST
+TELLS = 2.0
+"""Seconds in which one caller is to tell those who come next."""
 
 
 @contextmanager
@@ -44,17 +46,27 @@ def asking(host: str, *silence: type[Exception]) -> Iterator[None]:
 
 
 def rest(host: str) -> timedelta | None:
-    """Return how long to leave the host alone, None where it may be asked. After each rest one caller may ask.
-
-    The more are told to wait, the longer: the first are back within a minute, the last within 2 x LONGEST_WAIT.
-    """
+    """Return how long to leave the host alone, None where it may be asked. After each rest one caller may ask."""
     if cache.get(_key(host), 0) < FAILURES:
         return None
     pause = cache.get(_key(host, "rest"))
     if pause is None and cache.add(_key(host, "probe"), 1, PROBE):
         return None
-    wait = max(pause or 0.0, PROBE, min(_crowd(host) / RETURNS, LONGEST_WAIT))
-    return timedelta(seconds=wait * random.uniform(1, 2))  # noqa: S311 - jitter, no secret
+    return wait(host) * random.uniform(1, 2)  # noqa: S311 - jitter, no secret
+
+
+def wait(host: str, callers: int = 1) -> timedelta:
+    """Count so many callers into the waiting room. Return how long each is to wait, at least, and at most twice as long.
+
+    The more wait, the longer: the first are back within a minute, the last within 2 x LONGEST_WAIT.
+    """
+    pause = cache.get(_key(host, "rest")) or 0.0
+    return timedelta(seconds=max(pause, PROBE, min(_crowd(host, callers) / RETURNS, LONGEST_WAIT)))
+
+
+def tells_others(host: str) -> bool:
+    """Return whether this caller is the one who is to tell the others that the host rests."""
+    return bool(cache.add(_key(host, "tells"), 1, TELLS))
 
 
 def failed(host: str) -> None:
@@ -72,13 +84,16 @@ def failed(host: str) -> None:
 def answered(host: str) -> None:
     """Forget its failures."""
     if cache.get(_key(host)):
-        cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe", "crowd")])
+        cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe", "crowd", "tells")])
 
 
-def _crowd(host: str) -> int:
-    """Return how many were told to wait within some minutes, this caller included."""
+def _crowd(host: str, callers: int) -> int:
+    """Return how many were told to wait within some minutes, these included."""
     cache.add(_key(host, "crowd"), 0, LONGEST)
-    return cache.incr(_key(host, "crowd"))
+    try:
+        return cache.incr(_key(host, "crowd"), callers)
+    except ValueError:  # it has just run out
+        return callers
 
 
 def _key(host: str, what: str = "failures") -> str:

@@ -17,6 +17,7 @@ from app.social.models import Account, SocialPost, State
 from app.social.networks import key_for, kind_of, network_of
 from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Silent, Unknown
+from app.social.resting import heed_rest
 
 UNTOLD = (State.PENDING, State.SKIPPED, State.FAILED)
 KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour
@@ -88,8 +89,7 @@ def deliver(social_post_id: int, *, now: datetime) -> None:
         return
     if busy_until := row.busy_until(now):
         raise Later(busy_until, "another try is under way")
-    if resting := breaker.rest(row.account.host):
-        raise Later(resting, "the other side does not answer, and is left alone for a while")
+    heed_rest(row.account.host)
     if not row.claim(now):
         raise Later(timedelta(seconds=1), "another try began")
     _try(row, step, now)

@@ -15,6 +15,7 @@ from app.effects.models import Effect
 from app.effects.outcomes import LostLease
 from app.effects.running import run
 from app.effects.scrubbing import scrub
+from app.effects.sweeping import sweep
 from app.effects.testing import drain
 from tests.effects import samples
 from tests.effects.conftest import rows
@@ -93,6 +94,39 @@ class TestAnAtomicEffect:
         for pk in [*ids, *reversed(ids), *ids]:
             run(registry.get("test.note"), [pk], uuid4())
         assert rows() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("applied")
+class TestPuttingOff:
+    def test_lets_what_nobody_began_wait_without_a_run(self) -> None:
+        pks = owe(*(samples.note.si(n=n) for n in range(20)))
+        before = Effect.objects.get(pk=pks[0])
+        assert settling.put_off(pks, timedelta(hours=1), "they rest") == 20
+        drain()
+        assert not samples.ran
+        effects = Effect.objects.all()
+        waits = [(each.wake_at - each.created_at).total_seconds() for each in effects]
+        assert {(each.state, each.attempt, each.error) for each in effects} == {("waiting", 0, "they rest")}
+        assert 3600 <= min(waits) < max(waits) < 7300
+        assert effects.get(pk=pks[0]).due_at == before.due_at
+
+    def test_leaves_alone_what_runs_or_is_over(self) -> None:
+        running, done, dead, waiting = owe(*(samples.note.si(n=n) for n in range(4)))
+        take(running)
+        run(registry.get("test.note"), [done], uuid4())
+        assert settling.bury(take(dead), "gave up", "gone")
+        assert settling.put_off([waiting], timedelta(minutes=1), "they rest") == 1
+        before = list(Effect.objects.order_by("pk").values())
+        assert [each["state"] for each in before] == ["running", "done", "dead", "waiting"]
+        assert settling.put_off([running, done, dead, waiting], timedelta(hours=1), "they rest") == 0
+        assert list(Effect.objects.order_by("pk").values()) == before
+
+    def test_ends_by_itself(self) -> None:
+        [pk] = owe(samples.note.si(n=1))
+        settling.put_off([pk], timedelta(0), "they rest")
+        sweep()
+        drain()
+        assert (Effect.objects.get(pk=pk).state, samples.ran) == ("done", [("note", 1)])
 
 
 class TestAnExternalEffect:

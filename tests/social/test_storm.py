@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -63,6 +64,8 @@ class TestAHostThatIsDown:
     def test_is_asked_a_few_times_and_holds_up_nobody(self, owed: Receiver, post: Post) -> None:
         drain()
         assert len(owed.received) == breaker.FAILURES
+        runs = Effect.objects.filter(task="social.deliver").aggregate(runs=Sum("attempt"))["runs"]
+        assert runs <= breaker.FAILURES + 2, "one tells all who wait; the other post is owed a little later"
         assert not Effect.objects.filter(finished_at=None).exclude(task__startswith="social.").filter(attempt=0).exists()
         for _ in range(3):
             later(owed, DUE)
@@ -88,6 +91,27 @@ class TestAHostThatIsDown:
         assert breaker.rest(account.host)
         breaker.answered(account.host)
         assert breaker.rest(account.host) is None
+
+
+class TestAnotherHost:
+    def test_has_nothing_put_off(self, rests: None, ann: User, hooked: Hooked, listening: Listening, post: Post) -> None:
+        down, up = listening(says(503)), listening(says(200))
+        accounts = [hooked(down), hooked(up)]
+        later = [
+            Post(author=ann, title=f"{n}", slug=f"p{n}", status="published", published_at=timezone.now()) for n in range(9)
+        ]
+        posts = [post, *Post.objects.bulk_create(later)]
+        with transaction.atomic():
+            for each in posts:
+                for account in accounts:
+                    row, _ = SocialPost.objects.get_or_create(account=account, post=each, defaults={"key": key_for(account)})
+                    record("social.deliver", social_post_id=row.pk)
+        drain()
+        assert len(down.received) == breaker.FAILURES
+        assert SocialPost.objects.filter(account=accounts[1], state="sent").count() == len(up.received) == len(posts)
+        assert not Effect.objects.filter(finished_at=None).exclude(
+            key__in=[str(row.pk) for row in accounts[0].social_posts.all()]
+        )
 
 
 class TestARest:
