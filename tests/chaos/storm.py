@@ -25,7 +25,8 @@ TURN = 20.0
 """Seconds for which the host is down in one way."""
 WARM = 50
 """Ordinary effects done before the first is measured."""
-LATE = 5.0
+LATE, BEHIND = 5.0, 120.0
+"""Seconds that others may be late, at the 99th percentile; and at most what is in the queue of those who wait."""
 LONGEST = 2 * breaker.LONGEST_WAIT
 """Seconds until the last of those who wait looks again."""
 SLOWEST = 10
@@ -152,6 +153,7 @@ def judged(
         "it is tried a few times": 0 < tries <= most,
         "it is tried twice a minute at most once it rests long": later <= 2,
         f"nobody else waits: p99 at most {LATE:g} s": p99(lateness["during"]["others"]) <= LATE,
+        f"what is queued with them for others at most {BEHIND:g} s": lateness["during"]["same queue"][-1] <= BEHIND,
         "nothing is dead": dead == 0,
         "each is sent": sent == facts["owed"],
         "each was taken once": host.taken.keys() == keys and not again,
