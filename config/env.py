@@ -41,6 +41,7 @@ class Env:
     flower_port: Annotated[int, "Flower's port"]
     log_format: Annotated[str, "text for people, json for machines"]
     outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
+    trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are announced to nobody"]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
     effects_ring_after_seconds: Annotated[float, "when a hint that nobody followed is rung again"]
@@ -89,6 +90,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         flower_port=reader.value("FLOWER_PORT", _port, default=5555),
         log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),
         outbound_allow=reader.value("OUTBOUND_ALLOW", _networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
+        trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
         announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
         retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
         effects_ring_after_seconds=reader.value("EFFECTS_RING_AFTER_SECONDS", _seconds, default=15.0),
@@ -135,6 +137,12 @@ def _boolean(text: str) -> bool:
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise ValueError(f"{text!r} is no port number from 1 to 65535")
+    return int(text)
+
+
+def _few(text: str) -> int:
+    if not text.isdecimal() or int(text) > 9:
+        raise ValueError(f"{text!r} is no number from 0 to 9")
     return int(text)
 
 

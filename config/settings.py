@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "worker",
 ]
 MIDDLEWARE = [
+    "app.web.forwarded.client_address",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -124,6 +125,7 @@ DEFAULT_FROM_EMAIL = ENV.default_from_email
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
+TRUSTED_PROXIES = ENV.trusted_proxies
 EFFECTS_RETENTION = ENV.retention
 EFFECTS_RING_AFTER = ENV.effects_ring_after_seconds
 EFFECTS_LEASE_MARGIN = ENV.effects_lease_margin_seconds

@@ -50,5 +50,5 @@ def _key(action: str, who: str) -> str:
 
 
 def address(request: HttpRequest) -> str:
-    """Return the address that the connection comes from. X-Forwarded-For is not believed: anybody can write it."""
+    """Return where the request comes from. X-Forwarded-For is believed only as far as our own proxies wrote it."""
     return str(request.META.get("REMOTE_ADDR", ""))
