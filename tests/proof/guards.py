@@ -174,6 +174,11 @@ GUARDS = [
         f"{ORDER}TestAZombie::test_cannot_fail_what_another_took_over",
     ),
     guard(
+        "put off: only what nobody has begun", f"{EFFECTS}/settling.py",
+        "AND state = 'ready' ORDER BY id FOR UPDATE SKIP LOCKED", "ORDER BY id FOR UPDATE SKIP LOCKED",
+        "tests/effects/test_running.py::TestPuttingOff::test_leaves_alone_what_runs_or_is_over",
+    ),
+    guard(
         "replay: attempts never go back", f"{EFFECTS}/settling.py",
         "max_attempts = attempt + %s, rings", "attempt = 0, max_attempts = %s, rings",
         f"{ORDER}TestAReplay", f"{ORDER}TestAZombie::test_cannot_finish_what_was_buried_replayed_and_taken",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -67,6 +67,9 @@ class Row:
     def sweep(self) -> None:
         worn_out = self.state == "running" and self.attempt >= self.max_attempts
         self.state, self.due = ("dead" if worn_out else "ready"), False
+
+    def put_off(self) -> None:
+        self.state, self.due = "waiting", False
 
     def replay(self) -> None:
         self.state, self.max_attempts, self.due = "ready", self.attempt + settling.FRESH_TRIES, True
@@ -212,6 +215,16 @@ class Ledger(RuleBasedStateMachine):
         for pk in ready:
             self.rows[pk].claim()
             self.rows[pk].settle(samples.outcomes[self.rows[pk].n])
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.rows)
+    def put_off(self, data: st.DataObject) -> None:
+        """Let some wait without a run: of them, those that nobody has begun."""
+        chosen = data.draw(st.lists(st.sampled_from(sorted(self.rows)), min_size=1, unique=True))
+        ready = [pk for pk in chosen if self.rows[pk].state == "ready"]
+        assert settling.put_off(chosen, timedelta(hours=1), "resting") == len(ready)
+        for pk in ready:
+            self.rows[pk].put_off()
 
     @rule(data=st.data())
     @precondition(lambda self: self.rows)
