@@ -24,7 +24,8 @@ from urllib.parse import urlsplit
 from config.bundled.places import BASE
 from config.bundled.server import ROOT
 from tests import servers
-from tests.proof.guards import GUARDS, Guard
+from tests.proof.guards import GUARDS
+from tests.proof.mutants import Guard
 
 JOBS = int(os.environ.get("JOBS", "2"))
 PATIENCE = 900

@@ -2,77 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from tests.proof.mutants import Edit, Guard, guard, unique
 
 EFFECTS = "app/effects"
 CRASH = "tests/proof/test_crash_points.py::"
 ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
 POISON = "tests/proof/test_poison.py::"
-DROP = """from django.db import migrations
-
-class Migration(migrations.Migration):
-    dependencies = [("{room}", "{last}")]
-    operations = [migrations.RunSQL("ALTER TABLE {table} DROP CONSTRAINT {name}")]
-"""
-
-
-@dataclass(frozen=True)
-class Edit:
-    """Replace a text wherever it stands in a file."""
-
-    path: str
-    old: str
-    new: str
-
-    def applies(self, root: Path) -> bool:
-        return self.old in (root / self.path).read_text()
-
-    def apply(self, root: Path) -> None:
-        file = root / self.path
-        file.write_text(file.read_text().replace(self.old, self.new))
-
-
-@dataclass(frozen=True)
-class Drop:
-    """Take a constraint off the database by one more migration."""
-
-    room: str
-    table: str
-    name: str
-
-    def applies(self, root: Path) -> bool:
-        return any(self.name in file.read_text() for file in self._migrations(root))
-
-    def apply(self, root: Path) -> None:
-        *_, last = self._migrations(root)
-        body = DROP.format(room=self.room, last=last.stem, table=self.table, name=self.name)
-        last.with_name("9999_mutant.py").write_text(body)
-
-    def _migrations(self, root: Path) -> list[Path]:
-        return sorted((root / "app" / self.room / "migrations").glob("[0-9]*.py"))
-
-
-@dataclass(frozen=True)
-class Guard:
-    name: str
-    edits: tuple[Edit | Drop, ...]
-    tests: tuple[str, ...]
-
-    @property
-    def migrates(self) -> bool:
-        return any(isinstance(edit, Drop) for edit in self.edits)
-
-
-def guard(name: str, path: str, old: str, new: str, *tests: str) -> Guard:
-    return Guard(name, (Edit(path, old, new),), tests)
-
-
-def unique(room: str, table: str, name: str, *tests: str, more: tuple[Edit, ...] = ()) -> Guard:
-    return Guard(f"unique: {name}", (Drop(room, f"{room}_{table}", name), *more), tests)
-
-
 OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
 BACK = "{0}._move({0}._still(State.SUBMITTING), state=State.PENDING)"
@@ -112,9 +48,19 @@ GUARDS = [
         "tests/proof/test_brokers.py::TestABrokerInTrouble",
     ),
     guard(
-        "a host that is down is left alone", "app/social/sharing.py",
-        "if resting := breaker.rest(row.account.host):", "if resting := None:",
+        "a host that is down is left alone", "app/social/resting.py",
+        "resting = breaker.rest(host)", "resting = None",
         "tests/social/test_storm.py::TestAHostThatIsDown",
+    ),
+    guard(
+        "all wait at once for a host that is down", "app/social/resting.py",
+        "if breaker.tells_others(host):", "if False:",
+        "tests/social/test_storm.py::TestAHostThatIsDown",
+    ),
+    guard(
+        "what is owed to others does not wait", "app/social/resting.py",
+        "if account.host == host", "if account.pk",
+        "tests/social/test_storm.py::TestAnotherHost",
     ),
     guard(
         "a mail server that is down is left alone", "app/newsletter/delivering.py",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from config.bundled.server import ROOT
-from tests.proof.guards import GUARDS, Guard
+from tests.proof.guards import GUARDS
+from tests.proof.mutants import Guard
 
 pytestmark = pytest.mark.covers("T8")
 

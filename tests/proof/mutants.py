@@ -1,0 +1,68 @@
+"""A guard, and how to take it away in a copy of the tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DROP = """from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("{room}", "{last}")]
+    operations = [migrations.RunSQL("ALTER TABLE {table} DROP CONSTRAINT {name}")]
+"""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace a text wherever it stands in a file."""
+
+    path: str
+    old: str
+    new: str
+
+    def applies(self, root: Path) -> bool:
+        return self.old in (root / self.path).read_text()
+
+    def apply(self, root: Path) -> None:
+        file = root / self.path
+        file.write_text(file.read_text().replace(self.old, self.new))
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Take a constraint off the database by one more migration."""
+
+    room: str
+    table: str
+    name: str
+
+    def applies(self, root: Path) -> bool:
+        return any(self.name in file.read_text() for file in self._migrations(root))
+
+    def apply(self, root: Path) -> None:
+        *_, last = self._migrations(root)
+        body = DROP.format(room=self.room, last=last.stem, table=self.table, name=self.name)
+        last.with_name("9999_mutant.py").write_text(body)
+
+    def _migrations(self, root: Path) -> list[Path]:
+        return sorted((root / "app" / self.room / "migrations").glob("[0-9]*.py"))
+
+
+@dataclass(frozen=True)
+class Guard:
+    name: str
+    edits: tuple[Edit | Drop, ...]
+    tests: tuple[str, ...]
+
+    @property
+    def migrates(self) -> bool:
+        return any(isinstance(edit, Drop) for edit in self.edits)
+
+
+def guard(name: str, path: str, old: str, new: str, *tests: str) -> Guard:
+    return Guard(name, (Edit(path, old, new),), tests)
+
+
+def unique(room: str, table: str, name: str, *tests: str, more: tuple[Edit, ...] = ()) -> Guard:
+    return Guard(f"unique: {name}", (Drop(room, f"{room}_{table}", name), *more), tests)
