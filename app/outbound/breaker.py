@@ -76,9 +76,14 @@ def failed(host: str) -> None:
     failures = cache.get(_key(host), 0) + 1
     cache.set(_key(host), failures, 4 * LONGEST)
     if failures >= FAILURES:
-        pause = min(SHORTEST * 2 ** (failures - FAILURES), LONGEST)
+        pause = rest_after(failures)
         cache.set(_key(host, "rest"), pause, pause)
         cache.delete(_key(host, "probe"))
+
+
+def rest_after(failures: int) -> float:
+    """Return the seconds of the rest that so many failures in a row bring: doubled each time, up to LONGEST."""
+    return float(min(SHORTEST * 2 ** min(failures - FAILURES, 20), LONGEST))
 
 
 def answered(host: str) -> None:

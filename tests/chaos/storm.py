@@ -10,7 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, count, takewhile
 from typing import Any
 
 from app.outbound import breaker
@@ -164,8 +164,8 @@ def judged(
 
 def rests(seconds: float) -> int:
     """Return how many rests begin in that time: one try ends each."""
-    ends = accumulate(min(breaker.SHORTEST * 2**number, breaker.LONGEST) for number in range(int(seconds)))
-    return 1 + sum(1 for end in ends if end < seconds)
+    ends = accumulate(map(breaker.rest_after, count(breaker.FAILURES)))
+    return 1 + sum(1 for _ in takewhile(lambda end: end < seconds, ends))
 
 
 def spread(seconds: list[float]) -> str:

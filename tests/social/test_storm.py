@@ -127,6 +127,13 @@ class TestARest:
         assert len(rests) == 9 - breaker.FAILURES + 1
         assert breaker.SHORTEST <= rests[0] < rests[-1] <= 2 * breaker.LONGEST
 
+    def test_stays_at_five_minutes_after_a_week_of_failures(self) -> None:
+        for failures in (20, 2000):
+            cache.set("breaker:failures:away.example", failures)
+            cache.delete("breaker:rest:away.example")
+            breaker.failed("away.example")
+            assert cache.get("breaker:rest:away.example") == breaker.LONGEST
+
     def test_is_not_made_longer_by_those_who_were_under_way(self) -> None:
         for _ in range(20):
             breaker.failed("away.example")
