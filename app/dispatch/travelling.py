@@ -24,7 +24,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "datetime": datetime.fromisoformat,
     "UUID": UUID,
 }
-RESERVED = {"about"}
+RESERVED = {"about", "countdown"}
 """Names that the ledger keeps for itself."""
 
 

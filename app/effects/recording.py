@@ -73,16 +73,16 @@ class _Gathering:
 _gathering: ContextVar[_Gathering | None] = ContextVar("effects_gathering", default=None)
 
 
-def record(*what: Any, about: models.Model | str | None = None, **args: Any) -> Owed:
+def record(*what: Any, about: models.Model | str | None = None, countdown: float = 0.0, **args: Any) -> Owed:
     """Insert what is owed, in one statement. Raises NotInTransaction, UnknownEffect, BadArguments.
 
     Takes signatures (`email.announce.si(post_id=1)`, as many as the event owes), or one name and its arguments
-    (`record("email.page", send_id=1)`). `about` names the subject. A signature's countdown or eta delays the row; it
-    never reaches the broker.
+    (`record("email.page", send_id=1)`). `about` names the subject. A signature's countdown or eta, or the countdown
+    beside a name (seconds), delays the row; it never reaches the broker.
     """
     if not connection.in_atomic_block:
         raise NotInTransaction("record() writes with the change that owes the effect: open transaction.atomic() around both")
-    rows = _rows(what, args, _subject(about))
+    rows = _rows(what, args, _subject(about), countdown)
     gathering = _gathering.get()
     if gathering is not None:
         gathering.add(rows)
@@ -122,13 +122,13 @@ def ring_after() -> float:
     return float(getattr(settings, "EFFECTS_RING_AFTER", 15))
 
 
-def _rows(what: tuple[Any, ...], args: dict[str, Any], about: str) -> list[Row]:
+def _rows(what: tuple[Any, ...], args: dict[str, Any], about: str, countdown: float) -> list[Row]:
     if what and isinstance(what[0], str):
-        return [_row(what[0], args, about)]
+        return [_row(what[0], args, about, countdown)]
     return [_row(each["task"], _keywords(each), about, _delay(each["options"])) for each in what]
 
 
-def _row(name: str, args: Mapping[str, Any], about: str, delay: float = 0.0) -> Row:
+def _row(name: str, args: Mapping[str, Any], about: str, delay: float) -> Row:
     spec = registry.get(name)
     spec.check(args)
     return Row(

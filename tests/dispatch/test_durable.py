@@ -258,8 +258,9 @@ class TestAPayload:
     @pytest.mark.covers("K9", "X11")
     def test_travels_as_ids_and_scalars(self, post: Post) -> None:
         payload = {
-            "post": post, "signal": post_published, "sender": Post, "about": "x", "e": None, "names": ["a", "b"],
-            "at": datetime(2026, 1, 2, tzinfo=UTC), "fields": frozenset({"title"}), "deep": {"a": [1]},
+            "post": post, "signal": post_published, "sender": Post, "about": "x", "countdown": 7, "e": None,
+            "names": ["a", "b"], "at": datetime(2026, 1, 2, tzinfo=UTC), "fields": frozenset({"title"}),
+            "deep": {"a": [1]},
         }  # fmt: skip
         args = pack(payload)
         assert args["post@blog.post"] == post.pk

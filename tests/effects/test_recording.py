@@ -86,6 +86,14 @@ class TestRecord:
         assert effect.state == "waiting"
         assert (effect.due_at - effect.created_at).total_seconds() == pytest.approx(3600, abs=1)
 
+    def test_delays_what_it_knows_by_name_too(self) -> None:
+        with transaction.atomic():
+            owed = record("test.note", n=1, countdown=3600)
+        effect = Effect.objects.get()
+        assert owed.ready == []
+        assert effect.args == {"n": 1}
+        assert (effect.due_at - effect.created_at).total_seconds() == pytest.approx(3600, abs=1)
+
     @pytest.mark.parametrize("wrong_by", [timedelta(days=3), timedelta(days=-3)])
     def test_reads_a_moment_by_the_databases_clock(self, wrong_by: timedelta) -> None:
         at = clock.now() + timedelta(hours=1)
