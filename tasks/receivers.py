@@ -54,11 +54,11 @@ def _is_new(post: Post) -> bool:
 
 
 @receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")
-def show_the_revision(sender: type[Post], post: Post, before: PostBefore, **kwargs: Any) -> None:
+def show_the_revision(sender: type[Post], post: Post, before: PostBefore, after: PostBefore, **kwargs: Any) -> None:
     owed = record(
         search.refresh.si(post_id=post.pk),
         feeds.follow.si(post_id=post.pk),
-        *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds())),
+        *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds() - after.feeds())),
         cache.purge.si(post_id=post.pk, also=sorted(before.scopes())),
         social.follow.si(post_id=post.pk),
         media.cleanup.si(media_ids=list(before.media_ids)),

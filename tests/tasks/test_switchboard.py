@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.blog.models import Post
+from app.blog.models import Post, Tag
 from app.blog.signals import post_published
 from app.effects.models import Effect
 from app.effects.testing import drain, owes
@@ -81,6 +81,22 @@ class TestPublishing:
         assert {effect.task for effect in Effect.objects.about(draft).pending()} == {
             "cache.purge", "feeds.follow", "search.refresh", "social.follow", "stats.rank",
         }  # fmt: skip
+
+
+class TestRevising:
+    @pytest.mark.covers("H10", "M15")
+    def test_refreshes_at_once_the_feeds_that_the_post_has_left(self, draft: Post) -> None:
+        stays, leaves, comes = (Tag.objects.create(name=name, slug=name) for name in ("stays", "leaves", "comes"))
+        draft.revise(tags=[stays, leaves])
+        draft.publish(at=timezone.now())
+        draft.revise(tags=[stays, comes])
+        assert [effect.args for effect in owes("feeds.refresh")] == [{"scope": f"tag:{leaves.pk}"}]
+
+    def test_of_words_alone_leaves_no_feed(self, draft: Post) -> None:
+        draft.publish(at=timezone.now())
+        draft.revise(content="Other words.")
+        assert not owes("feeds.refresh").exists()
+        assert owes("feeds.follow").count() == 2
 
 
 class TestRegistering:

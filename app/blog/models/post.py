@@ -222,9 +222,9 @@ class Post(Publication, Reception):
         changing.count(self.author_id, posts=1, published=published)
 
     def _announce(self, before: PostBefore, changing: Change) -> None:
-        now = standing(self.pk)
-        changing.touch(*before.scopes(), *(now.scopes() if now else ()))
-        post_revised.send(sender=Post, post=self, before=before)
+        after = standing(self.pk) or before
+        changing.touch(*before.scopes(), *after.scopes())
+        post_revised.send(sender=Post, post=self, before=before, after=after)
 
     def _tidy(self, names: Iterable[str]) -> None:
         """Make the text of these attributes fit to keep."""
