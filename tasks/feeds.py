@@ -1,17 +1,17 @@
 """The feeds follow the posts."""
 
 from app.effects.celery import effect
-from app.feeds import building
+from app.feeds import following
 from app.feeds.building import update_rss_feed
 
 
 @effect("feeds.follow", batch=100)
 def follow(*, post_ids: list[int]) -> None:
     """Owe a refresh of each feed on which these posts stand now."""
-    building.follow(post_ids)
+    following.follow(post_ids)
 
 
-@effect("feeds.refresh", batch=100, debounce=1.0, timeout=120)
+@effect("feeds.refresh", batch=20, debounce=1.0, timeout=120)
 def refresh(*, scopes: list[str]) -> None:
     """Bring these scopes' feeds up to date. Reads what is public now, so that order does not matter."""
     update_rss_feed(scopes=scopes)

@@ -46,7 +46,11 @@ class PostBefore:
 
     def feeds(self) -> set[str]:
         """Return the scopes of the feeds and lists that show the post; none while it is not public."""
-        return self.scopes() - {f"post:{self.post_id}"} if self.is_public else set()
+        return self.lists() if self.is_public else set()
+
+    def lists(self) -> set[str]:
+        """Return the scopes of the feeds and lists that show the post when it is public."""
+        return self.scopes() - {f"post:{self.post_id}"}
 
     def scopes(self) -> set[str]:
         """Return the names of the versions of all that shows the post."""

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from app.blog.models import Post
-from app.blog.standing import PostBefore, standing, standings
-from app.effects import clock, gather, record
+from app.blog.standing import standing
+from app.effects import clock
 from app.feeds.entries import Entry, entry
 from app.feeds.jsonfeed import json_feed
 from app.feeds.models import Document, Format
@@ -47,15 +47,6 @@ def refresh(scopes: Iterable[str], now: datetime) -> int:
         return sum(_refresh(scope, now) for scope in sorted(set(scopes)))
 
 
-def follow(post_ids: Iterable[int]) -> None:
-    """Owe a refresh of each feed where these posts stand, public or just withdrawn, once for each feed."""
-    places = standings(post_ids)
-    scopes = {scope: pk for pk, place in places.items() for scope in _feeds(place)}
-    with gather():
-        for scope in sorted(scopes):
-            record("feeds.refresh", scope=scope, about=f"post:{scopes[scope]}")
-
-
 def build(subject: Subject, form: str) -> Built:
     """Build one feed of the subject, and store nothing."""
     return _built(subject, form, _entries(subject))
@@ -67,11 +58,7 @@ def update_rss_feed(post: Post | None = None, *, scopes: Iterable[str] = (), **k
     Return how many documents changed. Also a signal handler.
     """
     place = standing(post.pk) if post else None
-    return refresh({*scopes, *(_feeds(place) if place else ())} or {SITE}, clock.now())
-
-
-def _feeds(place: PostBefore) -> set[str]:
-    return place.scopes() - {f"post:{place.post_id}"}
+    return refresh({*scopes, *(place.lists() if place else ())} or {SITE}, clock.now())
 
 
 def _refresh(scope: str, now: datetime) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import feedparser
 import pytest
 
+from tests.importer.sites import post as old_post
 from tests.spine.site import Person, Receiver, Site
 from tests.waiting import wait_until
 
@@ -139,6 +140,24 @@ class TestPublishing:
         assert ada.client.post(url, headers=token).status_code == 201
         wait_until(lambda: settled(site, post_id), 60, 0.3)
         assert len(about(site, title)) == READERS
+
+    @pytest.mark.covers("P10", "D20", "H16")
+    def test_as_an_import_returns_does_not_stand_behind_what_the_archive_owes(
+        self, site: Site, ada: Person, receiver: Receiver
+    ) -> None:
+        for number in range(120):
+            old_post(
+                site.folder / "archive", f"{number}.md", title=f"Old {number}", tags=[f"t{number}x{tag}" for tag in range(5)]
+            )
+        site.manage("import_posts", str(site.folder / "archive"), "--publish")
+        title = "Punctual plovers"
+        post_id = write(ada, title)
+        publish(ada, post_id)
+        wait_until(lambda: settled(site, post_id), 60, 0.1)
+        assert title in ada.get("/rss.xml").text
+        assert len(about(site, title)) == READERS
+        waiting = site.manage("effects", "list", "--task", "feeds.refresh", "--state", "waiting", "--limit", "1")
+        assert "feeds.refresh" in waiting, "the archive's feeds went first"
 
 
 class TestWithoutWorkers:

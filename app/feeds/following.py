@@ -1,0 +1,58 @@
+"""The feeds follow the posts: today's at once, those of an archive at a pace that leaves the workers free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from app.blog.models import Post
+from app.blog.standing import standings
+from app.effects import clock, gather, record
+from app.effects.models import Effect, State
+from app.feeds.subjects import SITE
+
+PACE = 10.0
+"""How many feeds a second catch up with old posts: an import owes hundreds, and a publication must not stand behind them."""
+
+Owed = dict[str, int]
+"""Scopes, each with a post for whose sake its feed is refreshed."""
+
+
+def follow(post_ids: Iterable[int]) -> None:
+    """Owe a refresh of each feed where these posts stand, public or just withdrawn, once for each feed."""
+    places = standings(post_ids)
+    old = _old(places)
+    now, later = Owed(), Owed()
+    for pk, place in places.items():
+        (later if pk in old else now).update(dict.fromkeys(place.lists(), pk))
+    with gather():
+        for scope in sorted(now):
+            record("feeds.refresh", scope=scope, about=f"post:{now[scope]}")
+        _catch_up({scope: pk for scope, pk in later.items() if scope not in now})
+
+
+def _old(post_ids: Iterable[int]) -> set[int]:
+    """Return those that are public and no news. Whatever was withdrawn leaves at once, however old it is."""
+    public = Post.objects.public().filter(pk__in=list(post_ids), published_at__lte=clock.now() - settings.ANNOUNCE_WITHIN)
+    return set(public.values_list("pk", flat=True))
+
+
+def _catch_up(owed: Owed) -> None:
+    """Owe these behind those that wait already, and the site's own feed at once.
+
+    A refresh that has not begun will read these posts too, as they were committed before this looks for it: no second one
+    is owed.
+    """
+    if not owed:
+        return
+    waiting = set(_waiting())
+    missing = sorted(owed.keys() - waiting, key=lambda scope: (scope != SITE, scope))
+    for place, scope in enumerate(missing, start=len(waiting)):
+        countdown = 0.0 if scope == SITE else 1 + place / PACE
+        record("feeds.refresh", scope=scope, about=f"post:{owed[scope]}", countdown=countdown)
+
+
+def _waiting() -> Iterable[str]:
+    unstarted = Effect.objects.pending().filter(task="feeds.refresh", state__in=[State.READY, State.WAITING])
+    return unstarted.values_list("args__scope", flat=True)

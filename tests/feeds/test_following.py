@@ -1,0 +1,110 @@
+"""The feeds follow the posts: news at once, an archive at a pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.blog.models import Category, Post, Tag
+from app.effects.models import Effect, EffectQuerySet
+from app.effects.testing import drain, owes
+from app.feeds import following
+from app.feeds.models import Document
+from tests.feeds.conftest import Publish
+
+pytestmark = pytest.mark.django_db
+LONG_AGO = timedelta(days=900)
+PACE = following.PACE
+
+
+@pytest.fixture
+def archive(author: User) -> list[Post]:
+    """Thirty posts of long ago, each with a tag of its own. What their publication owed is done with."""
+    posts = []
+    for number in range(30):
+        post = Post.objects.create(title=f"Old {number}", content="-", author=author)
+        post.tags.set([Tag.objects.create(name=f"tag {number:02}", slug=f"tag-{number:02}")])
+        post.publish(at=timezone.now() - LONG_AGO)
+        posts.append(post)
+    Effect.objects.all().delete()
+    return posts
+
+
+def follow(posts: Iterable[Post]) -> EffectQuerySet:
+    following.follow([post.pk for post in posts])
+    return owes("feeds.refresh").order_by("due_at", "pk")
+
+
+def scopes(effects: Iterable[Effect]) -> list[str]:
+    return [effect.args["scope"] for effect in effects]
+
+
+def delays(effects: Iterable[Effect]) -> list[float]:
+    """Return the seconds from owing to due."""
+    return [(effect.due_at - effect.created_at).total_seconds() for effect in effects]
+
+
+def tags(posts: Iterable[Post]) -> list[str]:
+    return [f"tag:{tag.pk}" for post in posts for tag in post.tags.all()]
+
+
+class TestArchive:
+    @pytest.mark.covers("P10", "M15")
+    def test_is_followed_at_a_pace_and_by_the_sites_feed_at_once(self, archive: list[Post]) -> None:
+        effects = list(follow(archive))
+        assert scopes(effects)[0] == "site"
+        assert len(effects) == 32
+        assert delays(effects) == pytest.approx([1.0, *(1 + place / PACE for place in range(1, 32))], abs=0.01)
+
+    def test_owes_no_feed_twice_while_a_refresh_has_not_begun(self, archive: list[Post]) -> None:
+        follow(archive[:20])
+        effects = follow(archive)
+        assert sorted(scopes(effects)) == sorted({"site", f"author:{archive[0].author_id}", *tags(archive)})
+
+    def test_queues_behind_what_waits(self, archive: list[Post]) -> None:
+        first = list(follow(archive[:20]))
+        later = list(follow(archive).exclude(pk__in=[effect.pk for effect in first]))
+        assert min(effect.due_at for effect in later) > max(effect.due_at for effect in first)
+
+    @pytest.mark.covers("M15")
+    def test_owes_a_feed_again_once_its_refresh_has_begun(self, archive: list[Post]) -> None:
+        """It may have read the posts before these were there."""
+        follow(archive)
+        owes("feeds.refresh").update(state="running")
+        assert len(follow(archive)) == 64
+
+    @pytest.mark.covers("E7")
+    def test_is_in_the_feeds_in_the_end(self, archive: list[Post]) -> None:
+        follow(archive)
+        drain()
+        body = bytes(Document.objects.get(scope="site", format="rss").body).decode()
+        assert all(f"<title>{post.title}</title>" in body for post in archive)
+        assert Document.objects.filter(scope__in=tags(archive), format="atom").count() == 30
+
+
+class TestNews:
+    @pytest.mark.covers("D20")
+    def test_does_not_stand_behind_an_archive(self, archive: list[Post], publish: Publish) -> None:
+        """Each of its feeds is owed at once and on its own account, also where a refresh waits for the archive's turn."""
+        follow(archive)
+        news = publish("Today", category=Category.objects.create(name="News", slug="news"))
+        effects = follow([news]).filter(about=f"post:{news.pk}")
+        assert set(scopes(effects)) == {"site", f"author:{news.author_id}", f"category:{news.category_id}"}
+        assert delays(effects) == pytest.approx([1.0] * 3, abs=0.01)
+
+    @pytest.mark.covers("H10")
+    def test_nor_does_what_was_withdrawn_however_old(self, archive: list[Post]) -> None:
+        follow(archive[1:])
+        archive[0].withdraw()
+        effects = follow([archive[0]]).filter(about=f"post:{archive[0].pk}")
+        assert delays(effects) == pytest.approx([1.0] * 3, abs=0.01)
+
+    def test_in_one_batch_with_an_archive_is_owed_its_feeds_once(self, archive: list[Post], publish: Publish) -> None:
+        news = publish("Today")
+        effects = follow([*archive, news])
+        assert len(scopes(effects)) == len(set(scopes(effects))) == 32
+        assert set(scopes(effects.filter(about=f"post:{news.pk}"))) == {"site", f"author:{news.author_id}"}
