@@ -5,6 +5,7 @@ A receiver writes down what is owed, in the transaction of the event, and asks t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -61,10 +62,15 @@ def show_the_revision(sender: type[Post], post: Post, before: PostBefore, after:
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds() - after.feeds())),
         cache.purge.si(post_id=post.pk, also=sorted(before.scopes())),
         social.follow.si(post_id=post.pk),
-        media.cleanup.si(media_ids=list(before.media_ids)),
+        *_files(set(before.media_ids) - set(after.media_ids)),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)
+
+
+def _files(media_ids: Iterable[int]) -> tuple[Any, ...]:
+    left = sorted(media_ids)
+    return (media.cleanup.si(media_ids=left),) if left else ()
 
 
 @receiver(post_withdrawn, weak=False, dispatch_uid="tasks.take_away")
@@ -87,7 +93,7 @@ def clear_away(sender: type[Post], post_id: int, before: PostBefore, **kwargs: A
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds())),
         cache.purge.si(post_id=post_id, also=sorted(before.scopes())),
         social.follow.si(post_id=post_id),
-        media.cleanup.si(media_ids=list(before.media_ids)),
+        *_files(before.media_ids),
         about=f"post:{post_id}",
     )
     transaction.on_commit(owed.enqueue, robust=True)

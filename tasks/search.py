@@ -11,7 +11,7 @@ def refresh(*, post_ids: list[int]) -> None:
     update_search_index_batch(post_ids)
 
 
-@effect("search.remove")
-def remove(*, post_id: int) -> None:
-    """Take a deleted post out of the index, also what an update that was under way has just put in."""
-    remove_from_search_index(post_id)
+@effect("search.remove", batch=optimized_handler.batch_size)
+def remove(*, post_ids: list[int]) -> None:
+    """Take deleted posts out of the index, also what an update that was under way has just put in."""
+    remove_from_search_index(post_ids)

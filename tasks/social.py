@@ -14,10 +14,10 @@ def share(*, post_id: int) -> None:
     post_to_social_media(post_id)
 
 
-@effect("social.follow")
-def follow(*, post_id: int) -> None:
-    """Owe a look at each account that shows the post: it was revised, withdrawn or deleted."""
-    sharing.follow(post_id)
+@effect("social.follow", batch=100)
+def follow(*, post_ids: list[int]) -> None:
+    """Owe a look at each account that shows the posts: they were revised, withdrawn or deleted."""
+    sharing.follow(post_ids)
 
 
 @effect("social.deliver", kind="external", timeout=30, max_attempts=TWO_DAYS_OF_TRIES, key="social_post_id")

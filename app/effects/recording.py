@@ -67,7 +67,16 @@ class _Gathering:
     def kept(self) -> list[Row]:
         """Return the rows whose savepoint still stands: Django drops the hooks of those rolled back."""
         standing = {hook[1] for hook in connection.run_on_commit}
-        return [row for marker, rows in self.rows if marker in standing for row in rows]
+        return _once([row for marker, rows in self.rows if marker in standing for row in rows])
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    """Return what is owed to a batch twice only once: both would read what this one commit left."""
+    batched = {task for task in {row.task for row in rows} if registry.get(task).batch > 1}
+    first: dict[object, Row] = {}
+    for place, row in enumerate(rows):
+        first.setdefault((row.task, str(row.args), row.delay) if row.task in batched else place, row)
+    return list(first.values())
 
 
 _gathering: ContextVar[_Gathering | None] = ContextVar("effects_gathering", default=None)
@@ -92,7 +101,10 @@ def record(*what: Any, about: models.Model | str | None = None, countdown: float
 
 @contextmanager
 def gather() -> Iterator[Owed]:
-    """Insert all that is recorded inside in one statement at the end, and ring once. For bulk verbs."""
+    """Insert all that is recorded inside in one statement at the end, a batch's subjects once each, and ring once.
+
+    For bulk verbs.
+    """
     if _gathering.get() is not None:
         yield Owed()
         return

@@ -83,9 +83,12 @@ def update_search_index(post: Post | int, *, again: bool = False, **kwargs: Any)
 
 
 @transaction.atomic
-def remove_from_search_index(post: Post | int, **kwargs: Any) -> int:
-    """Take one post out of the index; return whether it was in. A later update asks the database again."""
-    pk = post if isinstance(post, int) else post.pk
+def remove_from_search_index(post: Post | int | Iterable[int], **kwargs: Any) -> int:
+    """Take a post, or the posts with these ids, out of the index; return how many were in.
+
+    A later update asks the database again. Also a signal handler.
+    """
+    ids = sorted(set(post)) if isinstance(post, Iterable) else [post if isinstance(post, int) else post.pk]
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"locks": LOCKS, "ids": [pk]})
-    return Document.objects.filter(post_id=pk).delete()[0]
+        cursor.execute(LOCK, {"locks": LOCKS, "ids": ids})
+    return Document.objects.filter(post_id__in=ids).delete()[0]

@@ -43,9 +43,9 @@ def share(post_id: int, *, now: datetime) -> int:
 
 
 @transaction.atomic
-def follow(post_id: int) -> int:
-    """Owe a look at every account that shows the post, after it was revised, withdrawn or deleted."""
-    return _owe(SocialPost.objects.standing().filter(post_id=post_id).exclude(state__in=OVER))
+def follow(post_ids: Iterable[int]) -> int:
+    """Owe a look at every account that shows one of the posts, after these were revised, withdrawn or deleted."""
+    return _owe(SocialPost.objects.standing().filter(post_id__in=list(post_ids)).exclude(state__in=OVER))
 
 
 @transaction.atomic

@@ -151,6 +151,16 @@ class TestGather:
                 raise RuntimeError
         assert [effect.args["n"] for effect in owes("test.note")] == [1]
 
+    @pytest.mark.covers("P10")
+    def test_owes_a_batch_each_subject_once(self) -> None:
+        """A batch reads current state, and that is what this commit leaves. What runs alone may mean each call."""
+        with transaction.atomic(), gather():
+            for n in (1, 2, 1):
+                record(samples.together.si(post_id=n), about=f"post:{n}")
+                record(samples.note.si(n=n))
+        assert [effect.args["post_id"] for effect in owes("test.together").order_by("pk")] == [1, 2]
+        assert owes("test.note").count() == 3
+
     def test_joins_the_one_around_it(self) -> None:
         with transaction.atomic(), gather() as outer:
             record(samples.note.si(n=1))

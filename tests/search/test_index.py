@@ -146,6 +146,12 @@ class TestRemoval:
         post.delete()
         assert remove_from_search_index(post) == 0
 
+    def test_takes_many_at_once(self, publish: Publish) -> None:
+        posts = [publish(f"Number {number}") for number in range(3)]
+        update_search_index_batch(post.pk for post in posts)
+        assert remove_from_search_index(post.pk for post in posts[:2]) == 2
+        assert set(indexed()) == {posts[2].pk}
+
 
 @pytest.mark.django_db
 class TestDirtySet:

@@ -128,7 +128,7 @@ class TestEveryNetwork:
         peer.attempt()
         pk = post.pk
         post.delete()
-        follow(pk)
+        follow([pk])
         drain()
         assert (SocialPost.objects.get().state, peer.fake.texts()) == ("withdrawn", [])
 

@@ -74,7 +74,7 @@ class TestSharing:
         drain()
         post.withdraw()
         drain()
-        follow(post.pk)
+        follow([post.pk])
         drain()
         post.publish(at=timezone.now())
         post_to_social_media(post)
@@ -87,7 +87,7 @@ class TestFollowing:
         post_to_social_media(post)
         drain()
         post.revise(title="Better")
-        follow(post.pk)
+        follow([post.pk])
         drain()
         shown = DummyPost.objects.get()
         assert ("Better" in shown.text, shown.edited_at is not None, shown.revision) == (True, True, post.revision)
@@ -96,7 +96,7 @@ class TestFollowing:
         post_to_social_media(post)
         drain()
         Post.objects.filter(pk=post.pk).update(revision=post.revision + 1)
-        follow(post.pk)
+        follow([post.pk])
         drain()
         assert (DummyPost.objects.get().edited_at, states()) == (None, ["sent"])
 
@@ -104,7 +104,7 @@ class TestFollowing:
         post_to_social_media(post)
         drain()
         post.withdraw()
-        follow(post.pk)
+        follow([post.pk])
         drain()
         assert (DummyPost.objects.get().deleted_at is not None, states()) == (True, ["withdrawn"])
 
@@ -113,7 +113,7 @@ class TestFollowing:
         drain()
         pk = post.pk
         post.delete()
-        follow(pk)
+        follow([pk])
         drain()
         assert (DummyPost.objects.get().deleted_at is not None, states()) == (True, ["withdrawn"])
 

@@ -70,10 +70,10 @@ class TestEvent:
         post_to_social_media(post)
         drain()
         post.revise(title="Better")
-        follow(post.pk)
+        follow([post.pk])
         drain()
         post.withdraw()
-        follow(post.pk)
+        follow([post.pk])
         drain()
         events = [verified(account, each) for each in receiver.received]
         assert [event["type"] for event in events] == ["post.published", "post.revised", "post.withdrawn"]
