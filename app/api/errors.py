@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema
 from ninja import errors as ninja_errors
 
@@ -89,6 +90,7 @@ def problem(status: int, detail: str, fields: Fields | None = None) -> HttpRespo
     return JsonResponse({"detail": detail, "fields": fields or {}}, status=status)
 
 
+@csrf_exempt
 def no_such_address(request: HttpRequest) -> HttpResponse:
     """Answer what no route of the API matches."""
     return problem(404, "There is no such address in this API; /api/v1/openapi.json lists them all.")

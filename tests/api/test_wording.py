@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from app.blog.models import Post
 from tests.api.client import Answer, Program
@@ -128,10 +129,11 @@ class TestOtherRequests:
 
 class TestAnAddress:
     @pytest.mark.parametrize("path", ["/", "/nowhere", "/posts/1/nowhere"])
-    def test_that_does_not_exist_leads_to_the_list(self, anybody: Program, path: str) -> None:
-        answer = anybody.get(path)
+    @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+    def test_that_does_not_exist_leads_to_the_list(self, path: str, method: str) -> None:
+        answer = Client(enforce_csrf_checks=True).generic(method, f"/api/v1{path}")
         sentence = "There is no such address in this API; /api/v1/openapi.json lists them all."
-        assert (answer.status, answer.json) == (404, {"detail": sentence, "fields": {}})
+        assert (answer.status_code, answer.json()) == (404, {"detail": sentence, "fields": {}})
 
     def test_says_which_methods_it_takes(self, author: Program) -> None:
         answer = author.put("/posts/1", {})
