@@ -12,6 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from app.accounts.models import ApiToken, User
+from app.effects import clock
+from app.effects.testing import owes
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +128,13 @@ class TestAnotherPassword:
         assert not User.objects.get(pk=user.pk).check_password(OLD)
         assert [ApiToken.objects.resolve(token) is None for token in tokens] == [True, False]
 
+    @pytest.mark.parametrize("way", OTHERS)
+    def test_is_told_its_owner_whoever_sets_it(self, user: User, way: str) -> None:
+        user.set_password(OLD)
+        user.save()
+        OTHERS[way](user)
+        assert owes("email.password", about=user).count() == 2
+
     def test_ends_none_where_the_change_is_rolled_back(self, user: User, tokens: list[str]) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
             user.username = "bob"
@@ -138,11 +147,12 @@ class TestTheSamePassword:
         user.set_password(OLD)
         user.save()
         _, token = ApiToken.objects.issue(user)
-        before = user.password
+        before, told_at = user.password, clock.now()
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
         assert Client().login(username="ada", password=OLD)
         assert User.objects.get().password.partition("$")[0] == "scrypt" != before.partition("$")[0]
         assert ApiToken.objects.resolve(token) == user
+        assert not owes("email.password").filter(created_at__gt=told_at).exists()
 
     def test_keeps_the_tokens_when_anything_else_is_saved(self, user: User) -> None:
         _, token = ApiToken.objects.issue(user)

@@ -123,14 +123,17 @@ class User(AbstractUser):
 
     @transaction.atomic
     def save(self, *args: Any, **options: Any) -> None:
-        """Write the user, with a profile and an announcement when new. Another password ends the tokens, whoever sets it."""
+        """Write the user, with a profile and an announcement when new.
+
+        Another password ends the tokens, and its owner is told, whoever sets it.
+        """
         is_new, is_renewed = self._state.adding, self._renews_password(options.get("update_fields"))
         super().save(*args, **options)
         if is_new:
             create_user_profile(self)
             user_registered.send(sender=User, user=self)
         if is_renewed:
-            self._end_tokens()
+            self._tell_renewal()
 
     def _renews_password(self, fields: Collection[str] | None) -> bool:
         """Return whether a save replaces the password. A stronger hash of the same one does not.
@@ -143,8 +146,9 @@ class User(AbstractUser):
             return False
         return User.objects.filter(pk=self.pk).exclude(password=self.password).exists()
 
-    def _end_tokens(self) -> None:
+    def _tell_renewal(self) -> None:
         self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
+        password_renewed.send(sender=User, user=self)
 
     @property
     def has_unproved_address(self) -> bool:
@@ -187,9 +191,8 @@ class User(AbstractUser):
         if not User.objects.filter(pk=self.pk, password=self.password, is_active=True).update(password=renewed):
             raise PasswordReplaced
         self.password = renewed
-        self._end_tokens()
         password_changed(password, self)
-        password_renewed.send(sender=User, user=self)
+        self._tell_renewal()
 
     @transaction.atomic
     def leave(self) -> bool:
