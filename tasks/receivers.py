@@ -54,6 +54,11 @@ def _is_new(post: Post) -> bool:
     return bool(post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN)
 
 
+def _files(media_ids: Iterable[int]) -> tuple[Any, ...]:
+    left = sorted(media_ids)
+    return (media.cleanup.si(media_ids=left),) if left else ()
+
+
 @receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")
 def show_the_revision(sender: type[Post], post: Post, before: PostBefore, after: PostBefore, **kwargs: Any) -> None:
     owed = record(
@@ -66,11 +71,6 @@ def show_the_revision(sender: type[Post], post: Post, before: PostBefore, after:
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)
-
-
-def _files(media_ids: Iterable[int]) -> tuple[Any, ...]:
-    left = sorted(media_ids)
-    return (media.cleanup.si(media_ids=left),) if left else ()
 
 
 @receiver(post_withdrawn, weak=False, dispatch_uid="tasks.take_away")

@@ -15,15 +15,15 @@ from app.feeds.subjects import SITE
 PACE = 10.0
 """How many feeds a second catch up with old posts: an import owes hundreds, and a publication must not stand behind them."""
 
-Owed = dict[str, int]
-"""Scopes, each with a post for whose sake its feed is refreshed."""
+Scopes = dict[str, int]
+"""Each with a post for whose sake its feed is refreshed."""
 
 
 def follow(post_ids: Iterable[int]) -> None:
     """Owe a refresh of each feed where these posts stand, public or just withdrawn, once for each feed."""
     places = standings(post_ids)
     old = _old(places)
-    now, later = Owed(), Owed()
+    now, later = Scopes(), Scopes()
     for pk, place in places.items():
         (later if pk in old else now).update(dict.fromkeys(place.lists(), pk))
     with gather():
@@ -38,7 +38,7 @@ def _old(post_ids: Iterable[int]) -> set[int]:
     return set(public.values_list("pk", flat=True))
 
 
-def _catch_up(owed: Owed) -> None:
+def _catch_up(owed: Scopes) -> None:
     """Owe these behind those that wait already, and the site's own feed at once.
 
     A refresh that has not begun will read these posts too, as they were committed before this looks for it: no second one
@@ -54,5 +54,5 @@ def _catch_up(owed: Owed) -> None:
 
 
 def _waiting() -> Iterable[str]:
-    unstarted = Effect.objects.pending().filter(task="feeds.refresh", state__in=[State.READY, State.WAITING])
-    return unstarted.values_list("args__scope", flat=True)
+    untried = Effect.objects.pending().filter(task="feeds.refresh", state__in=[State.READY, State.WAITING], attempt=0)
+    return untried.values_list("args__scope", flat=True)

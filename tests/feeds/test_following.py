@@ -71,10 +71,11 @@ class TestArchive:
         assert min(effect.due_at for effect in later) > max(effect.due_at for effect in first)
 
     @pytest.mark.covers("M15")
-    def test_owes_a_feed_again_once_its_refresh_has_begun(self, archive: list[Post]) -> None:
-        """It may have read the posts before these were there."""
+    @pytest.mark.parametrize("state", ["running", "waiting"])
+    def test_owes_a_feed_again_once_its_refresh_has_begun(self, archive: list[Post], state: str) -> None:
+        """It may have read the posts before these were there, or wait long for its next try."""
         follow(archive)
-        owes("feeds.refresh").update(state="running")
+        owes("feeds.refresh").update(state=state, attempt=1)
         assert len(follow(archive)) == 64
 
     @pytest.mark.covers("E7")
