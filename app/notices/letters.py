@@ -80,7 +80,12 @@ def _links(kind: Kind, notice: Notice) -> dict[str, Any]:
     if kind == Kind.RESET:
         return {"reset_url": link(reset_path(notice.recipient))}
     if kind == Kind.PASSWORD:
-        return {"changed_at": datetime.fromisoformat(notice.subject_key), "forgotten_url": link(reverse("password_reset"))}
+        return {
+            "changed_at": datetime.fromisoformat(notice.subject_key),
+            "forgotten_url": link(reverse("password_reset")),
+            "is_taken": not notice.recipient.has_usable_password(),
+            "contact": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        }
     if kind in KINDS:
         return _of_change(notice)
     if notice.post is None:

@@ -246,3 +246,13 @@ def test_an_imported_author_has_no_password_to_forget(smtp_sink: Sink) -> None:
     ask("guest@example.org")
     drain()
     assert smtp_sink.captured == []
+
+
+def test_one_that_somebody_took_away_is_told_without_a_way_that_leads_nowhere(reader: User, smtp_sink: Sink) -> None:
+    reader.set_unusable_password()
+    reader.save()
+    drain()
+    [mail] = smtp_sink.captured
+    for kind in ("plain", "html"):
+        assert "The account has no password now" in mail.body(kind)
+        assert "/password/" not in mail.body(kind)
