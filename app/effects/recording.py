@@ -137,6 +137,8 @@ def ring_after() -> float:
 def _rows(what: tuple[Any, ...], args: dict[str, Any], about: str, countdown: float) -> list[Row]:
     if what and isinstance(what[0], str):
         return [_row(what[0], args, about, countdown)]
+    if args or countdown:
+        raise BadArguments("a signature brings its own arguments and countdown; beside it stands about= alone")
     return [_row(each["task"], _keywords(each), about, _delay(each["options"])) for each in what]
 
 

@@ -17,7 +17,7 @@ from app.effects.waker import Hint, waker
 ROUNDS = 10_000
 SOON = """
 UPDATE effects_effect SET state = 'ready' WHERE state = 'waiting'
-AND (wake_at <= clock_timestamp() OR (attempt = 0 AND wake_at <= clock_timestamp() + interval '10 seconds'))
+AND (wake_at <= clock_timestamp() OR (attempt = 0 AND wake_at <= clock_timestamp() + make_interval(secs => %s)))
 """
 
 
@@ -29,12 +29,15 @@ def owes(task: str, *, about: models.Model | None = None) -> EffectQuerySet:
     return effects.filter(task=task, finished_at=None)
 
 
-def drain() -> list[Report]:
-    """Run everything that is due, or debounced, in this process until nothing is. Return the reports."""
+def drain(*, within: float = 10.0) -> list[Report]:
+    """Run in this process what is due, and what is put off by no more than `within` seconds, until nothing is.
+
+    Return the reports. A failed try waits for its time.
+    """
     reports: list[Report] = []
     for _ in range(ROUNDS):
         with connection.cursor() as cursor:
-            cursor.execute(SOON)
+            cursor.execute(SOON, [within])
         ran = work()
         if not ran:
             return reports

@@ -66,8 +66,10 @@ class TestRecord:
             lambda: record(samples.together.si(post_ids=[1])),
             lambda: record(samples.note.si(n={"title": "a whole post"})),
             lambda: record(samples.note.si(n="x" * 3000)),
+            lambda: record(samples.note.si(n=1), n=2),
+            lambda: record(samples.note.si(n=1), countdown=60),
         ],
-        ids=["wrong keyword", "positional", "plural", "object", "too long"],
+        ids=["wrong keyword", "positional", "plural", "object", "too long", "beside a signature", "countdown beside it"],
     )
     @pytest.mark.covers("X11", "T3")
     def test_refuses_arguments_that_are_not_ids(self, wrong: Any) -> None:
