@@ -7,7 +7,7 @@ from app.feeds.building import update_rss_feed
 
 @effect("feeds.follow", batch=100)
 def follow(*, post_ids: list[int]) -> None:
-    """Owe a refresh of each feed on which these posts stand now."""
+    """Owe a refresh of each feed that shows these posts now; old posts' feeds catch up at a pace."""
     following.follow(post_ids)
 
 

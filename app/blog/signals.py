@@ -9,7 +9,7 @@ post_liked = Signal()  # post: Post, user: User; only when a row was made
 post_created = Signal()  # post: Post; a draft was inserted
 post_scheduled = Signal()  # post: Post; publish_at is set, or set anew
 post_revised = Signal()  # post: Post, before: PostBefore, after: PostBefore; readers see something else now
-post_withdrawn = Signal()  # post: Post
+post_withdrawn = Signal()  # post: Post, place: PostBefore; where readers saw it until now
 post_deleted = Signal()  # post_id: int, before: PostBefore; once, whatever deleted it
 post_unliked = Signal()  # post: Post, user: User; only when a row was removed
 

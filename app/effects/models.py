@@ -39,6 +39,10 @@ class EffectQuerySet(models.QuerySet["Effect"]):
     def pending(self) -> EffectQuerySet:
         return self.filter(finished_at=None)
 
+    def untried(self, task: str) -> EffectQuerySet:
+        """Return what is owed by this name and nobody has begun: it will see all that is committed by now."""
+        return self.pending().filter(task=task, state__in=[State.READY, State.WAITING], attempt=0)
+
     def overdue(self) -> EffectQuerySet:
         """Return what is owed by now and not finished."""
         return self.pending().filter(due_at__lte=Now())

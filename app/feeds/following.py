@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import connection
 
 from app.blog.models import Post
 from app.blog.standing import standings
 from app.effects import clock, gather, record
-from app.effects.models import Effect, State
+from app.effects.models import Effect
 from app.feeds.subjects import SITE
 
 PACE = 10.0
 """How many feeds a second catch up with old posts: an import owes hundreds, and a publication must not stand behind them."""
+
+QUEUE = 0xFEED
+"""The lock of those who join the queue of old posts' feeds: one at a time, so that each sees who is before it."""
 
 Scopes = dict[str, int]
 """Each with a post for whose sake its feed is refreshed."""
 
 
 def follow(post_ids: Iterable[int]) -> None:
-    """Owe a refresh of each feed where these posts stand, public or just withdrawn, once for each feed."""
+    """Owe a refresh of each feed that shows these posts now, once for each feed."""
     places = standings(post_ids)
     old = _old(places)
     now, later = Scopes(), Scopes()
     for pk, place in places.items():
-        (later if pk in old else now).update(dict.fromkeys(place.lists(), pk))
+        (later if pk in old else now).update(dict.fromkeys(place.feeds(), pk))
     with gather():
         for scope in sorted(now):
             record("feeds.refresh", scope=scope, about=f"post:{now[scope]}")
@@ -33,9 +37,9 @@ def follow(post_ids: Iterable[int]) -> None:
 
 
 def _old(post_ids: Iterable[int]) -> set[int]:
-    """Return those that are public and no news. Whatever was withdrawn leaves at once, however old it is."""
-    public = Post.objects.public().filter(pk__in=list(post_ids), published_at__lte=clock.now() - settings.ANNOUNCE_WITHIN)
-    return set(public.values_list("pk", flat=True))
+    """Return those that are no news."""
+    old = Post.objects.filter(pk__in=list(post_ids), published_at__lte=clock.now() - settings.ANNOUNCE_WITHIN)
+    return set(old.values_list("pk", flat=True))
 
 
 def _catch_up(owed: Scopes) -> None:
@@ -46,13 +50,10 @@ def _catch_up(owed: Scopes) -> None:
     """
     if not owed:
         return
-    waiting = set(_waiting())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUEUE])
+    waiting = set(Effect.objects.untried("feeds.refresh").values_list("args__scope", flat=True))
     missing = sorted(owed.keys() - waiting, key=lambda scope: (scope != SITE, scope))
     for place, scope in enumerate(missing, start=len(waiting)):
         countdown = 0.0 if scope == SITE else 1 + place / PACE
         record("feeds.refresh", scope=scope, about=f"post:{owed[scope]}", countdown=countdown)
-
-
-def _waiting() -> Iterable[str]:
-    untried = Effect.objects.pending().filter(task="feeds.refresh", state__in=[State.READY, State.WAITING], attempt=0)
-    return untried.values_list("args__scope", flat=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -15,6 +16,7 @@ from app.effects.testing import drain, owes
 from app.feeds import following
 from app.feeds.models import Document
 from tests.feeds.conftest import Publish
+from tests.proof.threads import Elsewhere, uncommitted
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(days=900)
@@ -46,6 +48,16 @@ def scopes(effects: Iterable[Effect]) -> list[str]:
 def delays(effects: Iterable[Effect]) -> list[float]:
     """Return the seconds from owing to due."""
     return [(effect.due_at - effect.created_at).total_seconds() for effect in effects]
+
+
+def in_one_go(posts: Iterable[Post]) -> None:
+    with transaction.atomic():
+        following.follow([post.pk for post in posts])
+
+
+def in_feeds(title: str) -> int:
+    """Return how many stored feeds name the title."""
+    return sum(title in bytes(document.body).decode() for document in Document.objects.filter(format="rss"))
 
 
 def tags(posts: Iterable[Post]) -> list[str]:
@@ -87,6 +99,45 @@ class TestArchive:
         assert Document.objects.filter(scope__in=tags(archive), format="atom").count() == 30
 
 
+class TestTwoAtOnce:
+    @pytest.mark.django_db(transaction=True)
+    def test_queue_one_behind_the_other(self, archive: list[Post]) -> None:
+        with uncommitted(lambda: following.follow([post.pk for post in archive[:20]])):
+            other = Elsewhere(lambda: in_one_go(archive[20:]))
+            other.await_blocked()
+        other.result()
+        effects = list(owes("feeds.refresh").order_by("pk"))
+        assert len(effects) == len(set(scopes(effects))) == 32
+        assert delays(effects) == pytest.approx([1.0, *(1 + place / PACE for place in range(1, 32))], abs=0.01)
+
+
+class TestWithdrawal:
+    """Nothing that happens to the post before a worker looks lets it stay in a feed."""
+
+    @pytest.fixture
+    def shown(self, publish: Publish) -> Post:
+        post = publish("Gone soon", category=Category.objects.create(name="News", slug="news"))
+        post.revise(tags=[Tag.objects.create(name="Sea", slug="sea")])
+        drain()
+        assert in_feeds("Gone soon") == 4
+        return post
+
+    @pytest.mark.covers("H10", "M15")
+    def test_before_a_deletion(self, shown: Post) -> None:
+        shown.withdraw()
+        shown.delete()
+        drain()
+        assert in_feeds("Gone soon") == 0
+
+    @pytest.mark.covers("H10", "M15")
+    def test_after_a_revision_and_before_the_draft_moves_elsewhere(self, shown: Post, author: User) -> None:
+        shown.revise(content="Other words.")
+        shown.withdraw()
+        shown.revise(tags=[], category=None, author=User.objects.create(username=f"{author}2", role="author"))
+        drain()
+        assert in_feeds("Gone soon") == 0
+
+
 class TestNews:
     @pytest.mark.covers("D20")
     def test_does_not_stand_behind_an_archive(self, archive: list[Post], publish: Publish) -> None:
@@ -101,8 +152,10 @@ class TestNews:
     def test_nor_does_what_was_withdrawn_however_old(self, archive: list[Post]) -> None:
         follow(archive[1:])
         archive[0].withdraw()
-        effects = follow([archive[0]]).filter(about=f"post:{archive[0].pk}")
+        effects = owes("feeds.refresh", about=archive[0])
         assert delays(effects) == pytest.approx([1.0] * 3, abs=0.01)
+        following.follow([archive[0].pk])
+        assert effects.count() == 3
 
     def test_in_one_batch_with_an_archive_is_owed_its_feeds_once(self, archive: list[Post], publish: Publish) -> None:
         news = publish("Today")

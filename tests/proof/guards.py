@@ -201,9 +201,14 @@ GUARDS = [
         "tests/search/test_index.py::TestBatch::test_writes_no_document_twice_at_the_same_revision",
     ),
     guard(
-        "feeds: a refresh that has begun serves no later post", "app/feeds/following.py",
-        ", state__in=[State.READY, State.WAITING], attempt=0", "",
+        "feeds: a refresh that has begun serves no later post", f"{EFFECTS}/models.py",
+        "task=task, state__in=[State.READY, State.WAITING], attempt=0", "task=task",
         "tests/feeds/test_following.py::TestArchive::test_owes_a_feed_again_once_its_refresh_has_begun",
+    ),
+    guard(
+        "feeds: two who queue see each other", "app/feeds/following.py",
+        "SELECT pg_advisory_xact_lock(%s)", "SELECT %s",
+        "tests/feeds/test_following.py::TestTwoAtOnce",
     ),
     guard(
         "SMTP: after the dot it is a doubt", "app/mail/conversation.py",

@@ -79,7 +79,7 @@ class TestPublishing:
         drain()
         draft.withdraw()
         assert {effect.task for effect in Effect.objects.about(draft).pending()} == {
-            "cache.purge", "feeds.follow", "search.refresh", "social.follow", "stats.rank",
+            "cache.purge", "feeds.refresh", "search.refresh", "social.follow", "stats.rank",
         }  # fmt: skip
 
 

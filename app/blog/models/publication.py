@@ -77,10 +77,10 @@ class Publication(Tracked):
     def withdraw(self) -> None:
         """Take the post away from readers, and say so. Raises NotPublished, PostGone."""
         with change() as changing:
-            now = self._move(WITHDRAW, "status = 'published'", NotPublished)
-            changing.count(now.author_id, published=-1)
-            changing.touch(*now.scopes())
-            post_withdrawn.send(sender=self._meta.concrete_model, post=self)
+            place = self._move(WITHDRAW, "status = 'published'", NotPublished)
+            changing.count(place.author_id, published=-1)
+            changing.touch(*place.scopes())
+            post_withdrawn.send(sender=self._meta.concrete_model, post=self, place=place)
 
     def schedule(self, *, publish_at: datetime) -> None:
         """Publish later, or at another time than planned. Raises AlreadyPublished, PostGone."""
