@@ -11,6 +11,12 @@ def follow(*, post_ids: list[int]) -> None:
     following.follow(post_ids)
 
 
+@effect("feeds.relabel")
+def relabel(*, post_ids: list[int]) -> None:
+    """Owe a refresh of each feed that shows these posts: a name beside them is another."""
+    following.follow(post_ids)
+
+
 @effect("feeds.refresh", batch=20, debounce=1.0, timeout=120)
 def refresh(*, scopes: list[str]) -> None:
     """Bring these scopes' feeds up to date. Reads what is public now, so that order does not matter."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 from django.dispatch import receiver
 
 from app.accounts.models import RegisteredVia, User
@@ -26,6 +27,7 @@ from app.blog.signals import (
     post_revised,
     post_scheduled,
     post_withdrawn,
+    posts_relabelled,
 )
 from app.blog.standing import PostBefore
 from app.effects import clock, record
@@ -96,6 +98,18 @@ def clear_away(sender: type[Post], post_id: int, before: PostBefore, **kwargs: A
         social.follow.si(post_id=post_id),
         *_files(before.media_ids),
         about=f"post:{post_id}",
+    )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(posts_relabelled, weak=False, dispatch_uid="tasks.show_the_name")
+def show_the_name(sender: type[Model], post_ids: list[int], scope: str, **kwargs: Any) -> None:
+    parts = [post_ids[start : start + 100] for start in range(0, len(post_ids), 100)]
+    owed = record(
+        feeds.refresh.si(scope=scope),
+        *(feeds.relabel.si(post_ids=part) for part in parts),
+        *(search.relabel.si(post_ids=part) for part in parts),
+        about=scope,
     )
     transaction.on_commit(owed.enqueue, robust=True)
 

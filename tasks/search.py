@@ -11,6 +11,12 @@ def refresh(*, post_ids: list[int]) -> None:
     update_search_index_batch(post_ids)
 
 
+@effect("search.relabel")
+def relabel(*, post_ids: list[int]) -> None:
+    """Write these posts' documents anew: a name beside them is another, though they were not revised."""
+    update_search_index_batch(post_ids, again=True)
+
+
 @effect("search.remove", batch=optimized_handler.batch_size)
 def remove(*, post_ids: list[int]) -> None:
     """Take deleted posts out of the index, also what an update that was under way has just put in."""

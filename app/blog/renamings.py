@@ -1,29 +1,54 @@
-"""Names that pages show beside posts: when one changes, those pages are built anew."""
+"""Names that pages, feeds and the index show beside posts: when one changes, all that shows it follows."""
 
 from __future__ import annotations
 
-from django.db.models import Model
-from django.db.models.signals import m2m_changed, post_save, pre_delete
+from collections.abc import Collection
 
-from app.accounts.models import Profile
+from django.db.models import Model, QuerySet
+from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
+
+from app.accounts.models import Profile, User
 from app.blog.changes import change
 from app.blog.models import Category, Post, Tag
+from app.blog.signals import posts_relabelled
+
+NAMES: dict[type[Model], str] = {User: "username", Profile: "display_name"}
+"""What authors are called by."""
 
 
 def connect() -> None:
-    """Listen to profiles, categories and tags."""
-    post_save.connect(_profile_saved, sender=Profile, dispatch_uid="blog.profile_saved")
+    """Listen to users, profiles, categories and tags."""
+    for author, name in ((User, "user"), (Profile, "profile")):
+        pre_save.connect(_author_saves, sender=author, dispatch_uid=f"blog.{name}_saves")
+        post_save.connect(_author_saved, sender=author, dispatch_uid=f"blog.{name}_saved")
     m2m_changed.connect(_tags_changed, sender=Post.tags.through, dispatch_uid="blog.tags_changed")
     for model, name in ((Category, "category"), (Tag, "tag")):
         post_save.connect(_filing_saved, sender=model, dispatch_uid=f"blog.{name}_saved")
         pre_delete.connect(_filing_changes, sender=model, dispatch_uid=f"blog.{name}_goes")
 
 
-def _profile_saved(sender: type[Profile], instance: Profile, created: bool, raw: bool = False, **kwargs: object) -> None:
-    if not created and not raw:
-        with change() as changing:
-            changing.touch("site", f"author:{instance.user_id}")
-            changing.touch(*_pages(Post.objects.filter(author=instance.user_id)))
+def _author_saves(
+    sender: type[User | Profile],
+    instance: User | Profile,
+    raw: bool = False,
+    update_fields: Collection[str] | None = None,
+    **kwargs: object,
+) -> None:
+    """Note whether this save gives another name: afterwards nobody could tell."""
+    name = NAMES[sender]
+    is_written = not raw and not instance._state.adding and (update_fields is None or name in update_fields)
+    known = sender._default_manager.filter(pk=instance.pk, **{name: getattr(instance, name)})
+    instance._is_renamed = is_written and not known.exists()  # type: ignore[union-attr]
+
+
+def _author_saved(
+    sender: type[User | Profile], instance: User | Profile, created: bool, raw: bool = False, **kwargs: object
+) -> None:
+    user_id = instance.pk if isinstance(instance, User) else instance.user_id
+    if instance._is_renamed:  # type: ignore[union-attr]
+        _relabel(sender, Post.objects.filter(author=user_id), f"author:{user_id}")
+    elif sender is Profile and not created and not raw:
+        _build_anew(Post.objects.filter(author=user_id), f"author:{user_id}")
 
 
 def _tags_changed(sender: type[Model], instance: Post | Tag, action: str, pk_set: set[int] | None, **kwargs: object) -> None:
@@ -41,10 +66,18 @@ def _filing_saved(
 
 
 def _filing_changes(sender: type[Category | Tag], instance: Category | Tag, **kwargs: object) -> None:
+    _relabel(sender, instance.posts.all(), f"{instance._meta.model_name}:{instance.pk}")
+
+
+def _relabel(sender: type[Model], posts: QuerySet[Post], scope: str) -> None:
+    with change():
+        shown = _build_anew(posts, scope)
+        posts_relabelled.send(sender=sender, post_ids=shown, scope=scope)
+
+
+def _build_anew(posts: QuerySet[Post], scope: str) -> list[int]:
+    """Let the pages that show the name be built anew. Return the public posts among these."""
+    shown = list(posts.filter(status="published").order_by("pk").values_list("pk", flat=True))
     with change() as changing:
-        changing.touch("site", f"{instance._meta.model_name}:{instance.pk}")
-        changing.touch(*_pages(instance.posts))
-
-
-def _pages(posts: object) -> list[str]:
-    return [f"post:{pk}" for pk in posts.public().values_list("pk", flat=True)]  # type: ignore[attr-defined]
+        changing.touch("site", scope, *(f"post:{pk}" for pk in shown))
+    return shown

@@ -11,6 +11,7 @@ post_scheduled = Signal()  # post: Post; publish_at is set, or set anew
 post_revised = Signal()  # post: Post, before: PostBefore, after: PostBefore; readers see something else now
 post_withdrawn = Signal()  # post: Post, place: PostBefore; where readers saw it until now
 post_deleted = Signal()  # post_id: int, before: PostBefore; once, whatever deleted it
+posts_relabelled = Signal()  # post_ids: list[int], scope: str; a name beside these public posts is another, or gone
 post_unliked = Signal()  # post: Post, user: User; only when a row was removed
 
 comment_posted = Signal()  # comment: Comment; held or visible

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Profile(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @transaction.atomic
     def save(self, **options: Any) -> None:
         """Insert, or write everything but the counts. A deleted profile does not come back: DatabaseError."""
         if not self._state.adding and options.get("update_fields") is None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 
 
-class Category(models.Model):
+class Filing(models.Model):
+    """What posts are filed under. A change and what it owes are one transaction."""
+
+    class Meta:
+        abstract = True
+
+    @transaction.atomic
+    def save(self, *args: Any, **options: Any) -> None:
+        super().save(*args, **options)
+
+
+class Category(Filing):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=110, unique=True)
     description = models.TextField(blank=True)
@@ -24,7 +35,7 @@ class Category(models.Model):
         return reverse("category", args=[self.slug])
 
 
-class Tag(models.Model):
+class Tag(Filing):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=110, unique=True)
 
