@@ -104,11 +104,12 @@ def clear_away(sender: type[Post], post_id: int, before: PostBefore, **kwargs: A
 
 @receiver(posts_relabelled, weak=False, dispatch_uid="tasks.show_the_name")
 def show_the_name(sender: type[Model], post_ids: list[int], scope: str, **kwargs: Any) -> None:
+    """Owe a hundred posts a second: a category of thousands holds up no publication."""
     parts = [post_ids[start : start + 100] for start in range(0, len(post_ids), 100)]
     owed = record(
         feeds.refresh.si(scope=scope),
-        *(feeds.relabel.si(post_ids=part) for part in parts),
-        *(search.relabel.si(post_ids=part) for part in parts),
+        *(feeds.relabel.si(post_ids=part).set(countdown=second) for second, part in enumerate(parts)),
+        *(search.relabel.si(post_ids=part).set(countdown=second) for second, part in enumerate(parts)),
         about=scope,
     )
     transaction.on_commit(owed.enqueue, robust=True)
