@@ -103,13 +103,12 @@ def clear_away(sender: type[Post], post_id: int, before: PostBefore, **kwargs: A
 
 
 @receiver(posts_relabelled, weak=False, dispatch_uid="tasks.show_the_name")
-def show_the_name(sender: type[Model], post_ids: list[int], scope: str, **kwargs: Any) -> None:
-    """Owe a hundred posts a second: a category of thousands holds up no publication."""
-    parts = [post_ids[start : start + 100] for start in range(0, len(post_ids), 100)]
+def show_the_name(sender: type[Model], post_ids: list[int], scope: str, part: int, **kwargs: Any) -> None:
+    """Owe a part a second: a category of thousands holds up no publication."""
+    relabel = (feeds.relabel, search.relabel) if post_ids else ()
     owed = record(
         feeds.refresh.si(scope=scope),
-        *(feeds.relabel.si(post_ids=part).set(countdown=second) for second, part in enumerate(parts)),
-        *(search.relabel.si(post_ids=part).set(countdown=second) for second, part in enumerate(parts)),
+        *(each.si(post_ids=post_ids).set(countdown=part) for each in relabel),
         about=scope,
     )
     transaction.on_commit(owed.enqueue, robust=True)

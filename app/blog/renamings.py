@@ -9,46 +9,69 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_sav
 
 from app.accounts.models import Profile, User
 from app.blog.changes import change
-from app.blog.models import Category, Post, Tag
+from app.blog.models import Category, Comment, Post, Tag
 from app.blog.signals import posts_relabelled
+from app.blog.standing import lock
+from app.effects import gather
 
-NAMES: dict[type[Model], str] = {User: "username", Profile: "display_name"}
-"""What authors are called by."""
+NAMES: dict[type[Model], str] = {User: "username", Profile: "display_name", Category: "name", Tag: "name"}
+"""What things are called by."""
+PART = 100
+"""Posts that one signal names."""
 
 
 def connect() -> None:
     """Listen to users, profiles, categories and tags."""
-    for author, name in ((User, "user"), (Profile, "profile")):
-        pre_save.connect(_author_saves, sender=author, dispatch_uid=f"blog.{name}_saves")
-        post_save.connect(_author_saved, sender=author, dispatch_uid=f"blog.{name}_saved")
+    for model in NAMES:
+        pre_save.connect(_look_back, sender=model, dispatch_uid=f"blog.{model.__name__.lower()}_saves")
+    for author in (User, Profile):
+        post_save.connect(_author_saved, sender=author, dispatch_uid=f"blog.{author.__name__.lower()}_saved")
+    for filing in (Category, Tag):
+        post_save.connect(_filing_saved, sender=filing, dispatch_uid=f"blog.{filing.__name__.lower()}_saved")
+        pre_delete.connect(_filing_goes, sender=filing, dispatch_uid=f"blog.{filing.__name__.lower()}_goes")
     m2m_changed.connect(_tags_changed, sender=Post.tags.through, dispatch_uid="blog.tags_changed")
-    for model, name in ((Category, "category"), (Tag, "tag")):
-        post_save.connect(_filing_saved, sender=model, dispatch_uid=f"blog.{name}_saved")
-        pre_delete.connect(_filing_changes, sender=model, dispatch_uid=f"blog.{name}_goes")
 
 
-def _author_saves(
-    sender: type[User | Profile],
-    instance: User | Profile,
-    raw: bool = False,
-    update_fields: Collection[str] | None = None,
-    **kwargs: object,
+def _look_back(
+    sender: type[Model], instance: Model, raw: bool = False, update_fields: Collection[str] | None = None, **kwargs: object
 ) -> None:
-    """Note whether this save gives another name: afterwards nobody could tell."""
-    name = NAMES[sender]
-    is_written = not raw and not instance._state.adding and (update_fields is None or name in update_fields)
-    known = sender._default_manager.filter(pk=instance.pk, **{name: getattr(instance, name)})
-    instance._is_renamed = is_written and not known.exists()  # type: ignore[union-attr]
+    """Note whether this save gives another name: afterwards nobody could tell. The row stays locked until it is saved."""
+    name, known = NAMES[sender], list[str]()
+    if not raw and instance.pk is not None and (update_fields is None or name in update_fields):
+        row = sender._default_manager.select_for_update(no_key=True).filter(pk=instance.pk)
+        known = list(row.values_list(name, flat=True))
+    instance._is_renamed = known not in ([], [getattr(instance, name)])  # type: ignore[attr-defined]
 
 
-def _author_saved(
-    sender: type[User | Profile], instance: User | Profile, created: bool, raw: bool = False, **kwargs: object
-) -> None:
+def _author_saved(sender: type[Model], instance: User | Profile, created: bool, raw: bool = False, **kwargs: object) -> None:
+    is_renamed = instance._is_renamed  # type: ignore[union-attr]
+    if not is_renamed and (sender is User or created or raw):
+        return
     user_id = instance.pk if isinstance(instance, User) else instance.user_id
-    if instance._is_renamed:  # type: ignore[union-attr]
-        _relabel(sender, Post.objects.filter(author=user_id), f"author:{user_id}")
-    elif sender is Profile and not created and not raw:
-        _build_anew(Post.objects.filter(author=user_id), f"author:{user_id}")
+    posts, scope = Post.objects.filter(author=user_id), f"author:{user_id}"
+    commented = Comment.objects.filter(author=user_id).order_by().values_list("post_id", flat=True).distinct()
+    with change() as changing:
+        changing.touch(*(f"post:{pk}" for pk in commented))
+        shown = _build_anew(posts, scope)
+        if is_renamed:
+            _say(sender, shown, scope)
+
+
+def _filing_saved(
+    sender: type[Category | Tag], instance: Category | Tag, created: bool, raw: bool = False, **kwargs: object
+) -> None:
+    if created or raw:
+        return
+    scope = _scope_of(instance)
+    with change():
+        shown = _build_anew(instance.posts.all(), scope)
+        _say(sender, shown if instance._is_renamed else [], scope)  # type: ignore[union-attr]
+
+
+def _filing_goes(sender: type[Category | Tag], instance: Category | Tag, **kwargs: object) -> None:
+    lock(instance.posts.all())
+    with change():
+        _say(sender, _build_anew(instance.posts.all(), _scope_of(instance)), _scope_of(instance))
 
 
 def _tags_changed(sender: type[Model], instance: Post | Tag, action: str, pk_set: set[int] | None, **kwargs: object) -> None:
@@ -58,26 +81,20 @@ def _tags_changed(sender: type[Model], instance: Post | Tag, action: str, pk_set
             changing.touch("site", f"post:{instance.pk}", *(f"tag:{pk}" for pk in tags))
 
 
-def _filing_saved(
-    sender: type[Category | Tag], instance: Category | Tag, created: bool, raw: bool = False, **kwargs: object
-) -> None:
-    if not created and not raw:
-        _filing_changes(sender, instance)
-
-
-def _filing_changes(sender: type[Category | Tag], instance: Category | Tag, **kwargs: object) -> None:
-    _relabel(sender, instance.posts.all(), f"{instance._meta.model_name}:{instance.pk}")
-
-
-def _relabel(sender: type[Model], posts: QuerySet[Post], scope: str) -> None:
-    with change():
-        shown = _build_anew(posts, scope)
-        posts_relabelled.send(sender=sender, post_ids=shown, scope=scope)
-
-
 def _build_anew(posts: QuerySet[Post], scope: str) -> list[int]:
     """Let the pages that show the name be built anew. Return the public posts among these."""
     shown = list(posts.filter(status="published").order_by("pk").values_list("pk", flat=True))
     with change() as changing:
         changing.touch("site", scope, *(f"post:{pk}" for pk in shown))
     return shown
+
+
+def _say(sender: type[Model], shown: list[int], scope: str) -> None:
+    """Say which public posts show the name, a part at a time; with none it is the scope's own feed alone."""
+    with gather():
+        for part, start in enumerate(range(0, max(len(shown), 1), PART)):
+            posts_relabelled.send(sender=sender, post_ids=shown[start : start + PART], scope=scope, part=part)
+
+
+def _scope_of(filing: Category | Tag) -> str:
+    return f"{filing._meta.model_name}:{filing.pk}"

@@ -9,9 +9,10 @@ post_liked = Signal()  # post: Post, user: User; only when a row was made
 post_created = Signal()  # post: Post; a draft was inserted
 post_scheduled = Signal()  # post: Post; publish_at is set, or set anew
 post_revised = Signal()  # post: Post, before: PostBefore, after: PostBefore; readers see something else now
-post_withdrawn = Signal()  # post: Post, place: PostBefore; where readers saw it until now
+post_withdrawn = Signal()  # post: Post, place: PostBefore; its lists() are where readers saw it until now
 post_deleted = Signal()  # post_id: int, before: PostBefore; once, whatever deleted it
-posts_relabelled = Signal()  # post_ids: list[int], scope: str; a name beside these public posts is another, or gone
+# post_ids: list[int], scope: str, part: int; a name beside these public posts is another, or gone; a hundred posts a part
+posts_relabelled = Signal()
 post_unliked = Signal()  # post: Post, user: User; only when a row was removed
 
 comment_posted = Signal()  # comment: Comment; held or visible

@@ -9,12 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from app.accounts.models import Role, User
+from app.blog import versions
+from app.blog.changes import change
 from app.blog.models import Category, Post, Tag
 from app.effects.models import Effect
 from app.effects.testing import drain, owes
 from app.feeds.models import Document
 from app.search.models import Document as Indexed
 from app.search.query import search
+from tests.proof.threads import Elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +77,24 @@ class TestACategoryOrATag:
         assert not Document.objects.filter(scope=scope).exists()
         assert Indexed.objects.count() == 1
 
+    def test_with_the_same_name_has_its_own_feed_built_alone(self, post: Post) -> None:
+        category = Category.objects.get()
+        category.description = "All about animals"
+        category.save()
+        owed = Effect.objects.values_list("task", "args__scope")
+        assert list(owed) == [("feeds.refresh", f"category:{category.pk}")]
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("model", [Category, Tag])
+    def test_is_deleted_while_one_of_its_posts_is_revised(self, post: Post, model: type[Category | Tag]) -> None:
+        """Both lock posts before versions, so that neither is a deadlock's victim."""
+        with change():
+            post.revise(content="Taller birds.")
+            deletion = Elsewhere(lambda: model.objects.get().delete())
+            deletion.await_blocked()
+        deletion.result()
+        assert not model.objects.exists()
+
     def test_owes_nothing_when_it_is_rolled_back(self, post: Post) -> None:
         with pytest.raises(RuntimeError), transaction.atomic():
             rename(Category.objects.get())
@@ -95,6 +116,7 @@ class TestACategoryOrATag:
         waits = [effect.due_at - effect.created_at for effect in owes("search.relabel").order_by("pk")]
         assert [round(wait.total_seconds()) for wait in waits] == [0, 1, 2]
         assert owes("feeds.relabel").count() == 3
+        assert owes("feeds.refresh").count() == 1
 
 
 class TestAnAuthor:
@@ -117,6 +139,14 @@ class TestAnAuthor:
         for scope in ("site", f"author:{author.pk}", f"tag:{Tag.objects.get().pk}"):
             assert "<name>Beatrix</name>" in feed(scope)
         assert "Beatrix on" in feed(f"author:{author.pk}")
+
+    def test_is_called_so_beside_what_they_said_too(self, post: Post) -> None:
+        reader = User.objects.create_user("bob")
+        post.comment(author=reader, content="Fine birds.")
+        before = versions.current(f"post:{post.pk}")
+        reader.username = "robert"
+        reader.save()
+        assert versions.current(f"post:{post.pk}") != before
 
     def test_who_changes_anything_else_owes_nothing(self, post: Post, author: User) -> None:
         author.profile.bio = "Writes."

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from django.db import models, transaction
+from django.db import models
 from django.urls import reverse
+
+from app.blog.changes import change
+
+T = TypeVar("T", bound=models.Model)
+
+
+class Filings(models.QuerySet[T]):
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with change():
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class Filing(models.Model):
-    """What posts are filed under. A change and what it owes are one transaction."""
+    """What posts are filed under. A change and what it owes are one transaction, which locks posts before versions."""
 
     class Meta:
         abstract = True
 
-    @transaction.atomic
     def save(self, *args: Any, **options: Any) -> None:
-        super().save(*args, **options)
+        with change():
+            super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        with change():
+            return super().delete(*args, **options)
 
 
 class Category(Filing):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=110, unique=True)
     description = models.TextField(blank=True)
+
+    objects: ClassVar[models.Manager[Category]] = Filings.as_manager()
 
     class Meta:
         verbose_name_plural = "categories"
@@ -38,6 +57,8 @@ class Category(Filing):
 class Tag(Filing):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=110, unique=True)
+
+    objects: ClassVar[models.Manager[Tag]] = Filings.as_manager()
 
     class Meta:
         ordering: ClassVar = ["name"]
