@@ -47,8 +47,8 @@ class TestFiftyThousandEffectsBehindAHeldSnapshot:
         hundred = pages(CLAIM, [70, uuid4(), list(range(newest - 150, newest - 50)), "proof.apply"])
         assert one <= 3 * fresh
         assert hundred <= 100 * 3 * fresh
-        # The sweeper alone walks over what died.
-        assert pages(SWEEP, {"tasks": ["proof.apply"], "limit": 500, "ring_after": 15.0}) <= OWED // 5
+        # The sweeper alone walks over what died: over two versions of each row at most, twice, by whichever plan.
+        assert pages(SWEEP, {"tasks": ["proof.apply"], "limit": 500, "ring_after": 15.0}) <= 5 * OWED
 
 
 def hold_a_snapshot(gate: Gate) -> None:
