@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import Settings
 
 from app.accounts.models import RegisteredVia, User
 from app.mail.submission import State
@@ -25,11 +24,6 @@ from tests.web.moving import ASKED, DEAD, NEW, OLD, PASSWORD, PATH, THEIRS, ask,
 
 __all__ = ["faulty", "smtp_sink"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 class TestAWish:
