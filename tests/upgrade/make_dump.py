@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psycopg
 
-from config.bundled.postgres import Postgres, binaries
 from tests import servers
+from tools.devserver.postgres import Postgres, binaries
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
