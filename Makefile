@@ -1,7 +1,7 @@
 # From a bare Python 3.11 or later and make. `make run` starts everything; `make test` proves it.
 SHELL := /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run stop test containers check bench checklist mutate chaos faults
+.PHONY: run stop rebuild test containers check bench checklist mutate chaos faults
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,9 @@ run: $(VENV)/.ok
 
 stop: $(VENV)/.ok
 	@$(BIN)/python -m tools.devserver stop
+
+rebuild: $(VENV)/.ok
+	@$(BIN)/python -m tools.devserver rebuild
 
 test: $(VENV)/.ok-dev
 	$(BIN)/python -m pytest -n $(JOBS) -rs $(OPTIONS) $(TESTS)
