@@ -14,10 +14,10 @@ TESTS ?= tests
 OPTIONS ?=
 
 run: $(VENV)/.ok
-	@exec $(BIN)/python -m config.bundled run --with-parent
+	@exec $(BIN)/python -m tools.devserver run --with-parent
 
 stop: $(VENV)/.ok
-	@$(BIN)/python -m config.bundled stop
+	@$(BIN)/python -m tools.devserver stop
 
 test: $(VENV)/.ok-dev
 	$(BIN)/python -m pytest -n $(JOBS) -rs $(OPTIONS) $(TESTS)
@@ -30,7 +30,7 @@ containers: $(VENV)/.ok-dev
 check: $(VENV)/.ok-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app tasks worker config bench
+	$(BIN)/mypy owed app tasks worker config tools bench
 	$(BIN)/lint-imports
 	git ls-files -z --cached --others --exclude-standard -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run

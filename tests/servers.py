@@ -21,10 +21,10 @@ from urllib.parse import quote
 
 import pytest
 
-from config.bundled import orphans, server
-from config.bundled.places import BASE
-from config.bundled.postgres import Postgres
-from config.bundled.valkey import BROKER, Valkey
+from config.run_directory import BASE
+from tools.devserver import orphans, server
+from tools.devserver.postgres import Postgres
+from tools.devserver.valkey import BROKER, Valkey
 
 PREFIX = "afterword-test-"
 HOME = "AFTERWORD_TEST_HOME"

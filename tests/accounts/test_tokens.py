@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from app.accounts.models import ApiToken, User
-from app.effects import clock
-from app.effects.testing import owes
+from owed import clock
+from owed.testing import owes
 
 pytestmark = pytest.mark.django_db
 

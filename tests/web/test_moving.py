@@ -13,12 +13,12 @@ from django.test import Client
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.mail.submission import State
 from app.notices import moves
 from app.notices.models import AddressChange, Kind, Notice
 from app.notices.resets import reset_path
+from owed.models import Effect
+from owed.testing import drain
 from tests.blog.conftest import at_once
 from tests.sinks import Sink, smtp_sink
 from tests.web.moving import ASKED, DEAD, DONE, NEW, OLD, PASSWORD, PATH, ask, heading, link, links, signed_in, told
