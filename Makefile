@@ -9,7 +9,8 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for each in python3.11 python3 python3.12 python3.13; do \
 	$$each -c '$(NEW_ENOUGH)' 2>/dev/null && { echo $$each; break; }; done)
 UV := $(shell command -v uv 2>/dev/null)
-JOBS ?= 2
+# Twice the cores of a small machine: many tests wait for processes.
+JOBS ?= 4
 TESTS ?= tests
 OPTIONS ?=
 
@@ -20,12 +21,10 @@ stop: $(VENV)/.ok
 	@$(BIN)/python -m tools.devserver stop
 
 test: $(VENV)/.ok-dev
-	$(BIN)/python -m pytest -n $(JOBS) -rs $(OPTIONS) $(TESTS)
-	@if docker info >/dev/null 2>&1; then $(MAKE) containers; \
-	else echo "skipped: the journeys on containers (no Docker engine answers)"; fi
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -rs $(OPTIONS) $(TESTS)
 
 containers: $(VENV)/.ok-dev
-	JOURNEYS=docker $(BIN)/python -m pytest -rs tests/journeys
+	JOURNEYS=docker $(BIN)/python -m pytest -rs -m "" tests/journeys
 
 check: $(VENV)/.ok-dev
 	$(BIN)/ruff check .
@@ -44,7 +43,7 @@ checklist: $(VENV)/.ok-dev
 	$(BIN)/python -m tests.checklist
 
 mutate: $(VENV)/.ok-dev
-	JOBS=$(JOBS) $(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.mutation
 
 chaos: $(VENV)/.ok-dev
 	$(BIN)/python -W ignore -m tests.chaos $(OPTIONS)
