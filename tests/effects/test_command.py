@@ -12,7 +12,7 @@ from django.db import transaction
 from owed import record
 from owed.models import Effect
 from tests.effects import samples
-from tests.effects.conftest import rows
+from tests.effects.samples import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("D13")]
 

@@ -19,7 +19,7 @@ from app.feeds.entries import with_absolute_addresses
 from app.feeds.models import Document
 from app.feeds.subjects import of_site, subject_of
 from owed.testing import drain
-from tests.feeds.conftest import Publish
+from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db
 

@@ -25,10 +25,10 @@ from owed.draining import work
 from owed.models import Effect
 from owed.sweeping import sweep
 from owed.testing import drain
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.proof.processes import environment
 from tests.sizes import sizes
-from tests.stats.conftest import BROWSER, count
+from tests.stats.requests import BROWSER, count
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORK = "import django; django.setup(); from owed.draining import work; work()"

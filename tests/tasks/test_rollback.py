@@ -21,7 +21,7 @@ from owed.models import Effect
 from owed.testing import drain
 from owed.waker import Hint, waker
 from tests.sinks import Sink
-from tests.tasks.conftest import World
+from tests.tasks.world import World
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("G12", "H29", "A3")]

@@ -26,9 +26,9 @@ from app.dispatch import get_cache_keys_for_post, signal_cache_invalidator, sign
 from app.stats import page_views
 from app.web.cache import cached
 from owed.testing import drain
+from tests.factories import Publish
 from tests.proof.processes import environment
 from tests.sizes import sizes
-from tests.web.conftest import Write
 from tools.devserver.server import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +42,7 @@ FAMILIES = ["post", "recent_posts", "trending_posts"]
 
 
 @pytest.fixture
-def post(write: Write) -> Post:
+def post(write: Publish) -> Post:
     category = Category.objects.create(name="Essays", slug="essays")
     post = write("Before the change", category=category)
     post.tags.add(Tag.objects.create(name="Web", slug="web"))
@@ -244,7 +244,7 @@ class TestManyReaders:
     @pytest.mark.timeout(300)
     @pytest.mark.parametrize("number_of_views", sizes(100, 1000))
     def test_and_their_views_leave_the_lists_in_the_cache(
-        self, write: Write, post: Post, rendered: Counter[str], monkeypatch: pytest.MonkeyPatch, number_of_views: int
+        self, write: Publish, post: Post, rendered: Counter[str], monkeypatch: pytest.MonkeyPatch, number_of_views: int
     ) -> None:
         buffer = page_views.Buffer()
         monkeypatch.setattr(buffer, "_thread", threading.Thread())
