@@ -24,7 +24,7 @@ FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
     "owed", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
-    "app.feeds", "app.social", "app.search", "app.stats", "app.importer", "app.studio", "app.api", "app.web",
+    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.importer", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
