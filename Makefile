@@ -33,6 +33,7 @@ check: $(VENV)/.ok-dev
 	$(BIN)/lint-imports
 	git ls-files -z --cached --others --exclude-standard -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tools.migrations
 	set -a && . ./.env.example && $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m config.reference --check
 
