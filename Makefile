@@ -17,13 +17,13 @@ endif
 TELL := import sys; print("%d.%d" % sys.version_info[:2])
 VERSION := $(shell "$(PYTHON)" -c '$(TELL)' 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
-STOP = if [ -x $(BIN)/python ]; then $(BIN)/python -m config.bundled stop; else echo "Nothing is running."; fi
+STOP = if [ -x $(BIN)/python ]; then $(BIN)/python -m tools.devserver stop; else echo "Nothing is running."; fi
 JOBS ?= 2
 TESTS ?= tests
 OPTIONS ?=
 
 run: $(VENV)/.ok
-	@exec $(BIN)/python -m config.bundled run --with-parent
+	@exec $(BIN)/python -m tools.devserver run --with-parent
 
 stop:
 	@$(STOP)
@@ -39,7 +39,7 @@ containers: $(VENV)/.ok-dev
 check: $(VENV)/.ok-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app tasks worker config bench
+	$(BIN)/mypy owed app tasks worker config tools bench
 	$(BIN)/lint-imports
 	git ls-files -z --cached --others --exclude-standard -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run

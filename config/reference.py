@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
 def effects() -> str:
     """Return the catalogue of effects."""
-    from app.effects import registry
+    from owed import registry
 
     rows = [
         (

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from app.blog.standing import standing
-from app.effects.celery import effect
+from app.blog.placement import standing
 from app.web.cache import purge as purge_pages
+from owed.celery import effect
 
 
 @effect("cache.purge", kind="external", timeout=10)

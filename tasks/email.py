@@ -3,8 +3,6 @@
 from datetime import datetime
 
 from app.blog.models import Post
-from app.effects import clock
-from app.effects.celery import effect
 from app.newsletter import announcing, delivering
 from app.newsletter.tutorial import send_publication_notifications
 from app.notices import onboarding, resets, sending, telling
@@ -15,6 +13,8 @@ from app.notices.tutorial import (
     send_welcome_email,
     start_onboarding_sequence,
 )
+from owed import clock
+from owed.celery import effect
 
 TWO_DAYS_OF_TRIES = 56
 

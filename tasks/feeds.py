@@ -1,8 +1,8 @@
 """The feeds follow the posts."""
 
-from app.effects.celery import effect
 from app.feeds import following
 from app.feeds.building import update_rss_feed
+from owed.celery import effect
 
 
 @effect("feeds.follow", batch=100)

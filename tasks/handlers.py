@@ -9,10 +9,10 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from app.dispatch import durable, signal_manager
-from app.effects import Owed, record, registry
-from app.effects.celery import effect
-from app.effects.claiming import Claimed
-from app.effects.signals import effect_settled
+from owed import Owed, record, registry
+from owed.celery import effect
+from owed.claiming import Claimed
+from owed.signals import effect_settled
 
 FAILED = {"retry", "dead"}
 

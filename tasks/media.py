@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from app.blog.files import cleanup_post_files
 from app.blog.models import Media
-from app.effects.celery import effect
+from owed.celery import effect
 
 GRACE = timedelta(hours=1)
 

@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from app.accounts.models import RegisteredVia, User
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
 from app.blog.models import Comment, CommentStatus, Post
+from app.blog.placement import Placement
 from app.blog.signals import (
     comment_approved,
     comment_hidden,
@@ -29,8 +30,7 @@ from app.blog.signals import (
     post_withdrawn,
     posts_relabelled,
 )
-from app.blog.standing import PostBefore
-from app.effects import clock, record
+from owed import clock, record
 from tasks import cache, email, feeds, media, search, social, stats, upkeep
 
 
@@ -62,7 +62,7 @@ def _files(media_ids: Iterable[int]) -> tuple[Any, ...]:
 
 
 @receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")
-def show_the_revision(sender: type[Post], post: Post, before: PostBefore, after: PostBefore, **kwargs: Any) -> None:
+def show_the_revision(sender: type[Post], post: Post, before: Placement, after: Placement, **kwargs: Any) -> None:
     owed = record(
         search.refresh.si(post_id=post.pk),
         feeds.follow.si(post_id=post.pk),
@@ -76,7 +76,7 @@ def show_the_revision(sender: type[Post], post: Post, before: PostBefore, after:
 
 
 @receiver(post_withdrawn, weak=False, dispatch_uid="tasks.take_away")
-def take_away(sender: type[Post], post: Post, place: PostBefore, **kwargs: Any) -> None:
+def take_away(sender: type[Post], post: Post, place: Placement, **kwargs: Any) -> None:
     """Name the feeds here: before a worker looks, the post may stand elsewhere, or be deleted."""
     owed = record(
         search.refresh.si(post_id=post.pk),
@@ -90,7 +90,7 @@ def take_away(sender: type[Post], post: Post, place: PostBefore, **kwargs: Any) 
 
 
 @receiver(post_deleted, weak=False, dispatch_uid="tasks.clear_away")
-def clear_away(sender: type[Post], post_id: int, before: PostBefore, **kwargs: Any) -> None:
+def clear_away(sender: type[Post], post_id: int, before: Placement, **kwargs: Any) -> None:
     owed = record(
         search.remove.si(post_id=post_id),
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds())),

@@ -1,8 +1,8 @@
 """The search index follows the posts."""
 
-from app.effects.celery import effect
 from app.search.index import remove_from_search_index, update_search_index_batch
 from app.search.optimized import optimized_handler
+from owed.celery import effect
 
 
 @effect("search.refresh", batch=optimized_handler.batch_size, debounce=0.5)

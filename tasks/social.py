@@ -1,9 +1,9 @@
 """Other networks: a post is shared once through each account, and what they show follows the post."""
 
-from app.effects import clock
-from app.effects.celery import effect
 from app.social import sharing
 from app.social.sharing import post_to_social_media
+from owed import clock
+from owed.celery import effect
 
 TWO_DAYS_OF_TRIES = 56
 

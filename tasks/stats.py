@@ -1,15 +1,15 @@
 """Figures: views into counts, what is trending, what a reader did."""
 
-from app.effects import clock
-from app.effects.celery import effect
-from app.stats import retention, views
+from app.stats import page_views, retention
 from app.stats.tutorial import track_user_activity, update_trending_posts
+from owed import clock
+from owed.celery import effect
 
 
 @effect("stats.fold", batch=100, debounce=1.0)
 def fold(*, post_ids: list[int]) -> None:
     """Add what was seen to these posts' counts."""
-    views.fold(post_ids)
+    page_views.fold(post_ids)
 
 
 @effect("stats.rank", batch=500, debounce=5.0)

@@ -7,11 +7,11 @@ from django.core.management import call_command
 
 from app.blog import spam
 from app.blog.models import Post
-from app.effects import clock, purging, ticking
-from app.effects.celery import effect
 from app.newsletter import proving
 from app.notices import moves
 from app.web import erasure
+from owed import clock, periods, purging
+from owed.celery import effect
 
 
 @effect("upkeep.publish_scheduled")
@@ -30,7 +30,7 @@ def publish_due() -> None:
 def purge_effects() -> None:
     """Remove done effects that are older than the retention time."""
     purging.purge(settings.EFFECTS_RETENTION)
-    ticking.forget_past_periods()
+    periods.forget_past_periods()
 
 
 @effect("upkeep.purge_results", kind="external", timeout=300)

@@ -21,11 +21,11 @@ from queue import Queue
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from config.bundled.places import BASE
-from config.bundled.server import ROOT
+from config.run_directory import BASE
 from tests import servers
 from tests.proof.guards import GUARDS
 from tests.proof.mutants import Guard
+from tools.devserver.server import ROOT
 
 JOBS = int(os.environ.get("JOBS", "2"))
 PATIENCE = 900

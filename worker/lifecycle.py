@@ -13,9 +13,9 @@ from billiard.process import current_process
 from celery.signals import setup_logging, worker_process_init, worker_ready, worker_shutting_down
 from django.db import DatabaseError, InterfaceError, connection
 
-from app.effects.beating import beat
-from app.effects.running import heal_connection
-from app.effects.sweeping import LIMIT, sweep
+from owed.heartbeat import beat
+from owed.running import heal_connection
+from owed.sweeping import LIMIT, sweep
 
 logger = logging.getLogger(__name__)
 PERIOD = 0.5

@@ -13,7 +13,7 @@ from app.api.auth import MaybeRequest, Request, anybody
 from app.api.errors import Invalid, Problem
 from app.api.fields import Id, Strict, Text
 from app.api.limits import limit
-from app.api.reach import visible_post
+from app.api.permissions import visible_post
 from app.blog.models import Comment
 
 router = Router(tags=["comments"])

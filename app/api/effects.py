@@ -14,8 +14,8 @@ from app.accounts.models import User
 from app.api.auth import Request, must_write, runs_the_place
 from app.api.errors import Conflict, Forbidden, NotFound, Problem
 from app.api.fields import ABOUT, BIGGEST, Id, Page
-from app.api.reach import watched_post
-from app.effects.models import Effect
+from app.api.permissions import watched_post
+from owed.models import Effect
 
 router = Router(tags=["effects"])
 

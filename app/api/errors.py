@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema
 from ninja import errors as ninja_errors
 
-from app.api.wording import FIELD_NEEDED, OBJECT, plain
+from app.api.validation_messages import FIELD_NEEDED, OBJECT, plain
 from app.blog.errors import ContentTooLong, PostGone, Refused
 
 logger = logging.getLogger("api")

@@ -5,7 +5,7 @@ from ninja import Router, Schema, Status
 from app.api.auth import Request
 from app.api.errors import Problem
 from app.api.fields import Id
-from app.api.reach import visible_post
+from app.api.permissions import visible_post
 from app.blog.models import Post
 
 router = Router(tags=["likes"])

@@ -1,6 +1,6 @@
 """Too many tries are refused."""
 
-from app.accounts.tries import TOO_MANY, may_try
+from app.accounts.rate_limit import TOO_MANY, may_try
 from app.api.errors import TooMany
 
 

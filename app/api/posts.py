@@ -12,13 +12,13 @@ from pydantic import Field
 
 from app.accounts.models import User
 from app.api.auth import MaybeRequest, Request, anybody, must_write, runs_the_place
+from app.api.categories import category_named
 from app.api.errors import Forbidden, Invalid, Problem
 from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
-from app.api.filing import category_named
-from app.api.reach import editable_post, visible_post
+from app.api.permissions import editable_post, visible_post
 from app.blog.models import Post
 from app.blog.tagging import tags_named
-from app.effects import clock
+from owed import clock
 
 router = Router(tags=["posts"])
 

@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.api.auth import Request
 from app.api.errors import Forbidden, Problem
 from app.api.fields import Id
-from app.api.reach import visible_post
+from app.api.permissions import visible_post
 from app.blog.models import Post
 
 router = Router(tags=["publication"])

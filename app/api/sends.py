@@ -13,9 +13,9 @@ from app.api.auth import Request, must_write, runs_the_place
 from app.api.errors import NotFound, Problem
 from app.api.fields import Id, Page, Strict
 from app.api.publication import publishable
-from app.effects import clock
 from app.newsletter.announcing import announce_again
 from app.newsletter.models import Send
+from owed import clock
 
 router = Router(tags=["sends"])
 

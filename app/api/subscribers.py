@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from app.accounts.tries import address
+from app.accounts.rate_limit import address
 from app.api.errors import Invalid, Problem
 from app.api.fields import Line, Strict
 from app.api.limits import limit

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.accounts.models import ApiToken, User
 from app.accounts.models.token import digest
-from app.accounts.tries import TOO_MANY, may_sign_in, signed_in
+from app.accounts.rate_limit import TOO_MANY, may_sign_in, signed_in
 from app.api.auth import Request
 from app.api.errors import Problem, Refusal, TooMany
 from app.api.fields import Line, Strict

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from app.blog import text
 from app.blog.errors import AlreadyApproved, CommentGone, NotVisible
 from app.blog.models import Category, Comment, CommentStatus, Media, Post, PostSlug, Tag
-from app.effects import clock
+from owed import clock
 
 COUNTS = ("view_count", "like_count", "comment_count", "revision")
 TIMES = ("created_at", "updated_at", "publish_at", "published_at", "last_activity")

@@ -34,7 +34,7 @@ def attach(post: Post) -> None:
 def cleanup_post_files(post: Post | Iterable[int], *, now: datetime | None = None, grace: timedelta = GRACE) -> int:
     """Remove the files of a post that no post shows any more. Return how many. Safe to do twice.
 
-    Takes the post, or the ids of its media as PostBefore keeps them: a deleted post has none left to ask for. What was
+    Takes the post, or the ids of its media as Placement keeps them: a deleted post has none left to ask for. What was
     uploaded again and is not in a post yet stays for the grace.
     """
     media_ids = post if isinstance(post, Iterable) else [*post.media.values_list("pk", flat=True), post.cover_id]

@@ -16,7 +16,7 @@ from app.blog.models.version import Version
 
 if TYPE_CHECKING:
     from app.blog.models import Post
-    from app.blog.standing import PostBefore
+    from app.blog.placement import Placement
 
 SITE = "site"
 _SCOPE = Concat(Value("post:"), Cast(OuterRef("pk"), CharField()))
@@ -48,9 +48,9 @@ def current_of(scopes: Iterable[str]) -> dict[str, int]:
     return {scope: known.get(scope, 0) for scope in wanted}
 
 
-def scopes_of(post: Post, before: PostBefore | None = None) -> list[str]:
+def scopes_of(post: Post, before: Placement | None = None) -> list[str]:
     """Return every scope on which the post stands, or stood before."""
-    from app.blog.standing import standing
+    from app.blog.placement import standing
 
     now = standing(post.pk)
     return sorted((now.scopes() if now else set()) | (before.scopes() if before else set()))

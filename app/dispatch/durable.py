@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from app.dispatch.names import handler_name
-from app.dispatch.travelling import SubjectGone, pack, subject, unpack
+from app.dispatch.serializing import SubjectGone, pack, subject, unpack
 
 PREFIX = "handlers."
 LONGEST_NAME = 100

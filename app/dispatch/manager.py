@@ -18,7 +18,7 @@ from django.utils.inspect import func_accepts_kwargs
 from app.dispatch import durable as durability
 from app.dispatch.durable import Durable
 from app.dispatch.names import UnknownSignal, find_signal, handler_name, signal_name
-from app.dispatch.travelling import signal_path
+from app.dispatch.serializing import signal_path
 
 __all__ = ["SignalManager", "UnknownSignal", "WrongSignature", "signal_manager"]
 

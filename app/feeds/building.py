@@ -11,13 +11,13 @@ from typing import Any
 from django.db import connection, transaction
 
 from app.blog.models import Post
-from app.blog.standing import standing
-from app.effects import clock
+from app.blog.placement import standing
 from app.feeds.entries import Entry, entry
 from app.feeds.jsonfeed import json_feed
 from app.feeds.models import Document, Format
 from app.feeds.subjects import SITE, Subject, subject_of
 from app.feeds.xml import atom, rss
+from owed import clock
 
 LENGTH = 50
 LOCKS = 0xFEED

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import connection
 
 from app.blog.models import Post
-from app.blog.standing import standings
-from app.effects import clock, gather, record
-from app.effects.models import Effect
+from app.blog.placement import standings
 from app.feeds.subjects import SITE
+from owed import clock, gather, record
+from owed.models import Effect
 
 PACE = 10.0
 """How many feeds a second catch up with old posts: an import owes hundreds, and a publication must not stand behind them."""

@@ -17,13 +17,13 @@ from app.accounts.models import User
 from app.blog.changes import change
 from app.blog.errors import MediaRefused, Refused
 from app.blog.models import Category, Media, Post, Status, Tag
-from app.effects import gather
 from app.importer import references
 from app.importer.entry import Entry, Picture
 from app.importer.models import Origin
 from app.importer.people import People, Terms
 from app.importer.plan import Planned
 from app.importer.references import Gone
+from owed import gather
 
 CHUNK = 50
 

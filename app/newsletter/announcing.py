@@ -9,12 +9,12 @@ from django.db import connection, transaction
 
 from app.blog.errors import NotPublished, PostGone
 from app.blog.models import Post, Status
-from app.blog.standing import locked
-from app.effects import gather, record
+from app.blog.placement import locked
 from app.mail.addresses import domain_of
 from app.mail.submission import State
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Send, Subscriber
+from owed import gather, record
 
 PAGE = 500
 CHUNK = 20

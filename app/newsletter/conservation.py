@@ -13,9 +13,9 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects.models import Effect
 from app.mail.submission import OPEN, State
 from app.newsletter.models import Send
+from owed.models import Effect
 
 EVERY = frozenset({"search.refresh", "feeds.follow", "stats.rank"})
 NEWS = frozenset({"email.announce", "social.share", "cache.purge"})

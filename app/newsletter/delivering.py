@@ -8,7 +8,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from app.effects import Later
 from app.mail.errors import MailError, Refused, Unknown, Unreachable
 from app.mail.message import Mail, seal
 from app.mail.submission import OPEN, State, submit
@@ -16,6 +15,7 @@ from app.mail.transport import Transport
 from app.newsletter.letters import Edition, confirmation_letter
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.outbound import breaker
+from owed import Later
 
 BUDGET = 15.0
 

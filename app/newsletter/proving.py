@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db.models import Q
 
 from app.blog.models import Post
-from app.effects import proof
-from app.effects.models import Effect
 from app.newsletter import conservation
+from owed import proof
+from owed.models import Effect
 
 WITHIN = timedelta(hours=48)
 GRACE = timedelta(minutes=15)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import clock
 from app.newsletter.announcing import announce
 from app.newsletter.forms import CONSENT
 from app.newsletter.models import Send, Subscriber
+from owed import clock
 
 
 def send_publication_notifications(post: Post | int) -> Send | None:

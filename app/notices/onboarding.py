@@ -8,9 +8,9 @@ from django.db import transaction
 
 from app.accounts.models import RegisteredVia, User
 from app.blog.models import Post
-from app.effects import Later, record
 from app.notices.choices import STEPS
 from app.notices.models import Kind, Notice
+from owed import Later, record
 
 AFTER = {"profile": timedelta(days=1), "first-post": timedelta(days=3)}
 

@@ -13,9 +13,9 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from app.accounts.models import User
-from app.effects import record
 from app.mail.submission import OPEN
 from app.notices.models import Kind, Notice
+from owed import record
 
 A_DAY = 3
 A_DAY_TO_STRANGERS = 1

@@ -10,7 +10,6 @@ from django.db.models import Max
 from django.utils import timezone
 
 from app.blog.models import CommentStatus, Like
-from app.effects import Later, clock
 from app.mail.errors import Unknown, Unreachable
 from app.mail.message import seal
 from app.mail.submission import State, submit
@@ -19,6 +18,7 @@ from app.notices.letters import letter
 from app.notices.models import Kind, Notice
 from app.notices.moves import KINDS, address_of, may_reach
 from app.outbound import breaker
+from owed import Later, clock
 
 DIGESTED = frozenset({Kind.COMMENT, Kind.REPLY, Kind.LIKE})
 TO_STRANGERS = frozenset({Kind.ADDRESS, Kind.RESET, *KINDS})

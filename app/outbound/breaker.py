@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from django.core.cache import cache
 
-from app.effects import Later
+from owed import Later
 
 FAILURES = 3
 """In a row, before the host is left alone."""

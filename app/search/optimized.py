@@ -8,9 +8,9 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from app.effects import record, registry
-from app.effects.models import Effect, EffectQuerySet, State
-from app.effects.running import run
+from owed import record, registry
+from owed.models import Effect, EffectQuerySet, State
+from owed.running import run
 
 REFRESH = "search.refresh"
 BATCH_SIZE = 100

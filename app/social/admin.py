@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from app.effects import clock
 from app.social.models import Account, DummyPost, SocialPost
 from app.social.sharing import part_with, resume
+from owed import clock
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -7,8 +7,6 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from app.accounts.models import User
-from app.effects import GiveUp, Later, clock
-from app.effects.scrubbing import scrub
 from app.outbound import http
 from app.outbound.addresses import NEVER_PORTS, Address, permitted, resolve
 from app.outbound.errors import OutboundFailed, Unreachable
@@ -19,6 +17,8 @@ from app.social.networks.base import Login, Network
 from app.social.networks.outcomes import Declined, Revoked, Unknown
 from app.social.networks.webhook import Webhook, is_secret, new_secret
 from app.social.sharing import resume
+from owed import GiveUp, Later, clock
+from owed.scrubbing import scrub
 
 LOOKUP_SECONDS, VISIT_SECONDS = 2.0, 5.0
 OURSELVES = ("localhost", "127.0.0.1", "::1")

@@ -8,16 +8,16 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from app.blog.models import Post
-from app.effects import GiveUp, Later, clock, gather, record
-from app.effects.scrubbing import describe, scrub
 from app.outbound import breaker
 from app.outbound.errors import OutboundFailed
 from app.social.drafts import draft_of, recall, remembered
+from app.social.host_backoff import heed_rest
 from app.social.models import Account, SocialPost, State
 from app.social.networks import key_for, kind_of, network_of
 from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Silent, Unknown
-from app.social.resting import heed_rest
+from owed import GiveUp, Later, clock, gather, record
+from owed.scrubbing import describe, scrub
 
 UNTOLD = (State.PENDING, State.SKIPPED, State.FAILED)
 KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour

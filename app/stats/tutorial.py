@@ -8,8 +8,8 @@ from django.db.models import Model
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import clock
 from app.stats import activity, trending
+from owed import clock
 
 
 def track_user_activity(user: User | int | None, verb: str, post: Post | int) -> bool:

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from app.blog.models import Post
-from app.effects.models import Unproven
 from app.newsletter.conservation import Account, posts, sends, total
 from app.studio.access import WriterRequest, operators
+from owed.models import Unproven
 
 MOST = 100
 

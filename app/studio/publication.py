@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from app.blog.errors import Refused
 from app.blog.models import Post
-from app.effects import clock
 from app.newsletter.announcing import announce_again, last_of
 from app.newsletter.models import Subscriber
 from app.studio.access import WriterRequest, post_for, writers
 from app.studio.forms import ScheduleForm
+from owed import clock
 
 
 class NoTime(Refused):

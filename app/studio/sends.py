@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from app.mail.submission import State
 from app.newsletter.models import Delivery, Send
 from app.studio.access import WriterRequest, visible_post, writers
-from app.studio.account import balance
+from app.studio.post_effects import balance
 
 PAGE = 100
 

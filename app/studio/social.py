@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import User
-from app.effects import clock
 from app.social.connecting import CannotConnect, connect, is_unknown
 from app.social.models import Account, SocialPost, State
 from app.social.models.account import AccountQuerySet
 from app.social.networks.bluesky import Bluesky
 from app.social.sharing import part_with, resume
 from app.studio.access import WriterRequest, edits_all, writers
+from owed import clock
 
 SECRET = forms.PasswordInput(attrs={"autocomplete": "off"})
 TROUBLE = (State.FAILED, State.UNKNOWN)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from app.studio import account, comments, conservation, ledger, mailbox, media, posts, publication, sends, social
+from app.studio import comments, conservation, effects, mailbox, media, post_effects, posts, publication, sends, social
 
 app_name = "studio"
 urlpatterns = [
@@ -14,12 +14,12 @@ urlpatterns = [
     path("posts/<int:pk>/schedule", publication.planned, name="schedule"),
     path("posts/<int:pk>/mailing/", publication.mailing, name="mailing"),
     path("posts/<int:pk>/deletion", publication.delete, name="delete"),
-    path("posts/<int:pk>/effects/", account.post_effects, name="post_effects"),
+    path("posts/<int:pk>/effects/", post_effects.post_effects, name="post_effects"),
     path("comments/", comments.comments, name="comments"),
     path("comments/<int:pk>", comments.standing, name="comment"),
-    path("effects/", ledger.effects, name="effects"),
-    path("effects/replay", ledger.replay_all, name="replay_all"),
-    path("effects/<int:pk>/replay", account.replay, name="replay"),
+    path("effects/", effects.effects, name="effects"),
+    path("effects/replay", effects.replay_all, name="replay_all"),
+    path("effects/<int:pk>/replay", post_effects.replay, name="replay"),
     path("conservation/", conservation.conservation, name="conservation"),
     path("sends/<int:pk>/", sends.send, name="send"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),

@@ -18,10 +18,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
-from app.effects import clock
 from app.notices.moves import AskedOften, ask_move
 from app.notices.telling import ask_address_again
 from app.web.signin import Refusing, count_guess
+from owed import clock
 
 
 class AddressForm(forms.Form):

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
 from app.blog.models import Comment, Post
-from app.web.serving import ReaderRequest, private
+from app.web.conditional_get import ReaderRequest, private
 
 LONGEST = 10_000
 

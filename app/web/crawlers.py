@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from app.blog.models import Post
 from app.web.cache import cached
-from app.web.serving import public
+from app.web.conditional_get import public
 
 SHELF = ("recent_posts", "site")
 MOST = 50_000  # sitemaps.org, "Sitemap file size limits"

@@ -6,11 +6,11 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from app.accounts.models import User
-from app.blog.departures import take_likes, take_names
+from app.blog.deletion import take_likes, take_names
 from app.blog.models import Media, Post
-from app.effects import record
 from app.newsletter.models import Subscriber
 from app.notices.models import Notice
+from owed import record
 
 POSTS = 50
 ROWS = 500

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from app.dispatch import signal_manager
 from app.dispatch.metrics import FailureCollector
-from app.effects import metrics
-from app.effects.beating import silence
-from app.effects.models import Effect
+from owed import metrics
+from owed.heartbeat import silence
+from owed.models import Effect
 
 LATE = 60.0  # seconds that a due effect may stand before this page says so
 SILENT = 30.0  # seconds without a sweeper's sign of life

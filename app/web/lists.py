@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.blog.markdown import render as markdown
 from app.blog.models import Category, Post, Tag
 from app.web.cards import listing, read_now, sections, shelf, wanted
-from app.web.serving import public
+from app.web.conditional_get import public
 
 COLLECTIONS: dict[str, type[Category] | type[Tag]] = {"category": Category, "tag": Tag}
 

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from app.accounts.models import PasswordReplaced, User
-from app.accounts.tries import TOO_MANY, address, may_try
+from app.accounts.rate_limit import TOO_MANY, address, may_try
 from app.notices.resets import ask_reset
 from app.web.signin import Refusing, count_guess
 

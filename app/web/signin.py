@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from app.accounts.models import User
-from app.accounts.tries import MINUTE, PER_NAME, TOO_MANY, may_sign_in, may_try, signed_in
+from app.accounts.rate_limit import MINUTE, PER_NAME, TOO_MANY, may_sign_in, may_try, signed_in
 
 KNOWN, KNOWN_FOR = "known", 365 * 86_400
 

@@ -16,7 +16,7 @@ from app.web import (
     lists,
     passwords,
     posts,
-    searching,
+    search,
     signin,
 )
 
@@ -38,7 +38,7 @@ urlpatterns = [
     path("tags/<slug:slug>/", lists.collection, {"kind": "tag"}, name="tag"),
     path("archive/", archive.archive, name="archive"),
     path("archive/<int:year>/", archive.archive_year, name="archive_year"),
-    path("search/", searching.search_page, name="search"),
+    path("search/", search.search_page, name="search"),
     path("login/", signin.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("join/", joining.join, name="join"),

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects.models import Effect
 from app.newsletter.models import Send
+from owed.models import Effect
 from tests.api.client import Program
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,7 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def tess(settings: Settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def tess(db: None) -> User:
     user = person("tess", "author")
     user.set_password(PASSWORD)
     user.save()

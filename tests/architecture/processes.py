@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from config.bundled.server import ROOT
 from tests.waiting import wait_until
+from tools.devserver.server import ROOT
 
 PATIENCE = 120.0
 PRODUCTION = {
@@ -63,7 +63,7 @@ def plain_environment(**settings: str) -> dict[str, str]:
 
 def answers(port: int, path: str, env: Mapping[str, str]) -> bool:
     """Run the health check of docker-compose.yml."""
-    probe = [sys.executable, "-m", "config.bundled.probe", str(port), path]
+    probe = [sys.executable, "-m", "config.probe", str(port), path]
     return subprocess.run(probe, env=dict(env), cwd=ROOT, capture_output=True, check=False, timeout=30).returncode == 0
 
 

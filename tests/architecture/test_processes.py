@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
-from config.bundled import orphans
-from config.bundled.procfile import read
-from config.bundled.server import ROOT
-from config.bundled.valkey import binary
 from tests.architecture.processes import PATIENCE, PRODUCTION, Process, answers, empty_database, plain_environment
 from tests.servers import unused_port
 from tests.waiting import wait_until
+from tools.devserver import orphans
+from tools.devserver.procfile import read
+from tools.devserver.server import ROOT
+from tools.devserver.valkey import binary
 from worker.queues import NAMES
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

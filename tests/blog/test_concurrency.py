@@ -12,8 +12,8 @@ from app.blog import counters, versions
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, PostGone, Refused
 from app.blog.models import Comment, Like, Post
-from app.effects.testing import drain
 from app.notices.models import Notice
+from owed.testing import drain
 from tests.blog.conftest import at_once, counts, names
 
 pytestmark = pytest.mark.django_db(transaction=True)

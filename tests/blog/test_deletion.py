@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from app.accounts.models import Profile, Role, User
 from app.blog import versions
 from app.blog.models import Comment, Like, Post, Tag
-from app.effects.testing import drain
 from app.search.models import Document
+from owed.testing import drain
 from tests.blog.conftest import counts, names
 
 pytestmark = pytest.mark.django_db

@@ -13,10 +13,10 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
-from app.effects.models import Effect
 from app.newsletter.models import Send, Subscriber
 from app.notices.moves import ask_move
 from app.notices.resets import reset_path
+from owed.models import Effect
 from tests.browser.conftest import Open, sign_in
 from tests.studio.test_publication import dead
 from tests.studio.test_rooms import letter

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.newsletter.models import Subscriber
+from owed.models import Effect
+from owed.testing import drain
 from tests.browser.conftest import PATIENCE, Open, sign_in
 from tests.sinks import Sink, smtp_sink
 

@@ -7,10 +7,10 @@ import random
 import time
 from dataclasses import replace
 
-from app.effects import current, record, registry
-from app.effects.celery import effect
-from app.effects.recording import Owed
-from app.effects.waker import Hint, Publish, waker
+from owed import current, record, registry
+from owed.celery import effect
+from owed.recording import Owed
+from owed.waker import Hint, Publish, waker
 from tests.chaos import bodies
 
 SHORT = 5.0

@@ -47,8 +47,8 @@ SocialPost.objects.bulk_create(rows)
 """
 OWE = """
 from django.db import transaction
-from app.effects import gather, record
-from app.effects.waker import waker
+from owed import gather, record
+from owed.waker import waker
 from app.social.models import SocialPost
 with transaction.atomic(), gather():
     for pk in SocialPost.objects.values_list("pk", flat=True):

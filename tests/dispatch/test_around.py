@@ -16,10 +16,10 @@ from app.accounts.models import User
 from app.blog.models import Category, Post
 from app.blog.signals import post_created, post_published
 from app.dispatch import signal_manager
-from app.effects import GiveUp, Later
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.search.models import Document
+from owed import GiveUp, Later
+from owed.models import Effect
+from owed.testing import drain
 from tests.dispatch.signals import something_happened
 
 Register = Callable[..., None]

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from app.effects import GiveUp, Later, current
-from app.effects.celery import effect
+from owed import GiveUp, Later, current
+from owed.celery import effect
 
 ran: list[tuple[str, Any]] = []
 poison: set[int] = set()

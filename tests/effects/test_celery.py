@@ -8,9 +8,9 @@ import pytest
 from celery.exceptions import Retry
 from django.db import transaction
 
-from app.effects import record
-from app.effects.celery import EffectFailed, effect
-from app.effects.models import Effect
+from owed import record
+from owed.celery import EffectFailed, effect
+from owed.models import Effect
 from tests.effects import samples
 from worker.celery import app
 

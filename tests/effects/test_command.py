@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from app.effects import record
-from app.effects.models import Effect
+from owed import record
+from owed.models import Effect
 from tests.effects import samples
 from tests.effects.conftest import rows
 

@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from app.effects import registry
-from app.effects.celery import effect
-from app.effects.claiming import Claimed, claim
-from app.effects.models import Effect
-from app.effects.running import Report, run
-from app.effects.sweeping import sweep
-from app.effects.testing import drain, owes
+from owed import registry
+from owed.celery import effect
+from owed.claiming import Claimed, claim
+from owed.models import Effect
+from owed.running import Report, run
+from owed.sweeping import sweep
+from owed.testing import drain, owes
 from tests.waiting import wait_until
 
 began, may_end = Event(), Event()

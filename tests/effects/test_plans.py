@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from app.effects.claiming import CLAIM
-from app.effects.sweeping import SWEEP
+from owed.claiming import CLAIM
+from owed.sweeping import SWEEP
 
 MILLION = """
 INSERT INTO effects_effect (task, queue, args, about, kind, state, attempt, max_attempts, rings, wake_at, due_at,

@@ -10,10 +10,10 @@ import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from app.effects import BadArguments, NotInTransaction, UnknownEffect, clock, gather, record
-from app.effects.models import Effect
-from app.effects.testing import broker_down, owes
-from app.effects.waker import waker
+from owed import BadArguments, NotInTransaction, UnknownEffect, clock, gather, record
+from owed.models import Effect
+from owed.testing import broker_down, owes
+from owed.waker import waker
 from tests.effects import samples
 
 

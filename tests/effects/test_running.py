@@ -9,14 +9,14 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-from app.effects import clock, record, registry, settling
-from app.effects.claiming import Claimed, claim
-from app.effects.models import Effect
-from app.effects.outcomes import LostLease
-from app.effects.running import run
-from app.effects.scrubbing import scrub
-from app.effects.sweeping import sweep
-from app.effects.testing import drain
+from owed import clock, record, registry, settling
+from owed.claiming import Claimed, claim
+from owed.models import Effect
+from owed.outcomes import LostLease
+from owed.running import run
+from owed.scrubbing import scrub
+from owed.sweeping import sweep
+from owed.testing import drain
 from tests.effects import samples
 from tests.effects.conftest import rows
 

@@ -7,9 +7,9 @@ from django.core.checks import run_checks
 from django.db import connection, transaction
 from pytest_django import Settings
 
-from app.effects import record, registry
-from app.effects.sweeping import sweep
-from app.effects.testing import broker_down
+from owed import record, registry
+from owed.sweeping import sweep
+from owed.testing import broker_down
 from tests.effects import samples
 
 WAIT = "SELECT extract(epoch FROM wake_at - clock_timestamp())::float8 FROM effects_effect"

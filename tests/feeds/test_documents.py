@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Category, Post, Tag
-from app.effects.testing import drain
 from app.feeds.building import build, refresh, update_rss_feed
 from app.feeds.entries import with_absolute_addresses
 from app.feeds.models import Document
 from app.feeds.subjects import of_site
+from owed.testing import drain
 from tests.feeds.conftest import Publish
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
-from app.effects.models import Effect, EffectQuerySet
-from app.effects.testing import drain, owes
 from app.feeds import following
 from app.feeds.models import Document
+from owed.models import Effect, EffectQuerySet
+from owed.testing import drain, owes
 from tests.feeds.conftest import Publish
 from tests.proof.threads import Elsewhere, uncommitted
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.blog.models import Media, Post
-from app.effects.models import Effect
 from app.importer.entry import MAX_BYTES
+from owed.models import Effect
 from tests.importer.sites import bring_in, broken, entry, png, post, write
 
 pytestmark = pytest.mark.covers("D13", "X2")

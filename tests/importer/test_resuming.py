@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import connection
 
 from app.blog.models import Post
-from app.effects.models import Effect
 from app.importer.write import Done
+from owed.models import Effect
 from tests.importer.sites import bring_in, post
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("P10", "G5", "D13")]

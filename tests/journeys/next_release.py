@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.effects.celery import effect
+from owed.celery import effect
 from tests.journeys.sample_tasks import put
 
 

@@ -6,8 +6,8 @@ import time
 
 from django.db import connection
 
-from app.effects import GiveUp, current
-from app.effects.celery import effect
+from owed import GiveUp, current
+from owed.celery import effect
 
 TABLES = """
 CREATE TABLE journey_write (id bigserial, n integer, effect bigint, attempt integer);

@@ -12,8 +12,8 @@ from django.db import connection
 from django.db.models.functions import Now
 from pytest_celery import CeleryTestSetup
 
-from app.effects import beating, metrics
-from app.effects.models import Effect
+from owed import heartbeat, metrics
+from owed.models import Effect
 from tests.journeys import next_release
 from tests.journeys import sample_tasks as samples
 from tests.journeys.nodes import WorkerProcess
@@ -75,7 +75,7 @@ class TestTheSweeper:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE effects_heartbeat SET at = at - interval '1 hour'")
-            eventually(lambda: (beating.silence("journey@%") or 3600) < 6)
+            eventually(lambda: (heartbeat.silence("journey@%") or 3600) < 6)
         finally:
             signal_all(pool, signal.SIGCONT)
 

@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import metrics
-from app.effects.models import Effect, Unproven
-from app.effects.testing import drain
 from app.mail.submission import State
 from app.newsletter.announcing import announce
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.newsletter.proving import prove, unproven
+from owed import metrics
+from owed.models import Effect, Unproven
+from owed.testing import drain
 from tasks import upkeep
 from tests.sinks import Sink
 from worker.schedule import SCHEDULE
@@ -122,7 +122,7 @@ class TestTheProof:
 
     def test_raises_an_alarm_until_it_finds_what_it_missed(self, delivered: Post, caplog: pytest.LogCaptureFixture) -> None:
         Effect.objects.filter(task="feeds.follow").update(state="dead")
-        with caplog.at_level(logging.ERROR, "app.effects.proof"):
+        with caplog.at_level(logging.ERROR, "owed.proof"):
             prove(now=timezone.now())
             prove(now=timezone.now())
         assert [record.message for record in caplog.records] == ["delivery unproven"] * 2

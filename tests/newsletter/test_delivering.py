@@ -11,14 +11,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects import Later
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
 from app.mail import conversation
 from app.newsletter import delivering
 from app.newsletter.announcing import announce, expand
 from app.newsletter.delivering import Deferred, deliver
 from app.newsletter.models import Delivery, Send, Subscriber
+from owed import Later
+from owed.models import Effect
+from owed.testing import drain, owes
 from tests.sinks import CUT, HANG, RESET, FaultyServer, Sink
 from tests.waiting import wait_until
 
@@ -226,8 +226,8 @@ class TestALongRun:
         assert states() == ["sent"] * 5
 
     def test_ends_before_the_effects_hard_limit(self) -> None:
-        from app.effects import registry
         from app.mail.transport import PATIENCE
+        from owed import registry
 
         assert delivering.BUDGET < PATIENCE
         assert registry.get("email.deliver").timeout > PATIENCE + 30

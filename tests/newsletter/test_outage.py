@@ -16,9 +16,6 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import Later
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.mail import conversation
 from app.mail.errors import Unreachable
 from app.newsletter.announcing import CHUNK, announce, expand
@@ -27,6 +24,9 @@ from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.notices.models import Kind, Notice
 from app.notices.sending import send_notice
 from app.outbound import breaker
+from owed import Later
+from owed.models import Effect
+from owed.testing import drain
 from tasks.email import TWO_DAYS_OF_TRIES
 from tests.servers import unused_port
 from tests.sinks import CUT, HANG, FaultyServer

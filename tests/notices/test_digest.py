@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
 from app.notices.models import Notice
+from owed.models import Effect
+from owed.testing import drain, owes
 from tests.sinks import FaultyServer, Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("H14")]

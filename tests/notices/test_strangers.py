@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from app.accounts.models import RegisteredVia, Role, User
 from app.blog.models import Post
-from app.effects.testing import drain
 from app.notices.models import Kind, Notice, Watch
+from owed.testing import drain
 from tests.notices.conftest import person
 from tests.sinks import Sink
 

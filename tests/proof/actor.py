@@ -44,7 +44,7 @@ def serve(act: Callable[..., None]) -> None:
 
 def start(act: Callable[..., None], order: list[str], crash_at: str) -> int:
     """Fork a child for the order and return its pid. The child ends with this process."""
-    from app.effects import crash
+    from owed import crash
 
     server = os.getpid()
     pid = os.fork()

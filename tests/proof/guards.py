@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.proof.mutants import Edit, Guard, guard, unique
 
-EFFECTS = "app/effects"
+EFFECTS = "owed"
 CRASH = "tests/proof/test_crash_points.py::"
 ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
@@ -48,17 +48,17 @@ GUARDS = [
         "tests/proof/test_brokers.py::TestABrokerInTrouble",
     ),
     guard(
-        "a host that is down is left alone", "app/social/resting.py",
+        "a host that is down is left alone", "app/social/host_backoff.py",
         "resting = breaker.rest(host)", "resting = None",
         "tests/social/test_storm.py::TestAHostThatIsDown",
     ),
     guard(
-        "all wait at once for a host that is down", "app/social/resting.py",
+        "all wait at once for a host that is down", "app/social/host_backoff.py",
         "if breaker.tells_others(host):", "if False:",
         "tests/social/test_storm.py::TestAHostThatIsDown",
     ),
     guard(
-        "what is owed to others does not wait", "app/social/resting.py",
+        "what is owed to others does not wait", "app/social/host_backoff.py",
         "if account.host == host", "if account.pk",
         "tests/social/test_storm.py::TestAnotherHost",
     ),
@@ -175,7 +175,7 @@ GUARDS = [
         f"{CRASH}TestADeathAtWork::test_repeats_an_external_effect_only_under_its_key",
     ),
     guard(
-        "publish() expects what it changes", "app/blog/standing.py",
+        "publish() expects what it changes", "app/blog/placement.py",
         "WHERE id = %(id)s AND {{expected}}", "WHERE id = %(id)s AND ({{expected}} OR true)",
         "tests/blog/test_publication.py::TestPublishing::test_twice_is_refused_with_its_own_error",
         "tests/blog/test_concurrency.py::TestAtOnce::test_twenty_publishers_publish_once",

@@ -17,12 +17,12 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.effects import record, registry, settling
-from app.effects.claiming import Claimed, claim
-from app.effects.models import Effect
-from app.effects.running import Report, _alone, run
-from app.effects.sweeping import sweep
-from app.effects.waker import waker
+from owed import record, registry, settling
+from owed.claiming import Claimed, claim
+from owed.models import Effect
+from owed.running import Report, _alone, run
+from owed.sweeping import sweep
+from owed.waker import waker
 from tests.proof import samples
 from tests.proof.ledger import execute, recover, select
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from django.db import connection
 
-from app.effects import GiveUp, Later, current
-from app.effects.celery import effect
+from owed import GiveUp, Later, current
+from owed.celery import effect
 
 TABLES = """
 DROP TABLE IF EXISTS proof_applied, proof_called, proof_document, proof_index;

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app import effects
+import owed
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.search.models import Document
+from owed.models import Effect
+from owed.testing import drain
 from tests.proof import samples
 from tests.proof.ledger import applied, called, execute, owe, pass_time, recover, select, standing
 from tests.proof.processes import Actor, once
@@ -153,6 +153,6 @@ class TestADeathWhileFailing:
 
 
 def test_every_point_in_the_code_is_died_at() -> None:
-    folder = Path(effects.__file__).parent
+    folder = Path(owed.__file__).parent
     in_code = {name for path in folder.rglob("*.py") for name in re.findall(r'crash\.point\("([^"]+)"\)', path.read_text())}
     assert in_code == COVERED

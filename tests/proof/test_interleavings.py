@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from app.effects import record, registry, settling
-from app.effects.claiming import claim
-from app.effects.models import Effect
-from app.effects.running import Report
-from app.effects.sweeping import sweep
+from owed import record, registry, settling
+from owed.claiming import claim
+from owed.models import Effect
+from owed.running import Report
+from owed.sweeping import sweep
 from tests.proof import samples
 from tests.proof.ledger import applied, called, effect, execute, follow, owe, pass_time, recover, run_one, select, standing
 from tests.proof.threads import Elsewhere, Gate, held_at, uncommitted

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 from django.db import OperationalError, connection
 
-from app.effects.waker import Hint
+from owed.waker import Hint
 from tests.proof import samples
 from tests.proof.ledger import applied, called, effect, execute, follow, owe, recover, run_one, select, standing
 from tests.proof.threads import PATIENCE, Elsewhere, Gate, held_at

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from app.effects.claiming import CLAIM
-from app.effects.sweeping import SWEEP
+from owed.claiming import CLAIM
+from owed.sweeping import SWEEP
 from tests.proof.ledger import execute, select
 from tests.proof.threads import Elsewhere, Gate
 

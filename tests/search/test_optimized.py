@@ -13,12 +13,12 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import metrics, registry
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
 from app.search import optimized
 from app.search.models import Document
 from app.search.optimized import OptimizedSignalHandler, optimized_handler
+from owed import metrics, registry
+from owed.models import Effect
+from owed.testing import drain, owes
 
 pytestmark = pytest.mark.django_db
 

@@ -11,15 +11,15 @@ import pytest
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects import Later
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.social.connecting import connect
 from app.social.models import Account, DummyPost, SocialPost
 from app.social.models.social_post import LEASE
 from app.social.networks import NETWORKS
 from app.social.networks.outcomes import InDoubt
 from app.social.sharing import deliver, follow, post_to_social_media
+from owed import Later
+from owed.models import Effect
+from owed.testing import drain
 from tests.social.fake import Answer, Call, FakeNetwork, Fault, serving
 from tests.social.fake_bluesky import FakeBluesky
 from tests.social.fake_mastodon import FakeMastodon

@@ -8,8 +8,6 @@ import pytest
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects import GiveUp, Later
-from app.effects.models import Effect
 from app.social.connecting import connect
 from app.social.models import Account, SocialPost
 from app.social.models.social_post import LEASE
@@ -17,6 +15,8 @@ from app.social.networks import NETWORKS
 from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import InDoubt, Unknown
 from app.social.sharing import KEY_LIFE, deliver, post_to_social_media
+from owed import GiveUp, Later
+from owed.models import Effect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

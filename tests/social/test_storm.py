@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import record
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.outbound import breaker
 from app.social.models import Account, SocialPost
 from app.social.networks import key_for
+from owed import record
+from owed.models import Effect
+from owed.testing import drain
 from tests.outbound.receiver import Receiver, says
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12")]

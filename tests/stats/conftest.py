@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.stats import views
+from app.stats import page_views
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -27,11 +27,11 @@ def post(author: User) -> Post:
 
 
 @pytest.fixture
-def buffer(monkeypatch: pytest.MonkeyPatch) -> views.Buffer:
+def buffer(monkeypatch: pytest.MonkeyPatch) -> page_views.Buffer:
     """A buffer whose thread never starts: the test flushes."""
-    fresh = views.Buffer()
+    fresh = page_views.Buffer()
     monkeypatch.setattr(fresh, "_thread", Thread())
-    monkeypatch.setattr(views, "buffer", fresh)
+    monkeypatch.setattr(page_views, "buffer", fresh)
     return fresh
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from app.blog.models import Comment, CommentStatus, Post
-from app.effects.testing import drain, owes
+from owed.testing import drain, owes
 from tests.studio.conftest import Person, SignedIn
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects.models import Effect, Unproven
-from app.effects.testing import drain
 from app.newsletter.models import Delivery, Subscriber
+from owed.models import Effect, Unproven
+from owed.testing import drain
 from tests.sinks import Sink
 from tests.studio.conftest import SignedIn
 

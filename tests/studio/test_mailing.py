@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects.testing import drain
 from app.newsletter.models import Delivery, Send, Subscriber
+from owed.testing import drain
 from tests.blog.conftest import at_once
 from tests.sinks import Sink
 from tests.studio.conftest import Person, SignedIn

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.testing import drain, owes
 from app.social.connecting import connect
 from app.social.models import Account, DummyPost, SocialPost
 from app.social.sharing import part_with, share
+from owed.testing import drain, owes
 from tests.social.fake import FakeNetwork, Fault, serving
 from tests.social.fake_bluesky import FakeBluesky
 from tests.social.fake_mastodon import FakeMastodon

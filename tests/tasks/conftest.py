@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.effects.models import Effect
 from app.newsletter.models import Subscriber
 from app.social.connecting import connect
 from app.social.models import DummyPost
+from owed.models import Effect
 from tests.sinks import faulty, smtp_sink
 
 __all__ = ["faulty", "smtp_sink"]

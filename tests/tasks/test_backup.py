@@ -11,9 +11,9 @@ from django.utils import timezone
 from app.accounts.models import Profile, User
 from app.blog import counters
 from app.blog.models import Category, Post, Tag
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.social.models import DummyPost
+from owed.models import Effect
+from owed.testing import drain
 from tests.sinks import Sink
 from tests.tasks.conftest import World
 from tests.tasks.test_rollback import rows

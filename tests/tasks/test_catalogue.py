@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from app.effects import registry
+from owed import registry
 from tasks.apps import MODULES
 from worker import queues
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("app", "tasks", "worker", "config")
-SENDER = ROOT / "app/effects/celery.py"
+SENDER = ROOT / "owed/celery.py"
 SCALARS = {"int", "str", "float", "bool", "list[int]", "list[str]", "Sequence[str]"}
 PLACES = {f"tasks.{name}" for name in queues.NAMES}
 SENDING = {"delay", "apply_async", "send_task"}

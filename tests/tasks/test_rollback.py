@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Comment, Post
-from app.effects.models import Effect
-from app.effects.testing import drain
-from app.effects.waker import Hint, waker
 from app.newsletter.models import Subscriber
 from app.newsletter.tutorial import add_to_mailing_list
 from app.social.models import DummyPost
+from owed.models import Effect
+from owed.testing import drain
+from owed.waker import Hint, waker
 from tests.sinks import Sink
 from tests.tasks.conftest import World
 from tests.waiting import wait_until

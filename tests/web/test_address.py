@@ -10,10 +10,10 @@ from django.db import connection
 from django.test import Client
 
 from app.accounts.models import RegisteredVia, User
-from app.effects.models import Effect
-from app.effects.testing import broker_down, drain, owes
 from app.mail.submission import State
 from app.notices.models import Kind, Notice
+from owed.models import Effect
+from owed.testing import broker_down, drain, owes
 from tests.blog.conftest import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 

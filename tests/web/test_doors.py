@@ -13,10 +13,10 @@ from django.views.defaults import server_error
 from pytest_django import Settings
 
 from app.accounts.models import RegisteredVia, User
-from app.effects.models import Effect
-from app.effects.testing import owes
 from app.newsletter.forms import CONSENT
 from app.newsletter.models import Subscriber
+from owed.models import Effect
+from owed.testing import owes
 from tests.web.conftest import Write
 
 pytestmark = pytest.mark.django_db

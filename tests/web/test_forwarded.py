@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from app.accounts.tries import address
+from app.accounts.rate_limit import address
 from app.web.forwarded import client_address
 from config import env
 

@@ -23,12 +23,12 @@ from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.blog.signals import post_revised
 from app.dispatch import get_cache_keys_for_post, signal_cache_invalidator, signal_manager
-from app.effects.testing import drain
-from app.stats import views
+from app.stats import page_views
 from app.web.cache import cached
-from config.bundled.server import ROOT
+from owed.testing import drain
 from tests.proof.processes import environment
 from tests.web.conftest import Write
+from tools.devserver.server import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -240,9 +240,9 @@ class TestManyReaders:
     def test_and_a_thousand_views_leave_the_lists_in_the_cache(
         self, write: Write, post: Post, rendered: Counter[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        buffer = views.Buffer()
+        buffer = page_views.Buffer()
         monkeypatch.setattr(buffer, "_thread", threading.Thread())
-        monkeypatch.setattr(views, "buffer", buffer)
+        monkeypatch.setattr(page_views, "buffer", buffer)
         posts = [post, write("Another"), write("A third")]
         read = partial(Client(headers={"User-Agent": BROWSER}).get)
         for number in range(1000):

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
-from app.effects.testing import broker_down
 from app.search.index import update_search_index_batch
 from app.stats.trending import rank
 from app.web.cards import PAGE
+from owed.testing import broker_down
 from tests.web.conftest import Write
 
 pytestmark = pytest.mark.django_db

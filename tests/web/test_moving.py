@@ -11,26 +11,20 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from app.accounts.models import User
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.mail.submission import State
 from app.notices import moves
 from app.notices.models import AddressChange, Kind, Notice
 from app.notices.resets import reset_path
+from owed.models import Effect
+from owed.testing import drain
 from tests.blog.conftest import at_once
 from tests.sinks import Sink, smtp_sink
 from tests.web.moving import ASKED, DEAD, DONE, NEW, OLD, PASSWORD, PATH, ask, heading, link, links, signed_in, told
 
 __all__ = ["smtp_sink"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -12,24 +12,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import Settings
 
 from app.accounts.models import RegisteredVia, User
-from app.effects.models import Effect
-from app.effects.testing import broker_down, drain, owes
 from app.mail.submission import State
 from app.notices.models import AddressChange, Notice
+from owed.models import Effect
+from owed.testing import broker_down, drain, owes
 from tests.blog.conftest import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 from tests.web.moving import ASKED, DEAD, NEW, OLD, PASSWORD, PATH, THEIRS, ask, heading, link, links, signed_in, told
 
 __all__ = ["faulty", "smtp_sink"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 class TestAWish:

@@ -14,12 +14,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from app.accounts.models import ApiToken, RegisteredVia, User
-from app.effects.models import Effect
-from app.effects.testing import broker_down, drain, owes
 from app.mail.submission import State
 from app.notices.choices import stop_onboarding
 from app.notices.models import Kind, Notice
 from app.notices.resets import reset_path
+from owed.models import Effect
+from owed.testing import broker_down, drain, owes
 from tests.blog.conftest import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 

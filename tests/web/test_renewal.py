@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from django.test import Client
 
 from app.accounts.models import ApiToken, PasswordReplaced, User
-from app.effects.testing import broker_down, drain, owes
 from app.notices.models import Kind, Notice
 from app.notices.resets import reset_path
+from owed.testing import broker_down, drain, owes
 from tests.blog.conftest import at_once
 from tests.sinks import Sink, smtp_sink
 

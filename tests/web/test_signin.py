@@ -19,11 +19,6 @@ RIGHT, WRONG = "a-good-password-7", "a-good-guess-7"
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 
 
-@pytest.fixture(autouse=True)
-def cheap_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def looked() -> Iterator[list[str]]:
     """Collect the names whose password was looked at in vain."""

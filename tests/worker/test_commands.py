@@ -13,13 +13,13 @@ import pytest
 from django.db import connection
 from pytest_celery import CeleryTestSetup
 
-from app.effects import beating, registry
-from config.bundled import server
+from owed import heartbeat, registry
 from tests.journeys import sample_tasks as samples
 from tests.journeys.fixtures import Start
 from tests.journeys.nodes import CommandProcess
 from tests.journeys.owing import owe, state
 from tests.journeys.waiting import eventually
+from tools.devserver import server
 from worker import queues
 
 pytestmark = pytest.mark.timeout(300)
@@ -93,10 +93,10 @@ class TestHealth:
     @pytest.mark.covers("D11", "D22")
     def test_turns_red_within_thirty_seconds_of_a_kill(self, celery_setup: CeleryTestSetup) -> None:
         worker = celery_setup.worker
-        eventually(lambda: (beating.silence() or 3600) < 10)
+        eventually(lambda: (heartbeat.silence() or 3600) < 10)
         assert health(worker.container) == 0
         worker.kill()
-        assert (beating.silence() or 3600) < 10
+        assert (heartbeat.silence() or 3600) < 10
         with connection.cursor() as cursor:
             cursor.execute("UPDATE effects_heartbeat SET at = at - interval '25 seconds'")
         assert health(worker.container) == 1

@@ -15,7 +15,7 @@ from django.db.models.functions import Lower, Now
 
 from app.accounts.models.profile import create_user_profile, create_user_profiles
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
-from app.effects import record
+from owed import record
 
 
 class PasswordReplaced(Exception):

@@ -17,13 +17,13 @@ from app.accounts.models import User
 from app.blog import files, markdown, slugs, text
 from app.blog.changes import Change, change
 from app.blog.errors import NotSaved, PostGone, RevisedMeanwhile
+from app.blog.models.counts import Reception
 from app.blog.models.media import Media
-from app.blog.models.posts import PostQuerySet
+from app.blog.models.post_queryset import PostQuerySet
 from app.blog.models.publication import Publication, Status
-from app.blog.models.reception import Reception
 from app.blog.models.taxonomy import Category, Tag
+from app.blog.placement import Placement, lock, locked, standing
 from app.blog.signals import post_created, post_revised
-from app.blog.standing import PostBefore, lock, locked, standing
 
 CONTENT = frozenset({"title", "content", "excerpt", "cover_id"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
@@ -179,7 +179,7 @@ class Post(Publication, Reception):
         stored = self._row().values(*names).get() if names else {}
         return {name for name in names if stored[name] != getattr(self, name)}
 
-    def _lock(self, expected_revision: int | None = None) -> PostBefore:
+    def _lock(self, expected_revision: int | None = None) -> Placement:
         if expected_revision is not None:
             self._take(expected_revision)
         before = locked(self.pk) if self.pk else None
@@ -192,7 +192,7 @@ class Post(Publication, Reception):
         if not self._row().filter(revision=revision).update(revision=models.F("revision")):
             raise RevisedMeanwhile if self._row().exists() else PostGone
 
-    def _write(self, edits: set[str], before: PostBefore, changing: Change) -> None:
+    def _write(self, edits: set[str], before: Placement, changing: Change) -> None:
         if not edits:
             return
         self._tidy(edits)
@@ -211,17 +211,17 @@ class Post(Publication, Reception):
         if edits & VISIBLE and before.is_public:
             self._announce(before, changing)
 
-    def _readdress(self, before: PostBefore) -> None:
+    def _readdress(self, before: Placement) -> None:
         self.slug = slugs.claim(self.slug, self) if self.slug else slugs.free(slugs.base_of(self.title))
         if self.slug != before.slug:
             slugs.leave(before.slug, self)
 
-    def _recount(self, before: PostBefore, changing: Change) -> None:
+    def _recount(self, before: Placement, changing: Change) -> None:
         published = int(before.is_public)
         changing.count(before.author_id, posts=-1, published=-published)
         changing.count(self.author_id, posts=1, published=published)
 
-    def _announce(self, before: PostBefore, changing: Change) -> None:
+    def _announce(self, before: Placement, changing: Change) -> None:
         after = standing(self.pk) or before
         changing.touch(*before.scopes(), *after.scopes())
         post_revised.send(sender=Post, post=self, before=before, after=after)

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone, Refused
 from app.blog.models.tracking import Tracked
+from app.blog.placement import Placement, move
 from app.blog.signals import post_published, post_scheduled, post_withdrawn
-from app.blog.standing import PostBefore, move
 
 if TYPE_CHECKING:
     from app.blog.models.post import Post
@@ -93,7 +93,7 @@ class Publication(Tracked):
         with change():
             self._move(UNSCHEDULE, "status = 'scheduled'", NotScheduled)
 
-    def _move(self, how: str, expected: str, refusal: type[Refused], **values: Any) -> PostBefore:
+    def _move(self, how: str, expected: str, refusal: type[Refused], **values: Any) -> Placement:
         """Change the row where it is as expected, take over what the statement decided, and return where the post stands."""
         moved = move(self.pk, how, expected, **values)
         if moved is None:

@@ -8,9 +8,9 @@ from typing import ClassVar
 from django.db import models, transaction
 from django.utils import timezone
 
-from app.effects import record
 from app.mail.submission import Submission
 from app.newsletter.models.subscriber import Subscriber
+from owed import record
 
 ONCE_IN = timedelta(hours=24)
 

@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from app.effects import record
 from app.mail.submission import OPEN, State
+from owed import record
 
 if TYPE_CHECKING:
     from app.newsletter.models.delivery import Delivery

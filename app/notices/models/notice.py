@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.effects import record
 from app.mail.submission import State, Submission
+from owed import record
 
 
 class Kind(models.TextChoices):

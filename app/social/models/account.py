@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from app.social.sealing import SealBroken, reseal, seal, unseal
+from app.social.encryption import SealBroken, reseal, seal, unseal
 
 if TYPE_CHECKING:
     from app.blog.models import Post

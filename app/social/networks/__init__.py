@@ -1,12 +1,12 @@
 """The networks that can be spoken to. One more is one file and one line here."""
 
-from app.effects import GiveUp
 from app.social.models import Account
 from app.social.networks.base import Login, Network
 from app.social.networks.bluesky import Bluesky
 from app.social.networks.dummy import Dummy
 from app.social.networks.mastodon import Mastodon
 from app.social.networks.webhook import Webhook
+from owed import GiveUp
 
 NETWORKS: dict[str, type[Network]] = {network.name: network for network in (Mastodon, Bluesky, Webhook, Dummy)}
 

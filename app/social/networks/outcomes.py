@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from app.effects import GiveUp, Later, clock
 from app.outbound.http import Reply
+from owed import GiveUp, Later, clock
 
 THROTTLED = timedelta(minutes=1)
 AT_LEAST = timedelta(seconds=5)

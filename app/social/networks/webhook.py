@@ -7,11 +7,11 @@ from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from app.effects import GiveUp
 from app.outbound import http
 from app.outbound.errors import NoReply
 from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import InDoubt, judge
+from owed import GiveUp
 
 PREFIX = "whsec_"
 SECONDS = 15.0

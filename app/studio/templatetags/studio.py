@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, localtime
 
-from app.effects.models import Effect
 from app.studio.comments import judged_by
+from owed.models import Effect
 
 register = template.Library()
 

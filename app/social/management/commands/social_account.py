@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from app.accounts.models import User
-from app.effects import clock
 from app.social.connecting import CannotConnect, connect, is_unknown
 from app.social.models import Account
 from app.social.networks import NETWORKS
 from app.social.sharing import part_with, resume
+from owed import clock
 
 
 class Command(BaseCommand):

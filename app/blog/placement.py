@@ -1,0 +1,115 @@
+"""Where a post stands: what lists, feeds and pages show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from app.blog.models import Post
+
+PLACE = """
+id, author_id, category_id, ARRAY(SELECT tag_id FROM blog_post_tags WHERE post_id = blog_post.id ORDER BY tag_id), slug,
+ARRAY(SELECT media_id FROM blog_post_media WHERE post_id = blog_post.id
+      UNION SELECT cover_id WHERE cover_id IS NOT NULL ORDER BY 1), status, revision
+"""
+STANDING = f"SELECT {PLACE} FROM blog_post WHERE id = ANY(%s)"  # noqa: S608 - constants of this file
+MOVE = f"""
+UPDATE blog_post SET {{how}} WHERE id = %(id)s AND {{expected}}
+RETURNING {PLACE}, publish_at, published_at, last_activity, clock_timestamp()
+"""  # noqa: S608 - constants of this file
+LOCK = "SELECT 1 FROM blog_post WHERE id = %s FOR NO KEY UPDATE"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What a post was in the database before a change, or is now. Durable handlers get it as JSON."""
+
+    post_id: int
+    author_id: int
+    category_id: int | None
+    tag_ids: tuple[int, ...]
+    slug: str
+    media_ids: tuple[int, ...]
+    status: str
+    revision: int
+
+    @property
+    def is_public(self) -> bool:
+        return self.status == "published"
+
+    def feeds(self) -> set[str]:
+        """Return the scopes of the feeds and lists that show the post; none while it is not public."""
+        return self.lists() if self.is_public else set()
+
+    def lists(self) -> set[str]:
+        """Return the scopes of the feeds and lists that show the post when it is public."""
+        return self.scopes() - {f"post:{self.post_id}"}
+
+    def scopes(self) -> set[str]:
+        """Return the names of the versions of all that shows the post."""
+        scopes = {"site", f"post:{self.post_id}", f"author:{self.author_id}"}
+        if self.category_id is not None:
+            scopes.add(f"category:{self.category_id}")
+        return scopes | {f"tag:{tag_id}" for tag_id in self.tag_ids}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Where a verb left a post, its times, and when that was, by the clock of the database."""
+
+    place: Placement
+    publish_at: datetime | None
+    published_at: datetime | None
+    last_activity: datetime | None
+    at: datetime
+
+
+def move(post_id: int, how: str, expected: str, **values: Any) -> Moved | None:
+    """Change the post by one guarded UPDATE. Return where that left it, None where it was not as expected.
+
+    `how` and `expected` are SQL of the caller's own; `values` are what they name.
+    """
+    statement = MOVE.format(how=how, expected=expected)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"id": post_id, **values})
+        row = cursor.fetchone()
+    return row and Moved(_place(row[:8]), *row[8:])
+
+
+def standing(post_id: int) -> Placement | None:
+    """Return where the post stands by now, or None when it does not exist."""
+    return standings([post_id]).get(post_id)
+
+
+def standings(post_ids: Iterable[int]) -> dict[int, Placement]:
+    """Return where each of the posts stands, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [list(post_ids)])
+        return {row[0]: _place(row) for row in cursor.fetchall()}
+
+
+def _place(row: Sequence[Any]) -> Placement:
+    return Placement(*map(_frozen, row))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def locked(post_id: int) -> Placement | None:
+    """Lock the post until the transaction ends, and return where it stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [post_id])
+    return standing(post_id)
+
+
+def lock(posts: QuerySet[Post], *, to_delete: bool = False) -> list[int]:
+    """Lock the posts in order of id. New rows that refer to them are held up only if the posts are to go."""
+    return list(posts.order_by("pk").select_for_update(no_key=not to_delete).values_list("pk", flat=True))

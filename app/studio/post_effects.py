@@ -1,0 +1,100 @@
+"""What followed from a post: the account of every effect, by those who did it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from app.blog.models import Post
+from app.newsletter.models import Send
+from app.social.models import SocialPost
+from app.studio.access import WriterRequest, operates, visible_post, writers
+from owed.models import Effect, State
+
+KINDS = {
+    "email": "Mail",
+    "feeds": "Feeds",
+    "social": "Social networks",
+    "search": "Search",
+    "cache": "Cached pages",
+    "stats": "Statistics",
+    "media": "Files",
+    "upkeep": "Upkeep",
+}
+MOST = 200
+COUNTING = Q(queue="stats") & ~Q(state=State.DEAD)  # a row for each reader would bury the others
+
+
+@require_GET
+@writers
+def post_effects(request: WriterRequest, pk: int) -> HttpResponse:
+    """Show the account; asked by htmx, only the part that changes."""
+    post = visible_post(request, pk)
+    template = "studio/account.html" if request.htmx else "studio/post_effects.html"
+    return render(request, template, account(request, post))
+
+
+def account(request: WriterRequest, post: Post) -> dict[str, Any]:
+    """Return everything that the post's account states. The tally comes first: what it calls over stays so below."""
+    told = Effect.objects.about(post).exclude(COUNTING)
+    counts = tally(told)
+    effects = list(told.order_by("-pk")[:MOST])
+    sends = Send.objects.filter(post=post).order_by("-round")
+    socials = list(SocialPost.objects.filter(post=post).select_related("account").order_by("pk"))
+    return {
+        "post": post,
+        "effects": effects,
+        "tally": counts,
+        "kinds": KINDS,
+        "sends": [(send, balance(send)) for send in sends],
+        "may_mail": post.is_public and request.user.can_publish(post),
+        "socials": socials,
+        "sharing": told.filter(queue="social", finished_at=None).exists(),
+        "operates": operates(request.user),
+    }
+
+
+def tally(owed: QuerySet[Effect]) -> dict[str, int]:
+    """Return how many effects stand in each state, and how many are over."""
+    states = list(owed.values_list("state", flat=True))
+    counts = {state: states.count(state) for state in State.values}
+    return {
+        **counts,
+        "all": len(states),
+        "over": counts["done"] + counts["dead"],
+        "open": len(states) - counts["done"] - counts["dead"],
+    }
+
+
+def balance(send: Send) -> dict[str, Any]:
+    """Return the law of conservation as a page writes it: candidates = the sum of all that became of them."""
+    law = send.balance()
+    candidates = law.pop("candidates")
+    return {"candidates": candidates, "parts": law.items(), "sum": sum(law.values()), "holds": candidates == sum(law.values())}
+
+
+@require_POST
+@writers
+def replay(request: WriterRequest, pk: int) -> HttpResponse:
+    """Owe a dead effect again, then show where one came from."""
+    effect = get_object_or_404(Effect, pk=pk)
+    post = subject(effect)
+    visible_post(request, post.pk if post else 0) if not operates(request.user) else None
+    revived = effect.replay()
+    if request.htmx and post:
+        return render(request, "studio/account.html", account(request, post))
+    messages.success(request, "It is owed again.") if revived else messages.warning(
+        request, "It was not dead; nothing was done."
+    )
+    return redirect("studio:post_effects", post.pk) if post else redirect("studio:effects")
+
+
+def subject(effect: Effect) -> Post | None:
+    """Return the post that the effect is about."""
+    kind, _, key = effect.about.partition(":")
+    return Post.objects.filter(pk=key).first() if kind == "post" and key.isdecimal() else None
