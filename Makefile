@@ -44,7 +44,12 @@ check: $(VENV)/.ok-dev
 	git ls-files -z --cached --others --exclude-standard -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	set -a && . ./.env.example && $(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(BIN)/python -m config.reference --check
+	$(BIN)/python -m tools.reference --check
+	$(BIN)/deptry .
+
+docs: $(VENV)/.ok-dev
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs -d var/doctrees . var/docs
+	@echo "The documentation is in var/docs/index.html."
 
 bench: $(VENV)/.ok-dev
 	$(BIN)/python -m bench $(OPTIONS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.bundled import orphans
+from tools.devserver import orphans
 from tests import servers
 
 
