@@ -11,7 +11,7 @@ from app.blog.models import Post
 from app.newsletter.models import Subscriber
 from owed.models import Effect
 from owed.testing import drain
-from tests.browser.conftest import PATIENCE, Open, sign_in
+from tests.browser.pages import PATIENCE, Open, sign_in
 from tests.sinks import Sink, smtp_sink
 
 __all__ = ["smtp_sink"]

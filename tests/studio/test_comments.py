@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from app.blog.models import Comment, CommentStatus, Post
 from owed.testing import drain, owes
-from tests.studio.conftest import Person, SignedIn
+from tests.studio.forms import Person, SignedIn
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}

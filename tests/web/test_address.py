@@ -14,7 +14,7 @@ from app.mail.submission import State
 from app.notices.models import Kind, Notice
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 
 __all__ = ["faulty", "smtp_sink"]

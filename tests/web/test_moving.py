@@ -19,7 +19,7 @@ from app.notices.models import AddressChange, Kind, Notice
 from app.notices.resets import reset_path
 from owed.models import Effect
 from owed.testing import drain
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import Sink, smtp_sink
 from tests.web.moving import ASKED, DEAD, DONE, NEW, OLD, PASSWORD, PATH, ask, heading, link, links, signed_in, told
 

@@ -20,7 +20,7 @@ from app.notices.models import Kind, Notice
 from app.notices.resets import reset_path
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 
 __all__ = ["faulty", "smtp_sink"]
