@@ -122,6 +122,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
 
+# What to do where the tables are not those of this release although every migration is recorded.
+SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (
+    "`python -m tools.devserver rebuild` puts the old data aside and keeps it; `make run` then makes a new demo."
+    if ENV.bundled_database
+    else "Nothing was changed for you: docs/howto/upgrade.md says how to bring the tables up."
+)
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
