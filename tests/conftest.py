@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import TransactionTestCase
 from pytest_django import Settings
 
-from app.web.cache import outage
+from app.pagecache.backend import outage
 from tests import database
 
 # A password costs 0.2 s to hash as in production: nearly half of the time of the tests that sign in.
