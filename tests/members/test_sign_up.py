@@ -9,7 +9,7 @@ from app.accounts.models import RegisteredVia, User
 from app.newsletter.forms import CONSENT
 from app.newsletter.models import Subscriber
 from owed.testing import owes
-from tests.web.conftest import Write
+from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db
 WHO = {"username": "newcomer", "email": "new@example.org", "password": "a-good-password-7"}
@@ -76,7 +76,7 @@ class TestJoining:
 
 
 class TestSigningIn:
-    def test_leads_back_to_where_one_came_from(self, client: Client, reader: User, write: Write) -> None:
+    def test_leads_back_to_where_one_came_from(self, client: Client, reader: User, write: Publish) -> None:
         url = write().get_absolute_url()
         who = {"username": "rita", "password": "a-good-password-7", "next": url}
         assert client.post("/login/", who)["Location"] == url
