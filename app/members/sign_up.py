@@ -19,7 +19,7 @@ from app.newsletter.forms import CONSENT
 from app.newsletter.tutorial import add_to_mailing_list
 
 
-class JoinForm(forms.Form):
+class SignUpForm(forms.Form):
     username = forms.CharField(
         label="Name", max_length=150, validators=[UnicodeUsernameValidator()], help_text="Letters, digits and @ . + - _"
     )
@@ -54,11 +54,11 @@ class JoinForm(forms.Form):
 
 @sensitive_post_parameters("password")
 @never_cache
-def join(request: HttpRequest) -> HttpResponse:
-    form = JoinForm(request.POST or None)
+def sign_up(request: HttpRequest) -> HttpResponse:
+    form = SignUpForm(request.POST or None)
     user = form.register() if request.method == "POST" and form.is_valid() else None
     if user is None:
-        return render(request, "web/join.html", {"form": form}, status=422 if form.errors else 200)
+        return render(request, "members/sign_up.html", {"form": form}, status=422 if form.errors else 200)
     login(request, user)
     messages.success(request, f"Welcome, {user.username}. A mail asks whether {user.email} is yours.")
     return redirect("home")

@@ -19,8 +19,8 @@ from app.notices.models import AddressChange, Notice
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
 from tests.concurrency import at_once
+from tests.members.email_change import ASKED, DEAD, NEW, OLD, PASSWORD, PATH, THEIRS, ask, heading, link, links, signed_in, told
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
-from tests.web.moving import ASKED, DEAD, NEW, OLD, PASSWORD, PATH, THEIRS, ask, heading, link, links, signed_in, told
 
 __all__ = ["faulty", "smtp_sink"]
 pytestmark = pytest.mark.django_db

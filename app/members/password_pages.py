@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 
 from app.accounts.models import PasswordReplaced, User
 from app.accounts.rate_limit import TOO_MANY, address, may_try
+from app.members.sign_in import Refusing, count_guess
 from app.notices.resets import ask_reset
-from app.web.signin import Refusing, count_guess
 
 PER_ADDRESS, PER_MAILBOX = 60, 5
 
@@ -36,12 +36,12 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for the address; POST owes the mail. The answer is the same whether the address is known or not."""
     form = ForgottenForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "web/password_forgotten.html", {"form": form}, status=422 if form.errors else 200)
+        return render(request, "members/password_forgotten.html", {"form": form}, status=422 if form.errors else 200)
     if not _may_ask(request, form.cleaned_data["email"]):
         form.add_error(None, TOO_MANY)
-        return render(request, "web/password_forgotten.html", {"form": form}, status=429)
+        return render(request, "members/password_forgotten.html", {"form": form}, status=429)
     ask_reset(form.cleaned_data["email"])
-    return render(request, "web/password_asked.html")
+    return render(request, "members/password_asked.html")
 
 
 def _may_ask(request: HttpRequest, email: str) -> bool:
@@ -74,7 +74,7 @@ class Reset(Renewal, PasswordResetConfirmView):
     """Scanners of mail follow every link: looking changes nothing. The secret moves from the address to the session."""
 
     form_class = ResetForm
-    template_name = "web/password_reset.html"
+    template_name = "members/password_reset.html"
     success_url = reverse_lazy("login")
     success_message = "Your password is changed. Sign in with it."
 
@@ -105,6 +105,6 @@ class Change(Renewal, PasswordChangeView):
     """This session goes on; all others end."""
 
     form_class = ChangeForm
-    template_name = "web/password_change.html"
+    template_name = "members/password_change.html"
     success_url = reverse_lazy("account")
     success_message = "Your password is changed. Other sessions and API tokens have ended."

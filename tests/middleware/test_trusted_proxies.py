@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from app.accounts.rate_limit import address
-from app.web.forwarded import client_address
+from app.middleware.trusted_proxies import client_address
 from config import env
 
 PROXY = "10.0.0.1"

@@ -18,7 +18,8 @@ from django.utils import timezone
 from app.accounts.models import Role, User
 from app.blog import versions
 from app.blog.models import Post
-from app.web.cache import Cache, Outage, cached, outage, purge
+from app.pagecache.backend import Cache, Outage, outage
+from app.pagecache.pages import cached, purge
 from tasks.cache import purge as purge_task
 from tests.waiting import wait_until
 
@@ -113,7 +114,7 @@ class TestCacheThatIsAway:
 
     @pytest.mark.django_db
     def test_costs_a_page_nothing_but_the_build(self, post: Post, settings: Any) -> None:
-        settings.CACHES = {"default": {"BACKEND": "app.web.cache.Cache", "LOCATION": "unix:///nowhere/cache.sock"}}
+        settings.CACHES = {"default": {"BACKEND": "app.pagecache.backend.Cache", "LOCATION": "unix:///nowhere/cache.sock"}}
 
         assert recent() == recent() == ["Old"]
         post.revise(title="New")

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from app.accounts.models import ApiToken, User
-from app.web.cache import Outage
+from app.pagecache.backend import Outage
 
 pytestmark = pytest.mark.django_db
 RIGHT, WRONG = "a-good-password-7", "a-good-guess-7"
@@ -82,8 +82,8 @@ class TestGuessing:
     def test_holds_nobody_up_while_the_cache_is_away(
         self, reader: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.web.cache.outage", Outage())
-        settings.CACHES = {"default": {"BACKEND": "app.web.cache.Cache", "LOCATION": "redis://127.0.0.1:1/0"}}
+        monkeypatch.setattr("app.pagecache.backend.outage", Outage())
+        settings.CACHES = {"default": {"BACKEND": "app.pagecache.backend.Cache", "LOCATION": "redis://127.0.0.1:1/0"}}
         assert tries(12) == [422] * 12
         assert try_in(Client(), RIGHT).status_code == 302
 

@@ -45,6 +45,7 @@ class Refusing(FormView):  # type: ignore[type-arg]
 
 class SignIn(Refusing, LoginView):
     form_class = SignInForm
+    template_name = "members/sign_in.html"
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from app.accounts.models import ApiToken, Role, User
 from app.blog.models import Comment, Like, Media, Post
+from app.members.erasure import erase
 from app.newsletter.models import Subscriber
 from app.newsletter.tutorial import add_to_mailing_list
 from app.search.index import update_search_index_batch
 from app.search.models import Document
 from app.stats import activity
 from app.stats.models import Activity
-from app.web.erasure import erase
 from owed.models import Effect
 from owed.testing import drain, owes
 from tests.factories import Publish, image

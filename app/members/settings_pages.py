@@ -1,4 +1,4 @@
-"""One's own account: what it shows, what it holds, and its end."""
+"""One's own account: the profile, what is mailed, and closing it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.validators import URLValidator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import Profile, User
-from app.blog.models import Comment, Like, Post
 from app.blog.text import clean, one_line
-from app.newsletter.models import Subscriber
-from app.notices.models import AddressChange
-from app.stats import activity
 
 BIO_LIMIT = 5_000
 
@@ -56,7 +51,7 @@ class ProfileForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @never_cache
 @login_required
-def account(request: HttpRequest) -> HttpResponse:
+def settings(request: HttpRequest) -> HttpResponse:
     """Show what one can change; POST changes it."""
     profile = cast("User", request.user).profile
     shown = {name: getattr(profile, name) for name in ProfileForm.base_fields}
@@ -65,43 +60,7 @@ def account(request: HttpRequest) -> HttpResponse:
         form.save(profile)
         messages.success(request, "Saved.")
         return redirect("account")
-    return render(request, "web/account.html", {"form": form}, status=422 if form.errors else 200)
-
-
-@require_GET
-@never_cache
-@login_required
-def export(request: HttpRequest) -> HttpResponse:
-    """Give out all that is kept about the person."""
-    user = cast("User", request.user)
-    name = f"{user.username}-{timezone.now():%Y-%m-%d}.json"
-    return JsonResponse(
-        everything(user), headers={"Content-Disposition": f'attachment; filename="{name}"'}, json_dumps_params={"indent": 1}
-    )
-
-
-def everything(user: User) -> dict[str, Any]:
-    """Return addresses, profile, posts, comments, likes, activity and subscriptions, each in one query."""
-    person = ("username", "email", "email_confirmed_at", "role", "date_joined", "last_login")
-    profile = tuple(ProfileForm.base_fields)
-    written = ("title", "slug", "status", "content", "excerpt", "created_at", "published_at")
-    moved = ("old_email", "new_email", "asked_at", "closed_at")
-    agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at")
-    return {
-        "account": {name: getattr(user, name) for name in person},
-        "addresses": list(AddressChange.objects.filter(user=user).order_by("pk").values(*moved)),
-        "profile": {name: getattr(user.profile, name) for name in profile},
-        "posts": list(Post.objects.filter(author=user).order_by("pk").values(*written)),
-        "comments": list(_comments(user)),
-        "likes": list(Like.objects.filter(user=user).order_by("pk").values("post__title", "post__slug", "created_at")),
-        "activity": activity.export(user.pk),
-        "subscriptions": list(Subscriber.objects.filter(user=user).order_by("pk").values(*agreed)),
-    }
-
-
-def _comments(user: User) -> Any:
-    said = ("post__title", "post__slug", "content", "status", "created_at")
-    return Comment.objects.filter(author=user).order_by("pk").values(*said)
+    return render(request, "members/settings.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -6,22 +6,19 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.text import Truncator
 
 from app.blog import versions
 from app.blog.markdown import plain
 from app.blog.models import Category, Post
+from app.pagecache.pages import cached
 from app.stats.trending import trending
-from app.web.cache import cached
 
-PAGE = 17
 SECTIONS = 9
 ECHO = 30
 PARAGRAPHS = re.compile(r"(?:<p>.*?</p>\s*)+", re.DOTALL)
-FAMILIES = {"site": "recent_posts", "author": "user_posts", "category": "category_posts", "tag": "tag_posts"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,46 +42,9 @@ class Card:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listing:
-    """One page of a list, and where it stands among the others."""
-
-    cards: tuple[Card, ...] = ()
-    number: int = 1
-    pages: int = 1
-    count: int = 0
-    query: str = ""
-
-    @property
-    def previous(self) -> str:
-        return self._page(self.number - 1) if self.number > 1 else ""
-
-    @property
-    def next(self) -> str:
-        return self._page(self.number + 1) if self.number < self.pages else ""
-
-    def _page(self, number: int) -> str:
-        return f"{self.query}page={number}"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Section:
     name: str
     url: str
-
-
-def listing(posts: QuerySet[Post], number: int, *, scope: str) -> Listing:
-    """Return one page; a page that is not there becomes the nearest one that is."""
-    return cached(*shelf(scope), number, lambda: _read(posts, number))
-
-
-def shelf(scope: str) -> tuple[str, str]:
-    """Return where the cache keeps the pages of a list."""
-    return FAMILIES[scope.partition(":")[0]], scope
-
-
-def wanted(page: str) -> int:
-    """Return the number of the page that an address asks for."""
-    return int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1
 
 
 def sections() -> tuple[Section, ...]:
@@ -124,14 +84,6 @@ def opening(post: Post, words: int = 110) -> str:
     markup = post.content_html[:9000]
     first = PARAGRAPHS.search(markup)
     return Truncator((first and plain(first.group())) or plain(markup)).words(words)
-
-
-def _read(posts: QuerySet[Post], number: int) -> Listing:
-    page = Paginator(posts, PAGE).get_page(number)
-    posts_here = list(page.object_list)
-    lead = tuple(card(post, opening=opening(post)) for post in posts_here[:1])
-    cards = (*lead, *map(card, posts_here[1:]))
-    return Listing(cards=cards, number=page.number, pages=page.paginator.num_pages, count=page.paginator.count)
 
 
 def _read_sections() -> tuple[Section, ...]:

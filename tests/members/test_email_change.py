@@ -20,8 +20,8 @@ from app.notices.resets import reset_path
 from owed.models import Effect
 from owed.testing import drain
 from tests.concurrency import at_once
+from tests.members.email_change import ASKED, DEAD, DONE, NEW, OLD, PASSWORD, PATH, ask, heading, link, links, signed_in, told
 from tests.sinks import Sink, smtp_sink
-from tests.web.moving import ASKED, DEAD, DONE, NEW, OLD, PASSWORD, PATH, ask, heading, link, links, signed_in, told
 
 __all__ = ["smtp_sink"]
 pytestmark = pytest.mark.django_db

@@ -18,9 +18,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
+from app.members.sign_in import Refusing, count_guess
 from app.notices.moves import AskedOften, ask_move
 from app.notices.telling import ask_address_again
-from app.web.signin import Refusing, count_guess
 from owed import clock
 
 
@@ -65,7 +65,7 @@ class Change(SuccessMessageMixin, Refusing):  # type: ignore[type-arg]
     """The answer is the same whether the address is another account's or not."""
 
     form_class = AddressForm
-    template_name = "web/address_change.html"
+    template_name = "members/email_change.html"
     success_url = reverse_lazy("account")
     success_message = (
         "A link is on its way to %(email)s, unless that is the address of another account. Follow it within a day."
