@@ -14,13 +14,13 @@ TAGS = 5
 ZWJ, ELLIPSIS, ZERO_WIDTH_SPACE = "\u200d", "…", "\u200b"
 
 
-def wording(draft: Draft, *, link: str, room: int, measure: Measure) -> str:
+def compose(draft: Draft, *, link: str, limit: int, measure: Measure) -> str:
     """Return title, excerpt, the link as it shall read, and hashtags. The link always stands; the rest gives way."""
     tail = f"\n\n{link}"
     hashes = " ".join(hashtags(draft.tags))
-    if hashes and room - measure(f"{tail}\n\n{hashes}") > room // 2:
+    if hashes and limit - measure(f"{tail}\n\n{hashes}") > limit // 2:
         tail += f"\n\n{hashes}"
-    left = room - measure(tail)
+    left = limit - measure(tail)
     title = cut(_plain(draft.title), left, measure)
     left -= measure(f"{title}\n\n")
     excerpt = cut(_plain(draft.excerpt), left, measure) if left > 20 else ""
@@ -34,15 +34,15 @@ def hashtags(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(f"#{word}" for word in joined if word and not word.isdecimal()))[:TAGS]
 
 
-def cut(text: str, room: int, measure: Measure = len) -> str:
-    """Return the text if there is room for it, else its first words and an ellipsis."""
-    if measure(text) <= room:
+def cut(text: str, limit: int, measure: Measure = len) -> str:
+    """Return the text if it fits, else its first words and an ellipsis."""
+    if measure(text) <= limit:
         return text
-    if room < 2:
+    if limit < 2:
         return ""
     kept = ""
     for cluster in clusters(text):
-        if measure(kept + cluster) > room - 1:
+        if measure(kept + cluster) > limit - 1:
             break
         kept += cluster
     words = kept.rsplit(None, 1)
@@ -68,10 +68,10 @@ def clusters(text: str) -> Iterator[str]:
         yield cluster
 
 
-def short(url: str, room: int = 40) -> str:
+def short(url: str, limit: int = 40) -> str:
     """Return an address as people read it."""
     plain = SCHEME.sub("", url).rstrip("/")
-    return plain if len(plain) <= room else plain[: room - 1] + ELLIPSIS
+    return plain if len(plain) <= limit else plain[: limit - 1] + ELLIPSIS
 
 
 def _joins(cluster: str, before: str, char: str) -> bool:

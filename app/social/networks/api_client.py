@@ -14,7 +14,7 @@ SECONDS = 25.0  # the effect has 30
 AT_MOST = 12.0
 
 
-class Line:
+class ApiClient:
     """Calls below one address, with our token."""
 
     def __init__(self, endpoint: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from app.outbound.http import Reply
 from app.social.models import Account
+from app.social.networks.api_client import ApiClient
 from app.social.networks.base import Login
-from app.social.networks.line import Line
 from app.social.networks.outcomes import Declined, Refused, Revoked, error_of, understand
 
 CREATE = "/xrpc/com.atproto.server.createSession"
@@ -17,8 +17,8 @@ STALE = ("ExpiredToken", "InvalidToken")
 class Session:
     """Tokens that are refreshed when they have run out, and asked for anew when that fails."""
 
-    def __init__(self, line: Line, login: Login) -> None:
-        self._line, self._login = line, login
+    def __init__(self, client: ApiClient, login: Login) -> None:
+        self._client, self._login = client, login
         self._tokens: dict[str, str] = json.loads(Account.session_of(login.account_id) or "{}")
 
     @property
@@ -32,7 +32,7 @@ class Session:
         """Start anew with the app password; return the handle. Raises Revoked where it is not accepted."""
         password = {"identifier": self._login.handle, "password": self._login.secret}
         try:
-            said = understand(self._line.call("POST", CREATE, body=password), acts=False)
+            said = understand(self._client.call("POST", CREATE, body=password), acts=False)
         except Refused as error:
             raise Revoked(f"Signing in failed ({error}). Connect the account anew.") from None
         return self._keep(said)
@@ -40,14 +40,14 @@ class Session:
     def call(self, method: str, path: str, **what: Any) -> Reply:
         """Return the answer to a call with a token that is fresh."""
         self.did  # noqa: B018 - signs in where nobody is yet
-        reply = self._line.call(method, path, token=self._tokens["accessJwt"], **what)
+        reply = self._client.call(method, path, token=self._tokens["accessJwt"], **what)
         if not _is_stale(reply):
             return reply
         self._refresh()
-        return self._line.call(method, path, token=self._tokens["accessJwt"], **what)
+        return self._client.call(method, path, token=self._tokens["accessJwt"], **what)
 
     def _refresh(self) -> None:
-        reply = self._line.call("POST", REFRESH, token=self._tokens["refreshJwt"])
+        reply = self._client.call("POST", REFRESH, token=self._tokens["refreshJwt"])
         if reply.status in (400, 401):
             self.sign_in()
         else:
