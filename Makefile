@@ -44,8 +44,11 @@ check: $(VENV)/.ok-dev
 	$(BIN)/mypy owed app tasks worker config tools bench
 	$(BIN)/lint-imports
 	git ls-files -z --cached --others --exclude-standard -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	$(BIN)/djangofmt --check app
+	$(BIN)/djangofmt check app
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(BIN)/python -m tools.migrations
+	$(BIN)/python -W ignore::RuntimeWarning -m tools.messages --check
 	set -a && . ./.env.example && $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m tools.reference --check
 	$(BIN)/deptry .

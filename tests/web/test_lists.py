@@ -12,7 +12,7 @@ from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.search.index import update_search_index_batch
 from app.stats.trending import rank
-from app.web.cards import PAGE
+from app.web.pagination import PAGE
 from owed.testing import broker_down
 from tests.factories import Publish
 
@@ -42,7 +42,7 @@ class TestTheFrontPage:
         for number in range(3):
             write(f"Number {number}").like(User.objects.create_user(f"reader{number}"))
             rank(timezone.now())
-            assert (b"Read these days" in client.get("/").content) == (number == 2)
+            assert (b"Popular this week" in client.get("/").content) == (number == 2)
 
     @pytest.mark.covers("C13")
     def test_is_fresh_on_every_page_after_a_change(self, client: Client, write: Publish) -> None:
@@ -133,7 +133,7 @@ class TestAnOutage:
             raise ConnectionError("refused")
 
         for verb in ("get", "get_many", "set", "set_many", "add"):
-            monkeypatch.setattr(f"app.web.cache.RedisCache.{verb}", refuse)
+            monkeypatch.setattr(f"app.pagecache.backend.RedisCache.{verb}", refuse)
         with broker_down():
             post = write()
             for path in ("/", post.get_absolute_url(), "/archive/", "/authors/anna/", "/search/?q=web"):
