@@ -50,7 +50,6 @@ def test_an_outdated_demo_is_named_and_rebuilt_beside_its_data(supervised: Calla
     with psycopg.connect(url) as connection:
         connection.execute("INSERT INTO blog_tag (name, slug) VALUES ('Kept', 'kept')")
         connection.execute("ALTER TABLE blog_post DROP COLUMN excerpt")
-    assert readiness(port)[0] == 200
     assert run.end() == 0
 
     run.start(WEB)
