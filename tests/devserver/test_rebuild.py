@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from config import run_directory
-from tests.devserver.conftest import Run, wait_for
+from tests.devserver.running import Run, wait_for
 from tests.servers import unused_port
 
 ROOT = Path(__file__).resolve().parents[2]
