@@ -20,7 +20,7 @@ from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 __all__ = ["faulty", "smtp_sink"]
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E11")]
 WHO = {"username": "newcomer", "email": "newcomer@example.org", "password": "a long pass phrase"}
-BUTTON = "Send the confirmation again"
+BUTTON = "Resend the confirmation email"
 PATH = "/account/address/confirmation"
 
 

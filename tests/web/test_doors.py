@@ -126,7 +126,7 @@ class TestAnErrorPage:
 
     def test_says_that_a_form_is_stale(self) -> None:
         answer = Client(enforce_csrf_checks=True).post("/login/", {})
-        assert (answer.status_code, b"The form had gone stale" in answer.content) == (403, True)
+        assert (answer.status_code, b"This form has expired" in answer.content) == (403, True)
 
 
 class TestCrawlers:

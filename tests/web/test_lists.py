@@ -42,7 +42,7 @@ class TestTheFrontPage:
         for number in range(3):
             write(f"Number {number}").like(User.objects.create_user(f"reader{number}"))
             rank(timezone.now())
-            assert (b"Read these days" in client.get("/").content) == (number == 2)
+            assert (b"Popular this week" in client.get("/").content) == (number == 2)
 
     @pytest.mark.covers("C13")
     def test_is_fresh_on_every_page_after_a_change(self, client: Client, write: Publish) -> None:

@@ -97,7 +97,7 @@ class TestAnotherAddress:
         path = reset_path(reader)
         ask(reader)
         Client().post(link(reader))
-        assert b"This link does not work" in Client().get(path).content
+        assert b"This link doesn't work" in Client().get(path).content
 
     def test_is_in_the_export_of_what_is_kept(self, reader: User) -> None:
         ask(reader)
