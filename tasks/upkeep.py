@@ -8,8 +8,8 @@ from django.core.management import call_command
 from app.audit import delivery_proof
 from app.blog import spam
 from app.blog.models import Post
+from app.members import erasure
 from app.notices import moves
-from app.web import erasure
 from owed import clock, periods, purging
 from owed.celery import effect
 

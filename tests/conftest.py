@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.web.cache import outage
+from app.pagecache.backend import outage
 from tests import database, factories
 from tests.factories import Publish
 
