@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.devserver import orphans
 from tests import servers
+from tools.devserver import orphans
 
 
 @pytest.fixture
