@@ -2,7 +2,7 @@
 # Python 3.13 is taken where it is found. Another one: `make test PYTHON=python3.11 VENV=.venv311`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run stop test containers check docs bench checklist mutate chaos faults
+.PHONY: run stop rebuild test containers check docs bench checklist mutate chaos faults
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -18,7 +18,8 @@ TELL := import sys; print("%d.%d" % sys.version_info[:2])
 VERSION := $(shell "$(PYTHON)" -c '$(TELL)' 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 STOP = if [ -x $(BIN)/python ]; then $(BIN)/python -m tools.devserver stop; else echo "Nothing is running."; fi
-JOBS ?= 2
+# Twice the cores of a small machine: many tests wait for processes.
+JOBS ?= 4
 TESTS ?= tests
 OPTIONS ?=
 
@@ -28,13 +29,14 @@ run: $(VENV)/.ok
 stop:
 	@$(STOP)
 
+rebuild: $(VENV)/.ok
+	@$(BIN)/python -m tools.devserver rebuild
+
 test: $(VENV)/.ok-dev
-	$(BIN)/python -m pytest -n $(JOBS) -rs $(OPTIONS) $(TESTS)
-	@if docker info >/dev/null 2>&1; then $(MAKE) containers; \
-	else echo "skipped: the journeys on containers (no Docker engine answers)"; fi
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -rs $(OPTIONS) $(TESTS)
 
 containers: $(VENV)/.ok-dev
-	JOURNEYS=docker $(BIN)/python -m pytest -rs tests/journeys
+	JOURNEYS=docker $(BIN)/python -m pytest -rs -m "" tests/journeys
 
 check: $(VENV)/.ok-dev
 	$(BIN)/ruff check .
@@ -42,7 +44,11 @@ check: $(VENV)/.ok-dev
 	$(BIN)/mypy owed app tasks worker config tools bench
 	$(BIN)/lint-imports
 	git ls-files -z --cached --others --exclude-standard -- '*/templates/*.html' | xargs -0 $(BIN)/djade --check --target-version 5.2
+	$(BIN)/djangofmt --check app
+	$(BIN)/djangofmt check app
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tools.migrations
+	$(BIN)/python -W ignore::RuntimeWarning -m tools.messages --check
 	set -a && . ./.env.example && $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m tools.reference --check
 	$(BIN)/deptry .
@@ -58,7 +64,7 @@ checklist: $(VENV)/.ok-dev
 	$(BIN)/python -m tests.checklist
 
 mutate: $(VENV)/.ok-dev
-	JOBS=$(JOBS) $(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.mutation
 
 chaos: $(VENV)/.ok-dev
 	$(BIN)/python -W ignore -m tests.chaos $(OPTIONS)

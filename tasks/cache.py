@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.blog.placement import standing
-from app.web.cache import purge as purge_pages
+from app.pagecache.pages import purge as purge_pages
 from owed.celery import effect
 
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.management import call_command
 
+from app.audit import delivery_proof
 from app.blog import spam
 from app.blog.models import Post
-from app.newsletter import proving
+from app.members import erasure
 from app.notices import moves
-from app.web import erasure
 from owed import clock, periods, purging
 from owed.celery import effect
 
@@ -42,7 +42,7 @@ def purge_results() -> None:
 @effect("upkeep.prove")
 def prove() -> None:
     """Look for what every recent post should have reached, and raise an alarm where it did not."""
-    proving.prove(now=clock.now())
+    delivery_proof.prove(now=clock.now())
 
 
 @effect("upkeep.clear_sessions", kind="external", timeout=300)
