@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from config.bundled import orphans
+
 from tests import servers
 
 
