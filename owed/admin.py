@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from owed import settling
-from owed.models import Effect
+from . import settling
+from .models import Effect
 
 
 @admin.action(description="Replay dead effects")

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
 
-from owed import registry
+from . import registry
+from .declaration import GRACE, lease_margin
 
 
 @register("effects")
@@ -25,10 +26,10 @@ def database_keeps_promises(app_configs: Sequence[Any] | None, **kwargs: Any) ->
 @register("effects")
 def leases_outlast_their_owners(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse a lease that ends before Celery has killed its owner: two attempts would run side by side."""
-    margin = registry.lease_margin()
-    if margin > registry.GRACE:
+    margin = lease_margin()
+    if margin > GRACE:
         return []
-    said = f"Leases end {margin:g} s after the timeout, and Celery kills after {registry.GRACE:g} s."
+    said = f"Leases end {margin:g} s after the timeout, and Celery kills after {GRACE:g} s."
     return [Error(said, hint="Raise EFFECTS_LEASE_MARGIN.", id="effects.E002")]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Extract, Now
 
-from owed import settling
+from . import settling
+from .declaration import Declaration
 
 
 class State(models.TextChoices):
@@ -39,9 +40,13 @@ class EffectQuerySet(models.QuerySet["Effect"]):
     def pending(self) -> EffectQuerySet:
         return self.filter(finished_at=None)
 
-    def untried(self, task: str) -> EffectQuerySet:
-        """Return what is owed by this name and nobody has begun: it will see all that is committed by now."""
-        return self.pending().filter(task=task, state__in=[State.READY, State.WAITING], attempt=0)
+    def of(self, effect: Declaration[Any]) -> EffectQuerySet:
+        """Return what is owed of this effect, also under a name that it had."""
+        return self.filter(task__in=effect.names)
+
+    def untried(self, effect: Declaration[Any]) -> EffectQuerySet:
+        """Return what is owed of this effect and has not begun: it will see all that is committed by now."""
+        return self.of(effect).pending().filter(state__in=[State.READY, State.WAITING], attempt=0)
 
     def overdue(self) -> EffectQuerySet:
         """Return what is owed by now and not finished."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import connection
+from . import sql
 
 PURGE = """
 DELETE FROM effects_effect WHERE id IN (
@@ -34,8 +34,6 @@ def purge_results(older_than: timedelta, *, chunk: int = 1000) -> int:
 def _in_chunks(statement: str, older_than: timedelta, chunk: int) -> int:
     removed, last = 0, chunk
     while last == chunk:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [older_than.total_seconds(), chunk])
-            last = cursor.rowcount
+        last = sql.run(statement, [older_than.total_seconds(), chunk])
         removed += last
     return removed

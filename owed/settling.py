@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection
-
-from owed import clock, crash
-from owed.outcomes import LostLease
-from owed.scrubbing import scrub
+from . import clock, crash, sql
+from .outcomes import LostLease
+from .scrubbing import scrub
 
 if TYPE_CHECKING:
-    from owed.claiming import Claimed
+    from .claiming import Claimed
 
 BACKOFF_CAP = 3600.0
 OUTCOME_SIZE = 200
@@ -58,18 +56,15 @@ FRESH_TRIES = 20
 
 def lock(claimed: Sequence[Claimed]) -> list[Claimed]:
     """Lock the rows that are still ours, in order of id, until the transaction ends. Return those."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, _fence(claimed))
-        ours = {row[0] for row in cursor.fetchall()}
+    ours = {row[0] for row in sql.rows(LOCK, _fence(claimed))}
     return [each for each in claimed if each.id in ours]
 
 
 def finish(claimed: Sequence[Claimed], outcome: str = "done") -> None:
     """Mark done. Raises LostLease unless every row is still ours, so that the caller's transaction goes back."""
-    with connection.cursor() as cursor:
-        cursor.execute(FINISH, [outcome[:OUTCOME_SIZE], *_fence(claimed)])
-        if cursor.rowcount != len(claimed):
-            raise LostLease(f"{claimed[0].task}: {len(claimed) - cursor.rowcount} of {len(claimed)} taken over")
+    finished = sql.run(FINISH, [outcome[:OUTCOME_SIZE], *_fence(claimed)])
+    if finished != len(claimed):
+        raise LostLease(f"{claimed[0].task}: {len(claimed) - finished} of {len(claimed)} taken over")
 
 
 def postpone(claimed: Claimed, when: timedelta | datetime, why: str, *, planned: bool = False) -> bool:
@@ -83,9 +78,7 @@ def put_off(ids: Sequence[int], wait: timedelta, why: str) -> int:
 
     For what could only wait: a run of each, to find that out, would hold up others. They are as late as before.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(PUT_OFF, [wait.total_seconds(), scrub(why), list(ids)])
-        return int(cursor.rowcount)
+    return sql.run(PUT_OFF, [wait.total_seconds(), scrub(why), list(ids)])
 
 
 def retry(claimed: Claimed, error: str) -> bool:
@@ -96,16 +89,12 @@ def retry(claimed: Claimed, error: str) -> bool:
 def bury(claimed: Claimed, outcome: str, error: str) -> bool:
     """Make it a dead letter. Return whether it was still ours."""
     crash.point("mid-fail")
-    with connection.cursor() as cursor:
-        cursor.execute(BURY, [outcome[:OUTCOME_SIZE], scrub(error), claimed.id, claimed.attempt])
-        return bool(cursor.rowcount == 1)
+    return sql.run(BURY, [outcome[:OUTCOME_SIZE], scrub(error), claimed.id, claimed.attempt]) == 1
 
 
 def replay(ids: Sequence[int]) -> int:
     """Owe dead effects again. Attempts never go back; more are allowed. Return how many were dead."""
-    with connection.cursor() as cursor:
-        cursor.execute(REPLAY, [FRESH_TRIES, list(ids)])
-        return int(cursor.rowcount)
+    return sql.run(REPLAY, [FRESH_TRIES, list(ids)])
 
 
 def backoff(attempt: int) -> float:
@@ -115,9 +104,7 @@ def backoff(attempt: int) -> float:
 
 def _wait(claimed: Claimed, seconds: float, more: int, why: str, *, planned: bool = False) -> bool:
     crash.point("mid-fail")
-    with connection.cursor() as cursor:
-        cursor.execute(WAIT, [planned, more, scrub(why), seconds, claimed.id, claimed.attempt])
-        return bool(cursor.rowcount == 1)
+    return sql.run(WAIT, [planned, more, scrub(why), seconds, claimed.id, claimed.attempt]) == 1
 
 
 def _fence(claimed: Sequence[Claimed]) -> list[list[int]]:

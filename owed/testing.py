@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.test import TransactionTestCase
 
-from owed.draining import work
-from owed.models import Effect, EffectQuerySet
-from owed.running import Report
-from owed.waker import Hint, waker
+from . import registry, sql
+from .binding import Task
+from .declaration import Declaration
+from .draining import work
+from .models import Effect, EffectQuerySet
+from .running import Report
+from .waker import Hint, waker
 
 ROUNDS = 10_000
 SOON = """
@@ -21,12 +24,14 @@ AND (wake_at <= clock_timestamp() OR (attempt = 0 AND wake_at <= clock_timestamp
 """
 
 
-def owes(task: str, *, about: models.Model | None = None) -> EffectQuerySet:
-    """Return the effects of this name that are owed and not finished."""
+def owes(effect: str | Declaration[Any] | Task[Any, Any], *, about: models.Model | None = None) -> EffectQuerySet:
+    """Return what is owed of this effect, or by this name, and not finished."""
     effects: EffectQuerySet = Effect.objects.all()
     if about is not None:
         effects = effects.about(about)
-    return effects.filter(task=task, finished_at=None)
+    name = effect if isinstance(effect, str) else effect.name
+    known = registry.find(name)
+    return effects.filter(task__in=known.names if known else [name], finished_at=None)
 
 
 def drain(*, within: float = 10.0) -> list[Report]:
@@ -36,8 +41,7 @@ def drain(*, within: float = 10.0) -> list[Report]:
     """
     reports: list[Report] = []
     for _ in range(ROUNDS):
-        with connection.cursor() as cursor:
-            cursor.execute(SOON, [within])
+        sql.run(SOON, [within])
         ran = work()
         if not ran:
             return reports

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from app.accounts.models import User
 from app.social.connecting import CannotConnect, connect, is_unknown
 from app.social.models import Account, SocialPost, State
-from app.social.models.account import AccountQuerySet
 from app.social.networks import NETWORKS, choices
 from app.social.networks.base import NetworkForm
 from app.social.sharing import part_with, resume
-from app.studio.access import WriterRequest, edits_all, writers
+from app.studio.access import WriterRequest, writers
 from owed import clock
 
 TROUBLE = (State.FAILED, State.UNKNOWN)
@@ -32,7 +29,7 @@ def social(request: WriterRequest) -> HttpResponse:
     network = network if network in NETWORKS else min(NETWORKS)
     form = NETWORKS[network].form(request.POST or None, initial={"network": network})
     made, secret = _connect(request, form) if request.method == "POST" and form.is_valid() else (None, "")
-    own = _own(request.user)
+    own = Account.objects.managed_by(request.user)
     about = {
         "accounts": own.standing().select_related("owner").order_by("-active", "name", "pk"),
         "troubles": SocialPost.objects.standing()
@@ -72,7 +69,7 @@ def removal(request: WriterRequest, pk: int) -> HttpResponse:
 def _account(request: WriterRequest, pk: int) -> Account:
     """Return an account of the user's. Raises Http404, PermissionDenied."""
     found = get_object_or_404(Account.objects.standing(), pk=pk)
-    if not _own(request.user).filter(pk=pk).exists():
+    if not Account.objects.managed_by(request.user).filter(pk=pk).exists():
         raise PermissionDenied
     return found
 
@@ -86,7 +83,3 @@ def _connect(request: WriterRequest, form: NetworkForm) -> tuple[Account | None,
     if made.endpoint and is_unknown(made.endpoint):
         messages.warning(request, f"{made.host} cannot be found at the moment. Calls are tried for two days.")
     return made, "" if form.cleaned_data.get("secret") else secret
-
-
-def _own(user: User) -> AccountQuerySet:
-    return Account.objects.filter(Q() if edits_all(user) else Q(owner=user))

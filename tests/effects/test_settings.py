@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from pytest_django import Settings
 
 from owed import record, registry
+from owed.declaration import GRACE
 from owed.sweeping import sweep
 from owed.testing import broker_down
 from tests.effects import samples
@@ -51,7 +52,7 @@ class TestTheEndOfALease:
         assert spec.lease == spec.timeout + 6
 
     def test_is_refused_where_it_comes_before_the_owner_is_killed(self, settings: Settings) -> None:
-        settings.EFFECTS_LEASE_MARGIN = registry.GRACE
+        settings.EFFECTS_LEASE_MARGIN = GRACE
         assert "effects.E002" in {message.id for message in run_checks(tags=["effects"])}
-        settings.EFFECTS_LEASE_MARGIN = registry.GRACE + 1
+        settings.EFFECTS_LEASE_MARGIN = GRACE + 1
         assert run_checks(tags=["effects"]) == []

@@ -142,7 +142,7 @@ class TestUpkeep:
 
     def test_forgets_the_periods_that_are_over(self) -> None:
         Tick.objects.create(task="test.note", period=1)
-        periods.first_in_period("test.note", 60)
+        periods.first_in_period(samples.note.effect, 60)
         periods.forget_past_periods()
         assert Tick.objects.count() == 1
 

@@ -13,7 +13,6 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.search import optimized
 from app.search.models import Document
 from app.search.optimized import OptimizedSignalHandler, optimized_handler
 from owed import metrics, registry
@@ -91,4 +90,4 @@ class TestTheReceiver:
 
     @pytest.mark.covers("P12")
     def test_owes_what_workers_take(self) -> None:
-        assert registry.find(optimized.REFRESH)
+        assert registry.find("search.refresh")

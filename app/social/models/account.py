@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from app.accounts.models import User
 from app.social.encryption import SealBroken, reseal, seal, unseal
 
 if TYPE_CHECKING:
@@ -33,14 +34,17 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def active(self) -> AccountQuerySet:
         return self.filter(active=True)
 
+    def managed_by(self, user: User) -> AccountQuerySet:
+        return self.all() if user.edits_everything else self.filter(owner=user)
+
     def speaking_for(self, post: Post) -> AccountQuerySet:
         """Return the accounts that share this post: the site's, an editor's, and its author's own."""
-        owner = Q(owner=None) | Q(owner__role="editor") | Q(owner=post.author_id)
+        owner = Q(owner=None) | Q(owner__in=User.objects.editors()) | Q(owner=post.author_id)
         return self.active().filter(owner).order_by("pk")
 
 
 class Account(models.Model):
-    """Where posts are shared. An editor's account, or nobody's, shares every post; an author's only their own."""
+    """Where posts are shared. An editor's account, or one without an owner, shares every post; an author's only their own."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="social_accounts"
