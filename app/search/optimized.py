@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
 
 from owed import record, registry
@@ -22,8 +21,7 @@ class OptimizedSignalHandler:
     _held: list[OptimizedSignalHandler] = []  # noqa: RUF012 - signals keep a receiver's object weakly
 
     def __init__(self, batch_size: int | None = None) -> None:
-        usual: int = getattr(settings, "SEARCH_BATCH_SIZE", BATCH_SIZE)
-        self.batch_size = batch_size or usual
+        self.batch_size = batch_size or BATCH_SIZE
         self._held.append(self)
 
     @property
