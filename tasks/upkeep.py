@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.management import call_command
 
 from app.accounts import effects as accounts
+from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import spam
 from app.blog.models import Post
-from app.newsletter import proving
 from app.notices import moves
 from app.web import erasure
 from owed import clock, periods, purging, task
@@ -42,7 +42,7 @@ def purge_results() -> None:
 @task("upkeep.prove")
 def prove() -> None:
     """Look for what every recent post should have reached, and raise an alarm where it did not."""
-    proving.prove(now=clock.now())
+    delivery_proof.prove(now=clock.now())
 
 
 @task("upkeep.clear_sessions", kind="external", timeout=300)

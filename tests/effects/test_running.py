@@ -18,7 +18,7 @@ from owed.scrubbing import scrub
 from owed.sweeping import sweep
 from owed.testing import drain
 from tests.effects import samples
-from tests.effects.conftest import rows
+from tests.effects.samples import rows
 
 pytestmark = pytest.mark.django_db
 

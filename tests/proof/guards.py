@@ -73,10 +73,10 @@ GUARDS = [
         "tests/outbound/test_redirects.py::TestARedirect::test_takes_credentials_along_on_its_origin_only",
     ),
     guard(
-        "a send that does not balance is named", "app/newsletter/conservation.py",
+        "a send that does not balance is named", "app/audit/conservation.py",
         "if send.candidates != accounted:", "if False:",
-        "tests/newsletter/test_conservation.py::TestTheCommand::test_names_a_reader_who_was_not_counted",
-        "tests/studio/test_conservation.py::TestThePage::test_names_what_does_not_balance",
+        "tests/audit/test_conservation.py::TestTheCommand::test_names_a_reader_who_was_not_counted",
+        "tests/studio/test_delivery_audit.py::TestThePage::test_names_what_does_not_balance",
     ),
     guard(
         "each hint has a uuid of its own", f"{EFFECTS}/celery.py",

@@ -15,8 +15,8 @@ from app.social.models import DummyPost
 from owed.models import Effect
 from owed.testing import drain
 from tests.sinks import Sink
-from tests.tasks.conftest import World
 from tests.tasks.test_rollback import rows
+from tests.tasks.world import World
 
 COUNTS = ("pk", "title", "status", "view_count", "like_count", "comment_count", "revision")
 APPS = ("contenttypes", "auth", "sessions", "admin", "django_celery_results")

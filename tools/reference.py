@@ -1,4 +1,4 @@
-"""`python -m config.reference [--check]`: write docs/reference from the code, or say what is out of date."""
+"""`python -m tools.reference [--check]`: write the generated pages of docs, or say which are out of date."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_type_hints
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
-NOTE = "Written by `python -m config.reference` from the code; `make check` compares."
+import django
+
+from tools.architecture import architecture, modules, table
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs"
+NOTE = "Written by `python -m tools.reference` from the code; `make check` compares."
 
 
 def main(arguments: list[str]) -> int:
     """Write the pages; with --check, return 1 and name those that differ."""
-    import django
-
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     stale = []
@@ -26,7 +29,7 @@ def main(arguments: list[str]) -> int:
         elif not path.exists() or path.read_text() != text:
             stale.append(name)
     if stale:
-        print(f"out of date: {', '.join(stale)}; run python -m config.reference", file=sys.stderr)
+        print(f"out of date: {', '.join(stale)}; run python -m tools.reference", file=sys.stderr)
     return 1 if stale else 0
 
 
@@ -77,13 +80,31 @@ def schedule() -> str:
     return page("Schedule", "Recorded by beat, once for each period.", ("effect", "why", "every, s"), rows)
 
 
+def ledger() -> str:
+    """Return the page from which Sphinx reads the ledger's docstrings: the package itself, its testing kit, then the rest."""
+    names = [each.name for each in modules("owed") if each.charter and ".management" not in each.name]
+    names.sort(key=lambda name: (name != "owed", name != "owed.testing", name))
+    lead = "A project needs what `owed` itself offers; the other modules are there for a closer look."
+    return f"# The ledger in Python\n\n{lead} {NOTE}\n\n" + "\n".join(map(docstrings_of, names))
+
+
+def docstrings_of(module: str) -> str:
+    # A package names what its modules define; without the option Sphinx leaves out what another file defined.
+    option = "   :imported-members:\n" if module == "owed" else ""
+    return f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n{option}```\n"
+
+
 def page(title: str, lead: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [heads, tuple("---" for _ in heads), *rows]
-    table = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-    return f"# {title}\n\n{lead} {NOTE}\n\n{table}\n"
+    return f"# {title}\n\n{lead} {NOTE}\n\n{table(heads, rows)}"
 
 
-PAGES: dict[str, Callable[[], str]] = {"effects.md": effects, "environment.md": environment, "schedule.md": schedule}
+PAGES: dict[str, Callable[[], str]] = {
+    "architecture.md": lambda: architecture(NOTE),
+    "reference/effects.md": effects,
+    "reference/environment.md": environment,
+    "reference/ledger.md": ledger,
+    "reference/schedule.md": schedule,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ from app.newsletter.models import Delivery, Subscriber
 from owed.models import Effect, Unproven
 from owed.testing import drain
 from tests.sinks import Sink
-from tests.studio.conftest import SignedIn
+from tests.studio.forms import SignedIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("X10", "E6")]
 PAGE = "/studio/conservation/"

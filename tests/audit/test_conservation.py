@@ -13,11 +13,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.audit.delivery_proof import prove, unproven
 from app.blog.models import Post
 from app.mail.submission import State
 from app.newsletter.announcing import announce
 from app.newsletter.models import Delivery, Send, Subscriber
-from app.newsletter.proving import prove, unproven
 from owed import metrics
 from owed.models import Effect, Unproven
 from owed.testing import drain

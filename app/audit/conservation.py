@@ -20,7 +20,7 @@ from owed.models import Effect
 EVERY = frozenset({"search.refresh", "feeds.follow", "stats.rank"})
 NEWS = frozenset({"email.announce", "social.share", "cache.purge"})
 
-# Rows that wait although no effect that is still owed names them: nobody would ever send these.
+# Rows that are pending although no unfinished effect names them: nothing would ever send these.
 FORGOTTEN = """
 SELECT send_id, count(*) FROM newsletter_delivery WHERE state IN ('pending', 'submitting') AND id NOT IN (
     SELECT jsonb_array_elements_text(args -> 'delivery_ids')::bigint FROM effects_effect
@@ -34,7 +34,7 @@ SELECT id FROM newsletter_send WHERE state = 'expanding' AND id NOT IN (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Balance:
     """What one subject owed, what became of it, and what is wrong with that."""
 
     about: str
@@ -56,16 +56,16 @@ class Account:
         return f"{self.owed} owed = {' + '.join(f'{number} {state}' for state, number in self.parts.items()) or '0'}"
 
 
-def total(accounts: Iterable[Account]) -> Account:
-    """Return the sum of these accounts."""
+def total(balances: Iterable[Balance]) -> Balance:
+    """Return the sum of these balances."""
     owed, parts = 0, Counter[str]()
-    for account in accounts:
-        owed += account.owed
-        parts.update(account.parts)
-    return Account(about="all", owed=owed, parts=dict(parts))
+    for balance in balances:
+        owed += balance.owed
+        parts.update(balance.parts)
+    return Balance(about="all", owed=owed, parts=dict(parts))
 
 
-def sends() -> Iterator[Account]:
+def sends() -> Iterator[Balance]:
     forgotten, stuck = _forgotten(), _stuck()
     counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in State.values}
     for send in Send.objects.annotate(**counted).order_by("pk").iterator(1000):
@@ -73,7 +73,7 @@ def sends() -> Iterator[Account]:
         wrong = _wrong_of(send, parts, forgotten.get(send.pk, 0))
         if send.pk in stuck:
             wrong.append("it is expanding, and no page is owed")
-        yield Account(
+        yield Balance(
             about=f"send:{send.pk} of post:{send.post_id}",
             owed=send.candidates,
             parts=parts,
@@ -95,14 +95,14 @@ def _wrong_of(send: Send, parts: dict[str, int], forgotten: int) -> list[str]:
     return wrong
 
 
-def posts() -> Iterator[Account]:
+def posts() -> Iterator[Balance]:
     """Yield each post's effects by outcome, and what its publication never owed."""
     owed = _effects_by_post()
     missing = never_owed(timezone.now() - settings.EFFECTS_RETENTION)
     for pk, about in sorted((int(about.partition(":")[2]), about) for about in {*owed, *missing}):
         parts = owed.get(about, {"done": 0, "failed": 0, "pending": 0})
         wrong = tuple(f"{task} was never owed" for task in missing.get(about, []))
-        yield Account(about=about, owed=sum(parts.values()) + len(wrong), parts=parts, wrong=wrong, post_id=pk)
+        yield Balance(about=about, owed=sum(parts.values()) + len(wrong), parts=parts, wrong=wrong, post_id=pk)
 
 
 def _effects_by_post() -> dict[str, dict[str, int]]:
@@ -128,7 +128,7 @@ def never_owed(since: datetime) -> dict[str, list[str]]:
 
 
 def _expected(published_at: datetime | None, owed: dict[str, datetime]) -> frozenset[str]:
-    """Return the tasks of a publication; what was old already when it came is announced to nobody."""
+    """Return the tasks of a publication; a post that was already old is not announced."""
     began = min(owed.values(), default=timezone.now())
     # The switchboard looked a moment before the row was written.
     is_news = published_at is not None and published_at > began - settings.ANNOUNCE_WITHIN + timedelta(minutes=1)

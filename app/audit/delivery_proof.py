@@ -1,4 +1,4 @@
-"""Proof of delivery: every post of the last two days reached all that it was owed to, or an alarm says that it did not."""
+"""Proof of delivery: every post of the last two days reached everyone it was owed to, or an alarm is raised."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
+from app.audit import conservation
 from app.blog.models import Post
-from app.newsletter import conservation
 from owed import proof
 from owed.models import Effect
 
@@ -19,7 +19,7 @@ PUBLICATION = conservation.EVERY | conservation.NEWS | {"email.page", "email.del
 
 
 def prove(*, now: datetime) -> None:
-    """Look for every recent post's terminal records, and keep and say what is not there."""
+    """Check every recent post, and store and log what cannot be proved."""
     proof.keep(unproven(now=now))
 
 
@@ -32,10 +32,10 @@ def unproven(*, now: datetime) -> dict[str, str]:
     recent = {f"post:{pk}" for pk in Post.objects.public().filter(published_at__gt=since).values_list("pk", flat=True)}
     for about, task, state in _unfinished(recent, now - GRACE):
         found[about].append(f"{task} is {state}")
-    for account in conservation.sends():
-        about = account.about.partition(" of ")[2]
-        if account.wrong and about in recent:
-            found[about] += account.wrong
+    for balance in conservation.sends():
+        about = balance.about.partition(" of ")[2]
+        if balance.wrong and about in recent:
+            found[about] += balance.wrong
     return {about: "; ".join(dict.fromkeys(why)) for about, why in sorted(found.items())}
 
 
