@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from celery import Celery, Task, current_app, shared_task
-from celery.exceptions import Retry
+from celery.exceptions import QueueNotFound, Retry
 from django.core.checks import CheckMessage, Error, register
 
 from . import crash, registry, sql
@@ -97,15 +97,19 @@ for known in registry.declared():
 @register("owed")
 def each_queue_is_consumed(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse an effect whose hints go to a queue that Celery does not know and may not create."""
-    if current_app.conf.task_create_missing_queues:
-        return []
-    known = {queue.name for queue in current_app.conf.task_queues or ()}
-    route = current_app.amqp.router.route
+    lost = [each for each in registry.declared() if not _has_queue(each.name)]
     return [
-        Error(f"No worker consumes {queue}, the queue of {each.name}.", hint="Name it in task_queues.", id="owed.E006")
-        for each in registry.declared()
-        if (queue := route({}, each.name)["queue"].name) not in known
+        Error(f"No worker consumes {each.queue}, the queue of {each.name}.", hint="Name it in task_queues.", id="owed.E006")
+        for each in lost
     ]
+
+
+def _has_queue(task: str) -> bool:
+    try:
+        current_app.amqp.router.route({}, task)
+    except QueueNotFound:
+        return False
+    return True
 
 
 class Publisher:
