@@ -3,9 +3,9 @@ from importlib import import_module
 from django.apps import AppConfig
 
 
-class EffectsConfig(AppConfig):
+class OwedConfig(AppConfig):
     name = "owed"
-    label = "effects"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         for module in ("checks", "logs"):

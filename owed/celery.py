@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from celery import Celery, Task, current_app, shared_task
-from celery.exceptions import Retry
+from celery.exceptions import QueueNotFound, Retry
+from django.core.checks import CheckMessage, Error, register
 
 from . import crash, registry, sql
 from .binding import in_transaction
@@ -90,6 +92,24 @@ body_bound.connect(give_to_celery, dispatch_uid="owed.give_to_celery")
 for known in registry.declared():
     if registry.bodies(known):
         give_to_celery(known)
+
+
+@register("owed")
+def each_queue_is_consumed(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an effect whose hints go to a queue that Celery does not know and may not create."""
+    lost = [each for each in registry.declared() if not _has_queue(each.name)]
+    return [
+        Error(f"No worker consumes {each.queue}, the queue of {each.name}.", hint="Name it in task_queues.", id="owed.E006")
+        for each in lost
+    ]
+
+
+def _has_queue(task: str) -> bool:
+    try:
+        current_app.amqp.router.route({}, task)
+    except QueueNotFound:
+        return False
+    return True
 
 
 class Publisher:
