@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import SuspiciousOperation
@@ -18,6 +19,18 @@ from django.utils.module_loading import import_string
 from . import registry, task_results
 from .claiming import Claimed
 from .declaration import Declaration, Signature
+from .django_tasks import (
+    BaseTaskBackend,
+    InvalidTask,
+    Task,
+    TaskContext,
+    TaskResult,
+    TaskResultDoesNotExist,
+    task_backends,
+    task_enqueued,
+    task_finished,
+    task_started,
+)
 from .models import Effect
 from .outcomes import BadArguments, GiveUp, Later, LostLease
 from .payload import PayloadDeclaration
@@ -26,18 +39,8 @@ from .running import Running, current
 from .scrubbing import describe
 from .signals import effect_settled
 
-try:
-    from django.tasks import Task, TaskContext, TaskResult
-    from django.tasks.backends.base import BaseTaskBackend
-    from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
-    from django.tasks.signals import task_enqueued, task_finished, task_started
-except ImportError:  # Django 5.2
-    from django_tasks.backends.base import BaseTaskBackend
-    from django_tasks.base import Task, TaskContext, TaskResult
-    from django_tasks.exceptions import InvalidTaskError as InvalidTask
-    from django_tasks.exceptions import TaskResultDoesNotExist
-    from django_tasks.signals import task_enqueued, task_finished, task_started
-
+P = ParamSpec("P")
+R = TypeVar("R")
 OPTIONS = {"kind": "external", "timeout": 300.0, "retries": 0}
 """kind: external or atomic, see Treatment. timeout: seconds. retries: how often a task that raised is tried again."""
 CRASHES = 20
@@ -64,37 +67,39 @@ class LedgerBackend(BaseTaskBackend):
         for queue in sorted(self.queues):
             self.effects[queue] = self._declare(queue)
 
-    def validate_task(self, task: Task[Any, Any]) -> None:
+    def validate_task(self, task: Task[..., Any]) -> None:
         """Raise InvalidTask as Django does, and where QUEUES is empty: workers must know each queue's effect."""
         if not self.queues:
             raise InvalidTask("owed.tasks.LedgerBackend needs QUEUES: a worker finds tasks by the names of their queues.")
         super().validate_task(task)
 
-    def enqueue(self, task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TaskResult[Any]:
+    def enqueue(self, task: Task[P, R], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TaskResult[P, R]:
         """Owe a run of the task; a rollback takes it back. Raises InvalidTask; TypeError or BadArguments for arguments."""
         self.validate_task(task)
         call = task_results.call(task, args, kwargs)
         with transaction.atomic():
             owed = record_now(Signature(effect=self.effects[task.queue_name], args=call, eta=task.run_after), call["path"])
             transaction.on_commit(owed.enqueue, robust=True)
-            result = self._result(Effect.objects.get(pk=owed.ids[0]), task)
+            result: TaskResult[P, R] = self._result(Effect.objects.get(pk=owed.ids[0]), task)
             task_enqueued.send(type(self), task_result=result)
         return result
 
-    def get_result(self, result_id: str) -> TaskResult[Any]:
+    def get_result(self, result_id: str) -> TaskResult[..., Any]:
         """Return how the task with this id is, read from the ledger. Raises TaskResultDoesNotExist; a purged one is gone."""
         effect = self._row(result_id)
         if effect is None:
             raise TaskResultDoesNotExist(result_id)
         return self._result(effect, self._recorded(effect))
 
-    def check(self, **kwargs: Any) -> Iterable[CheckMessage]:
-        """Report settings under which tasks would be refused or ignored."""
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        """Return what in the settings would refuse tasks, or be ignored."""
+        found: list[CheckMessage] = []
         if not self.queues:
-            yield Error(f"TASKS[{self.alias!r}] has no QUEUES.", hint="Name each queue that tasks use.", id="owed.E006")
+            found.append(Error(f"TASKS[{self.alias!r}] has no QUEUES.", hint="Name each queue that tasks use.", id="owed.E006"))
         unknown = sorted(self.options.keys() - OPTIONS.keys())
         if unknown:
-            yield Error(f"TASKS[{self.alias!r}] has unknown OPTIONS: {', '.join(unknown)}.", id="owed.E007")
+            found.append(Error(f"TASKS[{self.alias!r}] has unknown OPTIONS: {', '.join(unknown)}.", id="owed.E007"))
+        return found
 
     def _declare(self, queue: str) -> Declaration[Any]:
         def run_task(*, path: str, args: list[Any], kwargs: dict[str, Any], run_after: str | None = None) -> None:
@@ -134,7 +139,7 @@ class LedgerBackend(BaseTaskBackend):
             raise GiveUp(describe(error)) from error
         raise RuntimeError(describe(error)) from error
 
-    def _known(self, path: str) -> Task[Any, Any]:
+    def _known(self, path: str) -> Task[..., Any]:
         """Return the task, or wait for a worker that has it: in a rolling deploy this one may be older or newer."""
         try:
             return _import(path)
@@ -148,26 +153,34 @@ class LedgerBackend(BaseTaskBackend):
         names = [effect.name for effect in self.effects.values()]
         return Effect.objects.filter(pk=int(number[1]), task__in=names).first() if number else None
 
-    def _recorded(self, effect: Effect) -> Task[Any, Any]:
+    def _recorded(self, effect: Effect) -> Task[..., Any]:
         """Return the task as it was enqueued."""
         after = effect.args.get("run_after")
-        options = {"run_after": datetime.fromisoformat(after)} if after else {}
-        return _import(effect.args["path"]).using(queue_name=effect.queue, backend=self.alias, **options)
+        moment = datetime.fromisoformat(after) if after else None
+        return _import(effect.args["path"]).using(queue_name=effect.queue, backend=self.alias, run_after=moment)
 
-    def _result(self, effect: Effect, task: Task[Any, Any]) -> TaskResult[Any]:
+    def _result(self, effect: Effect, task: Task[..., Any]) -> TaskResult[..., Any]:
         facts = task_results.facts(effect)
         value = facts.pop("return")
-        result: TaskResult[Any] = TaskResult(task=task, backend=self.alias, **facts)
+        result: TaskResult[..., Any] = TaskResult(task=task, backend=self.alias, **facts)
         object.__setattr__(result, "_return_value", value)  # as Django's own backends do: the class is frozen
         return result
 
 
-def _call(result: TaskResult[Any]) -> Any:
-    before = (TaskContext(task_result=result),) if result.task.takes_context else ()
-    return result.task.call(*before, *result.args, **result.kwargs)
+def make_backends(aliases: Iterable[str]) -> None:
+    """Make the backends with these aliases: each declares its effects."""
+    for alias in aliases:
+        task_backends[alias]
 
 
-def _import(path: str) -> Task[Any, Any]:
+def _call(result: TaskResult[..., Any]) -> Any:
+    call: Any = result.task.call
+    if result.task.takes_context:
+        return call(TaskContext(task_result=result), *result.args, **result.kwargs)
+    return call(*result.args, **result.kwargs)
+
+
+def _import(path: str) -> Task[..., Any]:
     """Raises ImportError; SuspiciousOperation for what is not a task: a row must not be able to call any function."""
     task = import_string(path)
     if not isinstance(task, Task):
@@ -181,7 +194,8 @@ def _say_end(sender: object, effect: Claimed, outcome: str, **kwargs: Any) -> No
         return
     task_results.note(effect, outcome)
     if outcome in ("done", "dead"):
-        task_finished.send(type(backend), task_result=backend.get_result(f"e{effect.id}"))
+        with suppress(ImportError, SuspiciousOperation):  # a row that names no task has no result to show
+            task_finished.send(type(backend), task_result=backend.get_result(f"e{effect.id}"))
 
 
 _backends: dict[str, LedgerBackend] = {}
