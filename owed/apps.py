@@ -23,4 +23,4 @@ def _declare_django_tasks() -> None:
     backends = getattr(settings, "TASKS", {})
     ours = [alias for alias, backend in backends.items() if str(backend.get("BACKEND", "")).startswith("owed.")]
     if ours:
-        import_module("owed.tasks").make_backends(ours)
+        import_module("owed.ledger_backend").make_backends(ours)
