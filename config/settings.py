@@ -24,7 +24,7 @@ FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
     "owed", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
-    "app.feeds", "app.social", "app.search", "app.stats", "app.importer", "app.studio", "app.api", "app.web",
+    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.importer", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -62,6 +62,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n"],  # every text that a person sees is marked: no {% load %} in each file
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -102,6 +103,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -126,9 +128,9 @@ MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
-EFFECTS_RETENTION = ENV.retention
-EFFECTS_RING_AFTER = ENV.effects_ring_after_seconds
-EFFECTS_LEASE_MARGIN = ENV.effects_lease_margin_seconds
+OWED_RETENTION = ENV.retention
+OWED_RING_AFTER = ENV.effects_ring_after_seconds
+OWED_LEASE_MARGIN = ENV.effects_lease_margin_seconds
 
 CELERY_BROKER_URL = ENV.celery_broker_url
 

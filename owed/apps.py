@@ -7,7 +7,6 @@ from django.conf import settings
 
 class OwedConfig(AppConfig):
     name = "owed"
-    label = "effects"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 from celery import Celery, Task, current_app, shared_task
 from celery.exceptions import Retry
+from django.core.checks import CheckMessage, Error, register
 
 from . import crash, registry, sql
 from .binding import in_transaction
@@ -97,6 +99,20 @@ body_bound.connect(give_to_celery, dispatch_uid="owed.give_to_celery")
 for known in registry.declared():
     if registry.bodies(known):
         give_to_celery(known)
+
+
+@register("owed")
+def each_queue_is_consumed(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an effect whose hints go to a queue that Celery does not know and may not create."""
+    if current_app.conf.task_create_missing_queues:
+        return []
+    known = {queue.name for queue in current_app.conf.task_queues or ()}
+    route = current_app.amqp.router.route
+    return [
+        Error(f"No worker consumes {queue}, the queue of {each.name}.", hint="Name it in task_queues.", id="owed.E006")
+        for each in registry.declared()
+        if (queue := route({}, each.name)["queue"].name) not in known
+    ]
 
 
 class Publisher:

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Extract, Now
 
-from . import settling
+from . import dead_letters
 from .declaration import Declaration
 
 
@@ -96,6 +96,7 @@ class Effect(models.Model):
     objects: ClassVar[models.Manager[Effect]] = EffectQuerySet.as_manager()
 
     class Meta:
+        db_table = "effects_effect"  # as when the app's label was `effects`: an upgrade moves no row
         indexes: ClassVar = [
             models.Index(F("wake_at"), name="effect_wake", condition=Q(finished_at=None)),
             models.Index(fields=["about"], name="effect_about"),
@@ -127,7 +128,7 @@ class Effect(models.Model):
 
     def replay(self) -> bool:
         """Owe a dead effect again, with as many tries as at first. Return whether it was dead."""
-        return settling.replay([self.pk]) == 1
+        return dead_letters.replay([self.pk]) == 1
 
 
 class Tick(models.Model):
@@ -137,6 +138,7 @@ class Tick(models.Model):
     period = models.BigIntegerField()
 
     class Meta:
+        db_table = "effects_tick"
         constraints: ClassVar = [models.UniqueConstraint(fields=["task", "period"], name="tick_once")]
 
     def __str__(self) -> str:
@@ -149,6 +151,9 @@ class Heartbeat(models.Model):
     worker = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
 
+    class Meta:
+        db_table = "effects_heartbeat"
+
     def __str__(self) -> str:
         return f"{self.worker} {self.at}"
 
@@ -159,6 +164,9 @@ class Unproven(models.Model):
     about = models.CharField(max_length=100, primary_key=True)
     why = models.TextField()
     since = models.DateTimeField()
+
+    class Meta:
+        db_table = "effects_unproven"
 
     def __str__(self) -> str:
         return f"{self.about}: {self.why}"

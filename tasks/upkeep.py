@@ -6,13 +6,14 @@ from django.conf import settings
 from django.core.management import call_command
 
 from app.accounts import effects as accounts
+from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import spam
 from app.blog.models import Post
-from app.newsletter import proving
 from app.notices import moves
 from app.web import erasure
 from owed import clock, periods, purging, task
+from owed.contrib import celery_results
 
 
 @blog.publish_scheduled.runs
@@ -29,20 +30,20 @@ def publish_due() -> None:
 @task("upkeep.purge_effects", kind="external", timeout=300)
 def purge_effects() -> None:
     """Remove done effects that are older than the retention time."""
-    purging.purge(settings.EFFECTS_RETENTION)
+    purging.purge(settings.OWED_RETENTION)
     periods.forget_past_periods()
 
 
 @task("upkeep.purge_results", kind="external", timeout=300)
 def purge_results() -> None:
     """Remove Celery results that are older than a week."""
-    purging.purge_results(timedelta(days=7))
+    celery_results.purge(timedelta(days=7))
 
 
 @task("upkeep.prove")
 def prove() -> None:
     """Look for what every recent post should have reached, and raise an alarm where it did not."""
-    proving.prove(now=clock.now())
+    delivery_proof.prove(now=clock.now())
 
 
 @task("upkeep.clear_sessions", kind="external", timeout=300)

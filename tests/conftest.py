@@ -8,8 +8,11 @@ from django.core.cache import cache
 from django.test import TransactionTestCase
 from pytest_django import Settings
 
+from app.accounts.models import Role, User
+from app.blog.models import Post
 from app.web.cache import outage
-from tests import database
+from tests import database, factories
+from tests.factories import Publish
 
 # A password costs 0.2 s to hash as in production: nearly half of the time of the tests that sign in.
 REAL_HASHERS = list(django_settings.PASSWORD_HASHERS)
@@ -30,3 +33,19 @@ def real_hashers(settings: Settings) -> list[str]:
     """Hash passwords as in production; the list may be changed."""
     settings.PASSWORD_HASHERS = list(REAL_HASHERS)
     return settings.PASSWORD_HASHERS
+
+
+@pytest.fixture
+def author(db: None) -> User:
+    return factories.person("ada", Role.AUTHOR)
+
+
+@pytest.fixture
+def draft(author: User) -> Post:
+    return factories.write(author)
+
+
+@pytest.fixture
+def publish(author: User) -> Publish:
+    """Return a function that publishes a new post, of this author unless another is given."""
+    return lambda *args, **fields: factories.publish(fields.pop("author", author), *args, **fields)

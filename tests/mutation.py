@@ -29,7 +29,7 @@ from tools.devserver.server import ROOT
 
 JOBS = int(os.environ.get("JOBS", "2"))
 PATIENCE = 900
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "node_modules", ".*_cache", "__pycache__", ".hypothesis")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "var", "node_modules", ".*_cache", "__pycache__", ".hypothesis")
 OPTIONS = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--reuse-db", "--timeout=180"]
 RED = re.compile(r"^(?:FAILED|ERROR) (?:\S+/)?(\S+?\.py::.+?)(?: - |$)", re.MULTILINE)
 GREEN, SOME_RED = 0, 1

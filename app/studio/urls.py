@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from app.studio import comments, conservation, effects, mailbox, media, post_effects, posts, publication, sends, social
+from app.studio import comments, delivery_audit, effects, mailbox, media, post_effects, posts, publication, sends, social
 
 app_name = "studio"
 urlpatterns = [
@@ -20,7 +20,7 @@ urlpatterns = [
     path("effects/", effects.effects, name="effects"),
     path("effects/replay", effects.replay_all, name="replay_all"),
     path("effects/<int:pk>/replay", post_effects.replay, name="replay"),
-    path("conservation/", conservation.conservation, name="conservation"),
+    path("conservation/", delivery_audit.delivery_audit, name="delivery_audit"),
     path("sends/<int:pk>/", sends.send, name="send"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<str:name>/", mailbox.mail, name="mail"),

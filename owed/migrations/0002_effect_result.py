@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("effects", "0001_initial")]
+    dependencies = [("owed", "0001_initial")]
 
     operations = [
         # Null and without a default: PostgreSQL adds it without touching a row, and processes of before insert without it.

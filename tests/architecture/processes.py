@@ -8,7 +8,8 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -65,6 +66,13 @@ def answers(port: int, path: str, env: Mapping[str, str]) -> bool:
     """Run the health check of docker-compose.yml."""
     probe = [sys.executable, "-m", "config.probe", str(port), path]
     return subprocess.run(probe, env=dict(env), cwd=ROOT, capture_output=True, check=False, timeout=30).returncode == 0
+
+
+def status(port: int, path: str) -> int:
+    """Return the status with which a stranger's request is answered."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", path)
+        return connection.getresponse().status
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from app.blog.models import Comment, Like, Post
 from app.stats import page_views
 from config.logging import logging_config
 from owed.testing import drain
-from tests.stats.conftest import buffer
+from tests.stats.requests import buffer
 
 __all__ = ["buffer"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.architecture.processes import PATIENCE, PRODUCTION, Process, answers, empty_database, plain_environment
+from tests.architecture.processes import PATIENCE, PRODUCTION, Process, answers, empty_database, plain_environment, status
 from tests.servers import unused_port
 from tests.waiting import wait_until
 from tools.devserver import orphans
@@ -110,6 +110,7 @@ class TestTheComposeFile:
         }
         try:
             self.await_all(running, production)
+            assert status(int(production["FLOWER_PORT"]), "/") == 401
         finally:
             ended = {name: process.end(signal.SIGTERM) for name, process in running.items()}
         assert set(ended.values()) <= {0, -signal.SIGTERM}, ended

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from config.bundled import orphans
 
 from tests import servers
+from tools.devserver import orphans
 
 
 @pytest.fixture

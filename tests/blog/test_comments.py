@@ -9,7 +9,7 @@ from app.blog import signals
 from app.blog.errors import AlreadyApproved, ContentTooLong, NotPublished, NotVisible
 from app.blog.models import Comment, CommentStatus, Post
 from owed.models import Effect
-from tests.blog.conftest import names
+from tests.blog.announcements import names
 
 pytestmark = pytest.mark.django_db
 

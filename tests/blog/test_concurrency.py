@@ -14,7 +14,8 @@ from app.blog.errors import AlreadyPublished, PostGone, Refused
 from app.blog.models import Comment, Like, Post
 from app.notices.models import Notice
 from owed.testing import drain
-from tests.blog.conftest import at_once, counts, names
+from tests.blog.announcements import counts, names
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from app.blog import versions
 from app.blog.models import Comment, Like, Post, Tag
 from app.search.models import Document
 from owed.testing import drain
-from tests.blog.conftest import counts, names
+from tests.blog.announcements import counts, names
 
 pytestmark = pytest.mark.django_db
 

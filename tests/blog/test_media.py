@@ -8,7 +8,8 @@ from django.utils import timezone
 from app.blog import files, images
 from app.blog.errors import MediaRefused
 from app.blog.models import Media, Post
-from tests.blog.conftest import at_once, image
+from tests.concurrency import at_once
+from tests.factories import image
 
 pytestmark = pytest.mark.django_db
 
@@ -44,11 +45,11 @@ class TestStoring:
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
-            (b"", "no JPEG"),
-            (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "no JPEG"),
-            (b"GIF89a<script>alert(1)</script>", "no JPEG"),
-            (b"BM" + b"\0" * 100, "no JPEG"),
-            (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "no JPEG"),
+            (b"", "Not a JPEG"),
+            (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "Not a JPEG"),
+            (b"GIF89a<script>alert(1)</script>", "Not a JPEG"),
+            (b"BM" + b"\0" * 100, "Not a JPEG"),
+            (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "Not a JPEG"),
         ],
         ids=["nothing", "svg", "false gif", "bmp", "broken png"],
     )

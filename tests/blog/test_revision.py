@@ -7,7 +7,7 @@ from app.accounts.models import Role, User
 from app.blog import versions
 from app.blog.models import Category, Post, PostSlug, Tag
 from app.blog.tagging import tags_named
-from tests.blog.conftest import counts, names
+from tests.blog.announcements import counts, names
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.blog.errors import ContentTooLong, NotSaved, PostGone
 from app.blog.models import Category, Post
 from owed.models import Effect
-from tests.blog.conftest import counts, names
+from tests.blog.announcements import counts, names
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from app.accounts.models import User
 from app.blog import deletion, renames, signals
 from app.blog.models import Comment, Like, Post
 from tasks import receivers
-from tests.blog.conftest import names
+from tests.blog.announcements import names
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from app.newsletter.models import Send, Subscriber
 from app.notices.moves import ask_move
 from app.notices.resets import reset_path
 from owed.models import Effect
-from tests.browser.conftest import Open, sign_in
+from tests.browser.pages import Open, sign_in
 from tests.studio.test_publication import dead
 from tests.studio.test_rooms import letter
 from tests.web.moving import link

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.devserver.conftest import wait_for
+from tests.devserver.running import wait_for
 from tools.devserver.server import LAUNCH
 
 NOBODY = 65534

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from config import run_directory
-from tests.devserver.conftest import Run, wait_for
+from tests.devserver.running import Run, wait_for
 from tools.devserver import orphans
 
 SLEEPERS = 'one: python -c "import time; print(1, flush=True); time.sleep(600)"\ntwo: sh -c "sleep 601 & sleep 602"\n'

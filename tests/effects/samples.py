@@ -69,3 +69,10 @@ def hopeless(*, n: int) -> None:
 @task("test.frail", max_attempts=2)
 def frail(*, n: int) -> None:
     raise ValueError("never works")
+
+
+def rows() -> list[int]:
+    """Return what the sample effects wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT n FROM sample_applied ORDER BY n")
+        return [row[0] for row in cursor.fetchall()]

@@ -21,9 +21,9 @@ from app.social.sharing import post_to_social_media
 from owed.models import Effect
 from owed.testing import drain
 from tests.faults.real_bluesky import RealBluesky
-from tests.social.conftest import _loopback, ann, cover, post
 from tests.social.drafts import NOW, drafted
 from tests.social.fake import serving
+from tests.social.fixtures import _loopback, ann, cover, post
 from tests.social.test_vendors import FAMILY
 
 __all__ = ["_loopback", "ann", "cover", "post"]

@@ -15,7 +15,7 @@ from app.feeds import following
 from app.feeds.models import Document
 from owed.models import Effect, EffectQuerySet
 from owed.testing import drain, owes
-from tests.feeds.conftest import Publish
+from tests.factories import Publish
 from tests.proof.threads import Elsewhere, uncommitted
 
 pytestmark = pytest.mark.django_db

@@ -8,26 +8,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from app.accounts.models import Role, User
+from app.accounts.models import User
 from app.blog.models import Post
 from app.newsletter.models import Subscriber
+from tests import factories
 from tests.sinks import faulty, smtp_sink
 
 __all__ = ["faulty", "smtp_sink"]
 
 
 @pytest.fixture
-def author() -> User:
-    return User.objects.create_user("writer", "writer@example.org", role=Role.AUTHOR)
-
-
-@pytest.fixture
 def post(author: User) -> Post:
     """A post that has just become public, its effects not yet run."""
-    post = Post(title="Owed & “kept”", content="# Hello\n\nA *post* with a [link](/archive/) and <b>HTML</b>.\n", author=author)
-    post.save()
-    post.publish(at=timezone.now())
-    return post
+    return factories.publish(author, "Owed & “kept”", "# Hello\n\nA *post* with a [link](/archive/) and <b>HTML</b>.\n")
 
 
 @pytest.fixture

@@ -84,6 +84,7 @@ class TestBeforeTheDot:
             deliver(ids)
         assert states() == ["sent", "failed", "sent", "pending", "sent"]
         assert Delivery.objects.get(pk=ids[1]).error == "550 5.7.1 at rcpt"
+        assert Subscriber.objects.get(email="r1@example.org").state == "confirmed"
         faulty.heal()
         deliver(ids)
         assert states() == ["sent", "failed", "sent", "sent", "sent"]

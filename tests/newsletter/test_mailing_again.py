@@ -10,11 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.audit.conservation import sends
 from app.blog.errors import NotPublished, PostGone, Refused
 from app.blog.models import Post
 from app.mail.submission import State
 from app.newsletter.announcing import announce, announce_again, expand
-from app.newsletter.conservation import sends
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Delivery, Send, Subscriber
 from owed.testing import drain, owes

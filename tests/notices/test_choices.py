@@ -14,7 +14,7 @@ from app.notices.choices import LABELS, OF_KIND, Choice
 from app.notices.models import Kind, Notice, Watch
 from app.notices.moves import KINDS
 from owed.testing import drain
-from tests.notices.conftest import person
+from tests.factories import person
 from tests.sinks import Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("H14")]

@@ -20,7 +20,7 @@ from app.notices.tutorial import (
 )
 from owed.models import Effect
 from owed.testing import drain
-from tests.notices.conftest import person
+from tests.factories import person
 from tests.sinks import Sink
 
 pytestmark = pytest.mark.django_db

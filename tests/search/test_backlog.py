@@ -28,7 +28,7 @@ from owed.models import Effect
 from owed.running import run
 from owed.testing import drain
 from owed.waker import Hint, pack, waker
-from tests.search.conftest import Publish
+from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

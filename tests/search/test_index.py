@@ -19,7 +19,7 @@ from app.search.models import Document
 from app.search.query import search
 from owed.models import Effect
 from owed.testing import drain, owes
-from tests.search.conftest import Publish
+from tests.factories import Publish
 
 
 def found(text: str) -> set[int]:

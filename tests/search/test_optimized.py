@@ -15,7 +15,8 @@ from app.accounts.models import User
 from app.blog.models import Post
 from app.search.models import Document
 from app.search.optimized import OptimizedSignalHandler, optimized_handler
-from owed import metrics, registry
+from owed import registry
+from owed.contrib import prometheus
 from owed.models import Effect
 from owed.testing import drain, owes
 
@@ -56,7 +57,7 @@ class TestPendingUpdates:
         listed = StringIO()
         call_command("effects", "list", "--task", "search.refresh", stdout=listed)
         assert listed.getvalue().count("search.refresh") == len(posts)
-        assert b'afterword_effects{queue="search",state="owed"} 3.0' in metrics.render()
+        assert b'afterword_effects{queue="search",state="owed"} 3.0' in prometheus.render()
 
 
 class TestProcessBatch:

@@ -16,7 +16,7 @@ from app.search.models import Document
 from owed.draining import work
 from owed.models import Effect
 from owed.testing import drain
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 
 POSTS, WRITERS, TIMES, WORKERS = 20, 2, 250, 2
 

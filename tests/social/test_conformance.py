@@ -13,7 +13,6 @@ from django.utils import timezone
 from app.blog.models import Post
 from app.social.connecting import connect
 from app.social.models import Account, DummyPost, SocialPost
-from app.social.models.social_post import LEASE
 from app.social.networks import NETWORKS
 from app.social.networks.outcomes import InDoubt
 from app.social.sharing import deliver, follow, post_to_social_media
@@ -66,7 +65,7 @@ class Peer:
     def attempt(self) -> SocialPost:
         """Try once, after whatever claim the try before left has run out."""
         now = timezone.now()
-        SocialPost.objects.exclude(claimed_at=None).update(claimed_at=now - LEASE)
+        SocialPost.objects.exclude(claimed_at=None).update(claimed_at=now - timedelta(seconds=35))
         try:
             deliver(self.row.pk, now=now)
         finally:

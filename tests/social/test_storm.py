@@ -23,16 +23,16 @@ from owed import record
 from owed.models import Effect
 from owed.testing import drain
 from tests.outbound.receiver import Receiver, says
+from tests.sizes import sizes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12")]
-OWED = 500
 DUE = 40
 Hooked = Callable[[Receiver], Account]
 Listening = Callable[..., Receiver]
 
 
-def later(receiver: Receiver, due: int = OWED) -> None:
-    """Let the host's rest end, and so much of what waits in the ledger be due."""
+def later(receiver: Receiver, due: int | None = None) -> None:
+    """Let the host's rest end, and so much of what waits in the ledger be due, or all."""
     cache.delete(f"breaker:rest:{urlsplit(receiver.url).netloc}")
     waiting = Effect.objects.filter(finished_at=None).order_by("pk")[:due]
     Effect.objects.filter(pk__in=waiting.values("pk")).update(wake_at=Now())
@@ -45,13 +45,13 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(breaker, name, 3600.0)
 
 
-@pytest.fixture
-def owed(rests: None, ann: User, hooked: Hooked, listening: Listening) -> Receiver:
+@pytest.fixture(params=sizes(2 * DUE, 500))
+def owed(request: pytest.FixtureRequest, rests: None, ann: User, hooked: Hooked, listening: Listening) -> Receiver:
     """Many posts owed to a webhook whose host fails."""
     receiver = listening(says(503))
     account = hooked(receiver)
     now = timezone.now()
-    drafts = [Post(author=ann, title=f"{n}", slug=f"p{n}", status="published", published_at=now) for n in range(OWED)]
+    drafts = [Post(author=ann, title=f"{n}", slug=f"p{n}", status="published", published_at=now) for n in range(request.param)]
     posts = Post.objects.bulk_create(drafts)
     rows = SocialPost.objects.bulk_create([SocialPost(account=account, post=post, key=key_for(account)) for post in posts])
     with transaction.atomic():

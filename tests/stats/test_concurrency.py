@@ -25,9 +25,10 @@ from owed.draining import work
 from owed.models import Effect
 from owed.sweeping import sweep
 from owed.testing import drain
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.proof.processes import environment
-from tests.stats.conftest import BROWSER, count
+from tests.sizes import sizes
+from tests.stats.requests import BROWSER, count
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORK = "import django; django.setup(); from owed.draining import work; work()"
@@ -118,10 +119,11 @@ class TestFourProcesses:
 @pytest.mark.timeout(300)
 class TestAReaderBesideAWriter:
     @pytest.mark.covers("H21", "H22", "H12")
-    def test_leaves_each_edit_and_each_withdrawal_standing(self, post: Post, buffer: page_views.Buffer) -> None:
+    @pytest.mark.parametrize("times", sizes(15, 100))
+    def test_leaves_each_edit_and_each_withdrawal_standing(self, post: Post, buffer: page_views.Buffer, times: int) -> None:
         over = Event()
         results = at_once(
-            partial(then, over, partial(_edit_and_withdraw, post.pk, 100)),
+            partial(then, over, partial(_edit_and_withdraw, post.pk, times)),
             partial(_read_until, over, post),
             partial(_write_and_fold, buffer, post.pk, over),
         )
@@ -132,8 +134,9 @@ class TestAReaderBesideAWriter:
         assert count(post) == View.objects.count()
 
     @pytest.mark.covers("H22")
-    def test_brings_no_deleted_post_back(self, author: User, buffer: page_views.Buffer) -> None:
-        for number in range(100):
+    @pytest.mark.parametrize("times", sizes(15, 100))
+    def test_brings_no_deleted_post_back(self, author: User, buffer: page_views.Buffer, times: int) -> None:
+        for number in range(times):
             post = Post.objects.create(title=f"P{number}", content="-", author=author, status="published")
             visit(post, ["192.0.2.1"])
             results = at_once(

@@ -23,7 +23,7 @@ from app.stats.tutorial import track_user_activity
 from owed import record, registry
 from owed.testing import drain
 from tests.proof.processes import environment
-from tests.stats.conftest import BROWSER, count, get
+from tests.stats.requests import BROWSER, count, get
 from tests.waiting import wait_until
 from worker.schedule import SCHEDULE
 
@@ -34,7 +34,7 @@ django.setup()
 from app.blog.models import Post
 from app.stats import page_views
 from app.stats.models import View
-from tests.stats.conftest import get
+from tests.stats.requests import get
 from tests.waiting import wait_until
 post = Post.objects.get()
 page_views.see(get("203.0.113.1"), post)

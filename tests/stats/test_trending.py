@@ -12,7 +12,7 @@ from app.stats import page_views
 from app.stats.models import Trending, View
 from app.stats.trending import rank, trending
 from owed.testing import drain
-from tests.stats.conftest import get
+from tests.stats.requests import get
 
 NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from app.blog.models import Comment, CommentStatus, Post
 from owed.testing import drain, owes
-from tests.studio.conftest import Person, SignedIn
+from tests.studio.forms import Person, SignedIn
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -43,7 +43,7 @@ class TestTheQueue:
 
     def test_names_nothing_where_nothing_waits(self, signed_in: SignedIn) -> None:
         page = signed_in("editor").get("/studio/comments/?status=nonsense&page=x").content
-        assert b"No comment is held." in page
+        assert b"No comments are waiting for moderation." in page
         assert b"held</span>" not in page
 
     def test_calls_a_state_the_same_on_its_tab_and_on_each_comment(self, signed_in: SignedIn, public: Post) -> None:

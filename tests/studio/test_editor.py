@@ -9,7 +9,7 @@ from django.test import Client
 
 from app.blog.models import Category, Post, Tag
 from app.blog.text import CONTENT_LIMIT
-from tests.studio.conftest import SignedIn, typed
+from tests.studio.forms import SignedIn, typed
 from tests.studio.images import png
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from django.utils import timezone
 from app.blog.models import Post
 from app.newsletter.models import Delivery, Send, Subscriber
 from owed.testing import drain
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import Sink
-from tests.studio.conftest import Person, SignedIn
+from tests.studio.forms import Person, SignedIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("A4")]
 OFFER = "Mail this post again"

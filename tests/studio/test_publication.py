@@ -13,7 +13,7 @@ from app.blog.models import Post
 from app.social.models import Account, SocialPost
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
-from tests.studio.conftest import Person, SignedIn, typed
+from tests.studio.forms import Person, SignedIn, typed
 
 pytestmark = pytest.mark.django_db
 

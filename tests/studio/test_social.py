@@ -19,7 +19,7 @@ from owed.testing import drain, owes
 from tests.social.fake import FakeNetwork, Fault, serving
 from tests.social.fake_bluesky import FakeBluesky
 from tests.social.fake_mastodon import FakeMastodon
-from tests.studio.conftest import Person, SignedIn
+from tests.studio.forms import Person, SignedIn
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("E8")]
 WHERE = "/studio/social/"

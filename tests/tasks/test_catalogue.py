@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from owed import Declaration, registry
+from owed.retry import backoff
 from worker import queues
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +72,12 @@ class TestAnEffect:
         assert {path.stem for path in (ROOT / "tasks").glob("*.py")} == {*queues.names(), *OTHERS}
         for name in queues.names():
             assert import_module(f"tasks.{name}").__doc__
+
+    @pytest.mark.covers("X12")
+    @pytest.mark.parametrize("name", ["email.deliver", "email.notice", "social.deliver"])
+    def test_to_others_goes_on_for_two_days(self, name: str) -> None:
+        pauses = [backoff(attempt) for attempt in range(1, registry.get(name).max_attempts)]
+        assert 40 < sum(pauses) / 3600 < 52
 
     @pytest.mark.parametrize("node", doorways().values(), ids=doorways())
     def test_is_a_doorway_of_one_to_six_lines(self, node: ast.FunctionDef) -> None:

@@ -25,8 +25,8 @@ from owed.models import Effect
 from owed.testing import drain, owes
 from tasks import receivers
 from tests.sinks import CUT, HANG, FaultyServer, Sink
-from tests.stats.conftest import get
-from tests.tasks.conftest import World
+from tests.stats.requests import get
+from tests.tasks.world import World
 
 pytestmark = pytest.mark.django_db
 EVERYWHERE = {"feeds": True, "search": True, "social": True}

@@ -16,7 +16,7 @@ from app.blog.models import Media, Post
 from owed.models import Effect
 from owed.sweeping import sweep
 from owed.testing import drain, owes
-from tests.blog.conftest import image
+from tests.factories import image
 from tests.proof.processes import environment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("E4", "H11", "M14")]
@@ -34,11 +34,6 @@ FileSystemStorage.delete = remove_and_die
 while work():
     pass
 """
-
-
-@pytest.fixture
-def author(db: None) -> User:
-    return User.objects.create_user("ada", role=Role.AUTHOR)
 
 
 def stored(color: str, author: User) -> Media:

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
+from tests import factories
+from tests.factories import Publish
 
-Write = Callable[..., Post]
+PASSWORD = "a-good-password-7"
 
 
 @pytest.fixture
 def reader(db: None) -> User:
-    return User.objects.create_user("rita", "rita@example.org", "a-good-password-7")
+    return factories.person("rita", password=PASSWORD)
 
 
 @pytest.fixture
 def author(db: None) -> User:
-    return User.objects.create_user("anna", "anna@example.org", "a-good-password-7", role=Role.AUTHOR)
+    return factories.person("anna", Role.AUTHOR, password=PASSWORD)
 
 
 @pytest.fixture
-def write(author: User) -> Write:
+def write(author: User) -> Publish:
     """Return a function that makes a post, public unless told otherwise."""
 
     def make(title: str = "A slower web", *, public: bool = True, **fields: Any) -> Post:
-        post = Post(**{"title": title, "content": "It *loads* when it is ready.", "author": author, **fields})
-        post.save()
-        if public:
-            post.publish(at=timezone.now())
-        return post
+        words = {"title": title, "content": "It *loads* when it is ready.", "author": author, **fields}
+        return (factories.publish if public else factories.write)(**words)
 
     return make

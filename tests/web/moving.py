@@ -14,7 +14,7 @@ from tests.sinks import Sink
 PATH = "/account/address"
 OLD, NEW, THEIRS = "rita@example.org", "rita@new.example", "anna@example.org"
 PASSWORD = "a-good-password-7"
-DONE, DEAD = "Thank you", "This link does not work"
+DONE, DEAD = "Thank you", "This link doesn't work"
 ASKED = [
     (OLD, "Another address for your account at Afterword"),
     (NEW, "Is this your new address at Afterword?"),

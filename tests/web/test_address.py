@@ -14,13 +14,13 @@ from app.mail.submission import State
 from app.notices.models import Kind, Notice
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 
 __all__ = ["faulty", "smtp_sink"]
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E11")]
 WHO = {"username": "newcomer", "email": "newcomer@example.org", "password": "a long pass phrase"}
-BUTTON = "Send the confirmation again"
+BUTTON = "Resend the confirmation email"
 PATH = "/account/address/confirmation"
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from app.accounts.models import User
 from app.blog.models import Category, Tag
-from tests.web.conftest import Write
+from tests.factories import Publish
 
 APP = Path(__file__).resolve().parents[2] / "app"
 STATIC = APP / "web" / "static"
@@ -22,7 +22,7 @@ PUBLIC = [*PAGES, "/nowhere/"]
 
 
 @pytest.fixture
-def site(write: Write) -> None:
+def site(write: Publish) -> None:
     post = write(category=Category.objects.create(name="C", slug="c"))
     post.tags.add(Tag.objects.create(name="T", slug="t"))
 

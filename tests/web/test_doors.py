@@ -17,7 +17,7 @@ from app.newsletter.forms import CONSENT
 from app.newsletter.models import Subscriber
 from owed.models import Effect
 from owed.testing import owes
-from tests.web.conftest import Write
+from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db
 WHO = {"username": "newcomer", "email": "new@example.org", "password": "a-good-password-7"}
@@ -98,7 +98,7 @@ class TestJoining:
 
 
 class TestSigningIn:
-    def test_leads_back_to_where_one_came_from(self, client: Client, reader: User, write: Write) -> None:
+    def test_leads_back_to_where_one_came_from(self, client: Client, reader: User, write: Publish) -> None:
         url = write().get_absolute_url()
         who = {"username": "rita", "password": "a-good-password-7", "next": url}
         assert client.post("/login/", who)["Location"] == url
@@ -126,11 +126,11 @@ class TestAnErrorPage:
 
     def test_says_that_a_form_is_stale(self) -> None:
         answer = Client(enforce_csrf_checks=True).post("/login/", {})
-        assert (answer.status_code, b"The form had gone stale" in answer.content) == (403, True)
+        assert (answer.status_code, b"This form has expired" in answer.content) == (403, True)
 
 
 class TestCrawlers:
-    def test_find_what_is_public(self, client: Client, write: Write) -> None:
+    def test_find_what_is_public(self, client: Client, write: Publish) -> None:
         write("Seen")
         write("Unseen", public=False)
         tree = ET.fromstring(client.get("/sitemap.xml").content)
@@ -155,7 +155,7 @@ class TestHealth:
             assert client.get("/healthz").status_code == 200
         assert not queries
 
-    def test_tells_the_age_of_the_oldest_effect(self, client: Client, write: Write) -> None:
+    def test_tells_the_age_of_the_oldest_effect(self, client: Client, write: Publish) -> None:
         write()
         Effect.objects.update(due_at="2020-01-01T00:00:00Z")
         report = json.loads(client.get("/readyz").content)
@@ -170,6 +170,6 @@ class TestHealth:
         monkeypatch.setattr("app.web.health.silence", refuse)
         assert client.get("/readyz").status_code == 503
 
-    def test_is_measured(self, client: Client, write: Write) -> None:
+    def test_is_measured(self, client: Client, write: Publish) -> None:
         write()
         assert b'afterword_effects{queue="search",state="owed"}' in client.get("/metrics").content

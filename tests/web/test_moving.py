@@ -19,7 +19,7 @@ from app.notices.models import AddressChange, Kind, Notice
 from app.notices.resets import reset_path
 from owed.models import Effect
 from owed.testing import drain
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import Sink, smtp_sink
 from tests.web.moving import ASKED, DEAD, DONE, NEW, OLD, PASSWORD, PATH, ask, heading, link, links, signed_in, told
 
@@ -97,7 +97,7 @@ class TestAnotherAddress:
         path = reset_path(reader)
         ask(reader)
         Client().post(link(reader))
-        assert b"This link does not work" in Client().get(path).content
+        assert b"This link doesn't work" in Client().get(path).content
 
     def test_is_in_the_export_of_what_is_kept(self, reader: User) -> None:
         ask(reader)

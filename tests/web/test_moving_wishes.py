@@ -18,7 +18,7 @@ from app.mail.submission import State
 from app.notices.models import AddressChange, Notice
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 from tests.web.moving import ASKED, DEAD, NEW, OLD, PASSWORD, PATH, THEIRS, ask, heading, link, links, signed_in, told
 

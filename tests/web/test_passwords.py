@@ -20,7 +20,7 @@ from app.notices.models import Kind, Notice
 from app.notices.resets import reset_path
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import CUT, FaultyServer, Sink, faulty, smtp_sink
 
 __all__ = ["faulty", "smtp_sink"]
@@ -68,7 +68,7 @@ def can_sign_in(user: User, password: str) -> bool:
 class TestAForgottenPassword:
     def test_is_replaced_by_a_link_that_comes_by_mail(self, client: Client, reader: User, smtp_sink: Sink) -> None:
         assert 'href="/password/"' in client.get("/login/").content.decode()
-        assert b"Look at your mail" in ask("RITA@example.org").content
+        assert b"Check your inbox" in ask("RITA@example.org").content
         assert smtp_sink.captured == []
         drain()
         [mail] = smtp_sink.captured
@@ -124,20 +124,20 @@ class TestALink:
         path = reset_path(reader)
         follow(path)
         answer = Client().get(path)
-        assert b"This link does not work" in answer.content
-        assert b"Ask for another" in answer.content
+        assert b"This link doesn't work" in answer.content
+        assert b"Request a new link" in answer.content
 
     @pytest.mark.parametrize("change", [{"email": "other@example.org"}, {"is_active": False}, {"password": "!"}])
     def test_dies_with_what_it_was_made_for(self, reader: User, change: dict[str, Any]) -> None:
         path = reset_path(reader)
         User.objects.update(**change)
-        assert b"This link does not work" in Client().get(path).content
+        assert b"This link doesn't work" in Client().get(path).content
 
     @pytest.mark.parametrize("forged", ["x", "set-password", "0-0"])
     @pytest.mark.parametrize("uid", ["MQ", "AA", "x", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"])
     def test_that_was_forged_opens_nothing(self, reader: User, uid: str, forged: str) -> None:
-        assert b"This link does not work" in Client().get(f"/password/{uid}/{forged}/").content
-        assert b"This link does not work" in Client().post(f"/password/{uid}/{forged}/", TYPED).content
+        assert b"This link doesn't work" in Client().get(f"/password/{uid}/{forged}/").content
+        assert b"This link doesn't work" in Client().post(f"/password/{uid}/{forged}/", TYPED).content
 
     def test_needs_its_own_form(self, reader: User) -> None:
         strict = Client(enforce_csrf_checks=True)
@@ -206,7 +206,7 @@ class TestAWish:
     @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!"}, {"email": ""}])
     def test_sends_nothing_where_nobody_may_sign_in(self, reader: User, smtp_sink: Sink, change: dict[str, Any]) -> None:
         User.objects.update(**change)
-        assert b"Look at your mail" in ask("rita@example.org").content
+        assert b"Check your inbox" in ask("rita@example.org").content
         drain()
         assert smtp_sink.captured == []
         assert not Notice.objects.exists()

@@ -15,7 +15,7 @@ from app.accounts.models import ApiToken, PasswordReplaced, User
 from app.notices.models import Kind, Notice
 from app.notices.resets import reset_path
 from owed.testing import broker_down, drain, owes
-from tests.blog.conftest import at_once
+from tests.concurrency import at_once
 from tests.sinks import Sink, smtp_sink
 
 __all__ = ["smtp_sink"]

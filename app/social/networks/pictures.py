@@ -4,7 +4,7 @@ from functools import partial
 from io import BytesIO
 
 from django.core.files.storage import default_storage
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 EDGES = (1600, 1200, 800, 400)
 KIND = "image/jpeg"
@@ -23,7 +23,10 @@ def jpeg(name: str, *, at_most: int) -> bytes:
 
 def _flat(image: Image.Image) -> Image.Image:
     """Return the picture on white: JPEG knows no transparency."""
-    clear = image.convert("RGBA")
+    upright = ImageOps.exif_transpose(image)
+    # Pillow's own conversion cuts 16 bits of grey off at white instead of scaling them.
+    eight_bits = upright.point(lambda grey: grey / 256, "L") if upright.mode.startswith("I;16") else upright
+    clear = eight_bits.convert("RGBA")
     flat = Image.new("RGB", clear.size, "white")
     flat.paste(clear, mask=clear.getchannel("A"))
     return flat
