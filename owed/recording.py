@@ -105,6 +105,12 @@ def record(*signatures: Signature, about: models.Model | str | None = None) -> O
     return _insert(rows)
 
 
+def record_now(signature: Signature, about: models.Model | str | None = None) -> Owed:
+    """Insert one effect at once, also inside gather(), for callers that need its id. Raises as record() does."""
+    _in_transaction()
+    return _insert([_row(signature, _subject(about))])
+
+
 def owe(*signatures: Signature, about: models.Model | str | None = None) -> Owed:
     """Insert what is owed, and ring when the transaction is committed: record() and on_commit() in one."""
     owed = record(*signatures, about=about)
