@@ -46,9 +46,9 @@ def effects() -> str:
             str(spec.batch),
             f"{spec.debounce:g}",
             str(spec.max_attempts),
-            (spec.function.__doc__ or "").partition("\n")[0],
+            (spec.takes.__doc__ or "").partition("\n")[0],
         )
-        for spec in map(registry.get, registry.names())
+        for spec in registry.declared()
         if spec.queue != "test"
     ]
     heads = ("effect", "kind", "takes", "timeout, s", "batch", "debounce, s", "tries", "what it does")

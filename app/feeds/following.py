@@ -9,8 +9,9 @@ from django.db import connection
 
 from app.blog.models import Post
 from app.blog.placement import placements_of
+from app.feeds import effects
 from app.feeds.subjects import SITE
-from owed import clock, gather, record
+from owed import clock, gather, owe
 from owed.models import Effect
 
 PACE = 10.0
@@ -32,7 +33,7 @@ def follow(post_ids: Iterable[int]) -> None:
         (later if pk in old else now).update(dict.fromkeys(placement.feeds(), pk))
     with gather():
         for scope in sorted(now):
-            record("feeds.refresh", scope=scope, about=f"post:{now[scope]}")
+            owe(effects.refresh.si(scope=scope), about=f"post:{now[scope]}")
         _catch_up({scope: pk for scope, pk in later.items() if scope not in now})
 
 
@@ -52,8 +53,8 @@ def _catch_up(owed: Scopes) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUEUE])
-    waiting = set(Effect.objects.untried("feeds.refresh").values_list("args__scope", flat=True))
+    waiting = set(Effect.objects.untried(effects.refresh).values_list("args__scope", flat=True))
     missing = sorted(owed.keys() - waiting, key=lambda scope: (scope != SITE, scope))
     for position, scope in enumerate(missing, start=len(waiting)):
         countdown = 0.0 if scope == SITE else 1 + position / PACE
-        record("feeds.refresh", scope=scope, about=f"post:{owed[scope]}", countdown=countdown)
+        owe(effects.refresh.si(scope=scope).set(countdown=countdown), about=f"post:{owed[scope]}")

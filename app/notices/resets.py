@@ -14,8 +14,9 @@ from django.utils.http import urlsafe_base64_encode
 
 from app.accounts.models import User
 from app.mail.submission import OPEN
+from app.notices import effects
 from app.notices.models import Kind, Notice
-from owed import record
+from owed import owe
 
 A_DAY = 3
 A_DAY_TO_STRANGERS = 1
@@ -27,8 +28,7 @@ def ask_reset(email: str) -> None:
     """Take the wish down: one query and one row, whether the address is known or not, so that nobody can tell by the time."""
     known = User.objects.alias(address=Lower("email")).filter(address=Lower(Value(email)))
     user_id = known.values_list("pk", flat=True).first() or NOBODY
-    owed = record("email.reset", user_id=user_id, about=f"user:{user_id}")
-    transaction.on_commit(owed.enqueue, robust=True)
+    owe(effects.reset.si(user_id=user_id), about=f"user:{user_id}")
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from app.outbound import breaker
 from app.social.models import Account, SocialPost
 from owed import Later
 from owed.models import Effect, State
-from owed.settling import put_off
+from owed.retry import put_off
 
 DELIVERY = "social.deliver"
 WHY = "the other side does not answer, and is left alone for a while"

@@ -10,13 +10,14 @@ from django.db.models import Exists, OuterRef, Q
 from app.blog.models import Post
 from app.outbound import breaker
 from app.outbound.errors import OutboundFailed
+from app.social import effects
 from app.social.drafts import draft_of, recall, remembered
 from app.social.host_backoff import heed_rest
 from app.social.models import Account, SocialPost, State
 from app.social.networks import key_for, kind_of, network_of
 from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Silent, Unknown
-from owed import GiveUp, Later, clock, gather, record
+from owed import GiveUp, Later, clock, gather, owe
 from owed.scrubbing import describe, scrub
 
 UNSHARED = (State.PENDING, State.SKIPPED, State.FAILED)
@@ -75,7 +76,7 @@ def _owe(rows: Iterable[SocialPost]) -> int:
     posts = {row.pk: row.post_id for row in rows}
     with gather():
         for pk in ids:
-            record("social.deliver", social_post_id=pk, about=f"post:{posts[pk]}")
+            owe(effects.deliver.si(social_post_id=pk), about=f"post:{posts[pk]}")
     return len(ids)
 
 

@@ -22,10 +22,11 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.models import Post
 from app.blog.signals import post_viewed
+from app.stats import effects
 from app.stats.activity import Done, note
 from app.stats.models import Verb
 from app.stats.visitors import digest, is_reader
-from owed import gather, record
+from owed import gather, owe
 from owed.running import heal_connection
 
 logger = logging.getLogger(__name__)
@@ -151,8 +152,8 @@ def write(batch: list[Seen]) -> int:
     note(Verb.POST_VIEW, [Done(seen.user_id, seen.post_id, seen.seen_at) for seen in batch if seen.user_id is not None])
     with gather():
         for post_id in sorted(set(new)):
-            record("stats.fold", post_id=post_id, about=f"post:{post_id}")
-            record("stats.rank", post_id=post_id)
+            owe(effects.fold.si(post_id=post_id), about=f"post:{post_id}")
+            owe(effects.rank.si(post_id=post_id))
     return len(new)
 
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 from app.blog.models import Post
 from app.studio.access import WriterRequest, operators
 from app.studio.post_effects import KINDS
+from owed.dead_letters import replay
 from owed.heartbeat import silence
 from owed.models import Effect, State
-from owed.settling import replay
 
 PAGE = 50
 AT_ONCE = 500

@@ -14,9 +14,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from app.accounts import effects
 from app.accounts.models.profile import create_user_profile, create_user_profiles
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
-from owed import record
+from owed import owe
 
 
 class PasswordReplaced(Exception):
@@ -209,8 +210,7 @@ class User(AbstractUser):
         if not User.objects.filter(pk=self.pk, is_active=True).update(is_active=False):
             return False
         self.is_active = False
-        owed = record("upkeep.erase_user", user_id=self.pk, about=self)
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(effects.erase_user.si(user_id=self.pk), about=self)
         return True
 
     @property

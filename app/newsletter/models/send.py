@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from app.mail.submission import OPEN, State
-from owed import record
+from app.newsletter import effects
+from owed import owe
 
 if TYPE_CHECKING:
     from app.newsletter.models.delivery import Delivery
@@ -96,8 +97,7 @@ class Send(models.Model):
         """Owe one reader the post again, by a person's decision. Raises NotInDoubt."""
         delivery.reopen()
         Send.objects.filter(pk=self.pk).update(state=SendState.SENDING, finished_at=None)
-        owed = record("email.deliver", delivery_ids=[delivery.pk], about=f"post:{self.post_id}")
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(effects.deliver.si(delivery_ids=[delivery.pk]), about=f"post:{self.post_id}")
 
     def _is_open(self) -> bool:
         return self.deliveries.filter(state__in=OPEN).exists()
