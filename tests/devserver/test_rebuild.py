@@ -26,7 +26,7 @@ RELEASE = "release: python -W ignore -m config.release\n"
 
 def readiness(port: int) -> tuple[int, dict[str, object]]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=120) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
