@@ -7,10 +7,11 @@ from hashlib import sha256
 
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 MINUTE = 60
 PER_NAME, PER_ADDRESS = 10, 60
-TOO_MANY = "Too many tries. Wait a minute."
+TOO_MANY = gettext_lazy("Too many attempts. Wait a minute and try again.")
 
 
 def may_sign_in(request: HttpRequest, name: str, *, known: str = "") -> bool:
