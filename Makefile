@@ -2,7 +2,7 @@
 # Python 3.13 is taken where it is found. Another one: `make test PYTHON=python3.11 VENV=.venv311`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run stop test containers check docs bench checklist mutate chaos faults
+.PHONY: run stop rebuild test containers check docs bench checklist mutate chaos faults
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -28,6 +28,9 @@ run: $(VENV)/.ok
 
 stop:
 	@$(STOP)
+
+rebuild: $(VENV)/.ok
+	@$(BIN)/python -m tools.devserver rebuild
 
 test: $(VENV)/.ok-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -rs $(OPTIONS) $(TESTS)

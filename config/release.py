@@ -22,6 +22,7 @@ def main() -> None:
 
     await_database()
     call_command("migrate", interactive=False, verbosity=1)
+    refuse_other_tables()
     if settings.DEBUG:
         seed_once(settings.DATA_DIR, settings.ENV.database_url)
     else:
@@ -43,11 +44,21 @@ def await_database() -> None:
         time.sleep(0.25)
 
 
+def refuse_other_tables() -> None:
+    """Stop where the tables are not those of the models although nothing is left to migrate."""
+    from django.conf import settings
+
+    from app.web import schema
+
+    if complaint := schema.complaint():
+        sys.exit(f"{complaint} {settings.SCHEMA_ADVICE}")
+
+
 def seed_once(data_dir: Path, database_url: str) -> None:
     """Load the demo into a database that has not had it: what was deleted stays deleted."""
     from django.core.management import CommandError, call_command
 
-    done = data_dir / f"demo-{hashlib.sha256(database_url.encode()).hexdigest()[:10]}"
+    done = demo_mark(data_dir, database_url)
     if done.exists():
         return
     try:
@@ -56,6 +67,11 @@ def seed_once(data_dir: Path, database_url: str) -> None:
         print(f"The demo could not be loaded: {error}", file=sys.stderr)
         return
     done.touch()
+
+
+def demo_mark(data_dir: Path, database_url: str) -> Path:
+    """Return the file that says that this database has had its demo."""
+    return data_dir / f"demo-{hashlib.sha256(database_url.encode()).hexdigest()[:10]}"
 
 
 def stay() -> None:

@@ -24,7 +24,8 @@ FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
     "owed", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
-    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.importer", "app.studio", "app.api", "app.web",
+    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.importer", "app.studio", "app.api",
+    "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -42,7 +43,7 @@ INSTALLED_APPS = [
     "worker",
 ]
 MIDDLEWARE = [
-    "app.web.forwarded.client_address",
+    "app.middleware.trusted_proxies.client_address",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -53,7 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "app.web.notfound.own_page",
+    "app.middleware.debug_404.own_page",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -85,7 +86,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
-        "BACKEND": "app.web.cache.Cache",
+        "BACKEND": "app.pagecache.backend.Cache",
         "LOCATION": ENV.redis_url,
         "TIMEOUT": 3600,
         "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.5},
@@ -122,6 +123,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
 
+# What to do where the tables are not those of this release although every migration is recorded.
+SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (
+    "`python -m tools.devserver rebuild` puts the old data aside and keeps it; `make run` then makes a new demo."
+    if ENV.bundled_database
+    else "Nothing was changed for you: docs/howto/upgrade.md says how to bring the tables up."
+)
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None

@@ -34,11 +34,11 @@ default_role = "code"
 
 html_theme = "furo"
 html_title = "Afterword"
-html_logo = html_favicon = "../app/web/static/mark.svg"
+html_favicon = "../app/web/static/mark.svg"
+html_copy_source = False
 html_additional_pages = {"index": "redirect.html"}
 templates_path = ["templates"]
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#2438b8", "color-brand-content": "#2438b8"},
     "dark_css_variables": {"color-brand-primary": "#98a6ff", "color-brand-content": "#98a6ff"},
 }
-copybutton_exclude = ".linenos, .gp"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.blog.placement import standing
-from app.web import effects
-from app.web.cache import purge as purge_pages
+from app.pagecache import effects
+from app.pagecache.pages import purge as purge_pages
 
 
 @effects.purge.runs

@@ -34,10 +34,10 @@ from app.blog.signals import (
 from app.feeds import effects as feeds
 from app.newsletter import effects as newsletter
 from app.notices import effects as notices
+from app.pagecache import effects as pages
 from app.search import effects as search
 from app.social import effects as social
 from app.stats import effects as stats
-from app.web import effects as pages
 from owed import Signature, clock, record
 
 

@@ -10,8 +10,8 @@ from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import spam
 from app.blog.models import Post
+from app.members import erasure
 from app.notices import moves
-from app.web import erasure
 from owed import clock, periods, purging, task
 from owed.contrib import celery_results
 

@@ -10,7 +10,6 @@ from app.accounts.models import ApiToken, User
 from app.api.errors import Forbidden
 
 SCHEMES = {"token", "bearer"}
-STAFF_ROLE = "editor"
 
 
 class Request(HttpRequest):
@@ -53,6 +52,7 @@ def must_write(user: User) -> None:
         raise Forbidden("Your account may read and comment, not write.")
 
 
-def runs_the_place(user: User | AnonymousUser) -> bool:
-    """Return whether the user sees what concerns everybody: staff and editors."""
-    return isinstance(user, User) and (user.is_staff or user.is_superuser or user.role == STAFF_ROLE)
+def must_enter_studio(user: User) -> None:
+    """Raise Forbidden for readers who do not operate the site."""
+    if not user.can_enter_studio():
+        raise Forbidden("Your account may read and comment, not write.")

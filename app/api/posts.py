@@ -11,7 +11,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from app.accounts.models import User
-from app.api.auth import MaybeRequest, Request, anybody, must_write, runs_the_place
+from app.api.auth import MaybeRequest, Request, anybody, must_write
 from app.api.categories import category_named
 from app.api.errors import Forbidden, Invalid, Problem
 from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
@@ -116,10 +116,9 @@ class Filters(Schema):
 
 @router.get("", auth=anybody, response={200: PostPage, 422: Problem})
 def list_posts(request: MaybeRequest, filters: Query[Filters]) -> dict[str, Any]:
-    """List published posts, newest first. Other states: one's own, or everybody's for editors."""
-    posts = Post.objects.filter(status=filters.status)
-    if filters.status != "published" and not runs_the_place(request.auth):
-        posts = posts.filter(author_id=request.auth.pk)
+    """List published posts, newest first. Other states: your own, or everyone's for editors."""
+    posts = Post.objects.public() if filters.status == "published" else Post.objects.managed_by(request.auth)
+    posts = posts.filter(status=filters.status)
     wanted = {"author__username": filters.author, "category__slug": filters.category, "tags__slug": filters.tag}
     for name, value in wanted.items():
         posts = posts.filter(Q((name, value))) if value is not None else posts

@@ -1,3 +1,5 @@
+"""The API's addresses; an address that leads nowhere is answered in JSON, too."""
+
 from typing import cast
 
 from django.urls import path, re_path

@@ -133,7 +133,7 @@ def see(request: HttpRequest, post: Post) -> bool:
 
 def _is_ours(user: User | AnonymousUser, post: Post) -> bool:
     """Return whether the person wrote the post, or is here to work on it."""
-    return user.is_authenticated and (user.pk == post.author_id or user.is_staff or user.can_edit(post))
+    return user.is_authenticated and (user.pk == post.author_id or user.can_watch(post))
 
 
 def _user(request: HttpRequest) -> AbstractBaseUser | None:

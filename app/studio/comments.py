@@ -10,11 +10,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from app.accounts.models import Role, User
 from app.blog.errors import AlreadyApproved, Refused
 from app.blog.models import Comment, CommentStatus
 from app.blog.models.comment import CommentQuerySet
-from app.studio.access import WriterRequest, edits_all, writers
+from app.studio.access import WriterRequest, writers
 
 PAGE = 30
 
@@ -23,7 +22,7 @@ PAGE = 30
 @writers
 def comments(request: WriterRequest) -> HttpResponse:
     """List what the user may judge, by state; what is held comes first."""
-    mine = judged_by(request.user)
+    mine = Comment.objects.moderated_by(request.user)
     status = request.GET.get("status", "")
     state = CommentStatus(status) if status in CommentStatus.values else CommentStatus.HELD
     shown = mine.filter(status=state).select_related("author__profile", "post", "parent__author__profile").order_by("-pk")
@@ -40,7 +39,7 @@ def comments(request: WriterRequest) -> HttpResponse:
 def standing(request: WriterRequest, pk: int) -> HttpResponse:
     """Give a comment the state that the pressed button names; asked by htmx, answer with its row and the counts."""
     comment = get_object_or_404(Comment.objects.select_related("post", "author__profile", "parent__author__profile"), pk=pk)
-    if not judged_by(request.user).filter(pk=pk).exists():
+    if not request.user.can_moderate(comment.post):
         raise PermissionDenied
     try:
         _give(comment, request.POST.get("status", ""))
@@ -49,7 +48,7 @@ def standing(request: WriterRequest, pk: int) -> HttpResponse:
         return _reload(request)
     if not request.htmx:
         return redirect("studio:comments")
-    about = {"comment": comment, "filters": filters(judged_by(request.user))}
+    about = {"comment": comment, "filters": filters(Comment.objects.moderated_by(request.user))}
     return render(request, "studio/comment_judged.html", about)
 
 
@@ -57,13 +56,6 @@ def filters(judged: CommentQuerySet) -> list[tuple[str, str, int]]:
     """Return each state, its name and how many of these comments have it."""
     counts = dict(judged.values_list("status").annotate(number=Count("pk")).order_by("status"))
     return [(value, label, counts.get(value, 0)) for value, label in CommentStatus.choices]
-
-
-def judged_by(user: User) -> CommentQuerySet:
-    """Return the comments that the user may judge: all for editors, those on their own posts for authors."""
-    if edits_all(user):
-        return Comment.objects.all()
-    return Comment.objects.filter(post__author=user) if user.role == Role.AUTHOR else Comment.objects.none()
 
 
 def _give(comment: Comment, status: str) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.models import Post
 from app.newsletter.models import Send
 from app.social.models import SocialPost
-from app.studio.access import WriterRequest, operates, visible_post, writers
+from app.studio.access import WriterRequest, watched_post, watchers
 from owed.models import Effect, State
 
 KINDS = {
@@ -31,10 +33,10 @@ COUNTING = Q(queue="stats") & ~Q(state=State.DEAD)  # a row for each reader woul
 
 
 @require_GET
-@writers
+@watchers
 def post_effects(request: WriterRequest, pk: int) -> HttpResponse:
     """Show the account; asked by htmx, only the part that changes."""
-    post = visible_post(request, pk)
+    post = watched_post(request, pk)
     template = "studio/account.html" if request.htmx else "studio/post_effects.html"
     return render(request, template, account(request, post))
 
@@ -55,7 +57,7 @@ def account(request: WriterRequest, post: Post) -> dict[str, Any]:
         "may_mail": post.is_public and request.user.can_publish(post),
         "socials": socials,
         "sharing": told.filter(queue="social", finished_at=None).exists(),
-        "operates": operates(request.user),
+        "operates": request.user.is_operator,
     }
 
 
@@ -79,18 +81,20 @@ def balance(send: Send) -> dict[str, Any]:
 
 
 @require_POST
-@writers
+@watchers
 def replay(request: WriterRequest, pk: int) -> HttpResponse:
     """Owe a dead effect again, then show where one came from."""
     effect = get_object_or_404(Effect, pk=pk)
     post = subject(effect)
-    visible_post(request, post.pk if post else 0) if not operates(request.user) else None
+    if not (request.user.can_watch(post) if post else request.user.is_operator):
+        raise PermissionDenied
     revived = effect.replay()
     if request.htmx and post:
         return render(request, "studio/account.html", account(request, post))
-    messages.success(request, "It is owed again.") if revived else messages.warning(
-        request, "It was not dead; nothing was done."
-    )
+    if revived:
+        messages.success(request, _("Queued again."))
+    else:
+        messages.warning(request, _("It had not failed; nothing to retry."))
     return redirect("studio:post_effects", post.pk) if post else redirect("studio:effects")
 
 

@@ -12,7 +12,7 @@ from app.blog.errors import Refused
 from app.blog.models import Post
 from app.newsletter.announcing import announce_again, last_of
 from app.newsletter.models import Subscriber
-from app.studio.access import WriterRequest, post_for, writers
+from app.studio.access import WriterRequest, editable_post, writers
 from app.studio.forms import ScheduleForm
 from owed import clock
 
@@ -51,7 +51,7 @@ def mailing(request: WriterRequest, pk: int) -> HttpResponse:
 @require_POST
 @writers
 def delete(request: WriterRequest, pk: int) -> HttpResponse:
-    post = post_for(request, pk)
+    post = editable_post(request, pk)
     title = post.title
     post.delete()
     say(request, f"“{title}” is deleted.")
@@ -112,7 +112,7 @@ def say(request: WriterRequest, text: str) -> None:
 
 
 def _answer(request: WriterRequest, pk: int, verb: object) -> HttpResponse:
-    post = post_for(request, pk)
+    post = editable_post(request, pk)
     try:
         return verb(request, post)  # type: ignore[operator,no-any-return]
     except Refused as error:

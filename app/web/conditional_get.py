@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from app.web.cache import cached
+from app.pagecache.pages import cached
 
 Shelf = tuple[str, str]  # a family of keys and its scope
 

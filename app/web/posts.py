@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 from app.blog import versions
 from app.blog.models import Like, Post, PostSlug, Status
 from app.stats.page_views import see
-from app.web.cards import summary
 from app.web.comments import CommentForm, thread
 from app.web.conditional_get import public
+from app.web.post_cards import summary
 
 
 @require_safe

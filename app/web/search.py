@@ -11,8 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from app.search.query import PAGE_LIMIT, search, tidy
-from app.web.cards import Listing, card, wanted
 from app.web.conditional_get import public
+from app.web.pagination import Listing, wanted
+from app.web.post_cards import card
 
 
 @require_safe

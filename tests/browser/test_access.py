@@ -18,9 +18,9 @@ from app.notices.moves import ask_move
 from app.notices.resets import reset_path
 from owed.models import Effect
 from tests.browser.pages import Open, sign_in
+from tests.members.email_change import link
 from tests.studio.test_publication import dead
 from tests.studio.test_rooms import letter
-from tests.web.moving import link
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 RULES: dict[str, Any] = {

@@ -25,6 +25,7 @@ class Forgetful(Network):
     """A network that knows no keys and loses the answer to the first post, as it is told to."""
 
     name = "mastodon"
+    label = "Forgetful"
     repeatable = False
     wall: ClassVar[list[Draft]] = []
     accepts: ClassVar[bool] = True

@@ -41,8 +41,13 @@ class TestAnAccount:
     @pytest.mark.parametrize("network", ["mastodon", "bluesky", "webhook", "dummy", "nonsense"])
     def test_has_a_form_of_its_own(self, signed_in: SignedIn, network: str) -> None:
         page = signed_in("author").get(f"{WHERE}?network={network}").content.decode()
-        labels = {"bluesky": "App password", "webhook": "gets one", "dummy": "What you call it"}
-        assert labels.get(network, "Access token") in page
+        labels = {
+            "bluesky": "App password",
+            "webhook": "have one made",
+            "dummy": "What you call it",
+            "mastodon": "Access token",
+        }
+        assert labels.get(network, "App password") in page
 
     def test_is_looked_up_and_named_before_it_is_kept(self, signed_in: SignedIn, fake: FakeNetwork) -> None:
         answer = signed_in("author").post(WHERE, told(fake))

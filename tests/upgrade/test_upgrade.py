@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.upgrade import intended
-from tests.upgrade.conftest import Upgrade
+from tests.upgrade.installation import Upgrade
 from tests.upgrade.snapshot import Row, Snapshot
 
 # Rows whose text speaks of labels: compared by tests of their own.

@@ -23,8 +23,8 @@ from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.blog.signals import post_revised
 from app.dispatch import get_cache_keys_for_post, signal_cache_invalidator, signal_manager
+from app.pagecache.pages import cached
 from app.stats import page_views
-from app.web.cache import cached
 from owed.testing import drain
 from tests.factories import Publish
 from tests.proof.processes import environment

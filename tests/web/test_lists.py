@@ -12,7 +12,7 @@ from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.search.index import update_search_index_batch
 from app.stats.trending import rank
-from app.web.cards import PAGE
+from app.web.pagination import PAGE
 from owed.testing import broker_down
 from tests.factories import Publish
 
@@ -133,7 +133,7 @@ class TestAnOutage:
             raise ConnectionError("refused")
 
         for verb in ("get", "get_many", "set", "set_many", "add"):
-            monkeypatch.setattr(f"app.web.cache.RedisCache.{verb}", refuse)
+            monkeypatch.setattr(f"app.pagecache.backend.RedisCache.{verb}", refuse)
         with broker_down():
             post = write()
             for path in ("/", post.get_absolute_url(), "/archive/", "/authors/anna/", "/search/?q=web"):

@@ -1,4 +1,4 @@
-"""Run Afterword on this machine: `python -m tools.devserver run | servers | stop | url | psql`."""
+"""Run Afterword on this machine: `python -m tools.devserver run | servers | stop | rebuild | url | psql`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from config import env as environment
 from config.run_directory import claim, run_dir
 from tools.devserver import supervisor
+from tools.devserver.aside import put_aside
 from tools.devserver.banner import banner
 from tools.devserver.lock import Lock, end_holder
 from tools.devserver.mailbox import Mailbox
@@ -26,7 +27,7 @@ ASIDE = ("release", "services")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.devserver", description=__doc__)
-    parser.add_argument("command", choices=("run", "servers", "stop", "url", "psql"))
+    parser.add_argument("command", choices=("run", "servers", "stop", "rebuild", "url", "psql"))
     parser.add_argument("--with-parent", action="store_true", help="end when the starter ends, as make does")
     parser.add_argument("--procfile", type=Path, default=ROOT / "Procfile")
     options, rest = parser.parse_known_args()
@@ -37,6 +38,7 @@ def main() -> None:
         "run": lambda: run(env, read(options.procfile), with_parent=options.with_parent),
         "servers": lambda: run(env, {}),
         "stop": lambda: stop(env),
+        "rebuild": lambda: rebuild(env),
         "url": lambda: print(env.database_url),
         "psql": lambda: psql(env, rest),
     }
@@ -90,6 +92,14 @@ def stop(env: environment.Env) -> None:
     else:
         with supervised(env):
             print("Nothing is running from this folder.")
+
+
+def rebuild(env: environment.Env) -> None:
+    """Put the bundled database aside, so that the next run makes a new one. Deletes nothing."""
+    if not env.bundled_database:
+        sys.exit("DATABASE_URL is set: that database is yours, and nothing was changed. See docs/howto/upgrade.md.")
+    with supervised(env):
+        print(put_aside(env.data_dir, env.database_url))
 
 
 def psql(env: environment.Env, arguments: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The user model, and what a role may do."""
+"""The user model, and the one place that says who may do what (docs/reference/permissions.md)."""
 
 from __future__ import annotations
 
@@ -39,13 +39,21 @@ class RegisteredVia(models.TextChoices):
 
 
 class Authored(Protocol):
-    """What somebody wrote: all that a permission needs to know of a post."""
+    """All that a permission needs to know of a post; accounts is below blog."""
 
     author_id: int
     status: str
 
 
 class Users(UserManager["User"]):
+    def editors(self) -> models.QuerySet[User]:
+        """Return those for whom `edits_everything` is true."""
+        return self.filter(Q(role=Role.EDITOR) | Q(is_superuser=True), is_active=True)
+
+    def writers(self) -> models.QuerySet[User]:
+        """Return those for whom `can_write()` is true."""
+        return self.filter(~Q(role=Role.READER) | Q(is_superuser=True), is_active=True)
+
     @transaction.atomic
     def register(self, username: str, email: str, password: str, **fields: Any) -> User:
         """Make an account for the person who asks for it. Raises ValidationError, by field."""
@@ -204,22 +212,50 @@ class User(AbstractUser):
         owe(effects.erase_user.si(user_id=self.pk), about=self)
         return True
 
+    @property
+    def edits_everything(self) -> bool:
+        """Return whether the user may see, change and publish the posts of others."""
+        return self.is_active and (self.role == Role.EDITOR or self.is_superuser)
+
+    @property
+    def is_operator(self) -> bool:
+        """Return whether the user sees how the whole site runs: every effect and mailing, the audit, the mailbox."""
+        return self.edits_everything or (self.is_active and self.is_staff)
+
+    @property
+    def moderates(self) -> bool:
+        """Return whether there are comments that the user may judge. A contributor's posts are for editors to moderate."""
+        return self.edits_everything or (self.is_active and self.role == Role.AUTHOR)
+
     def can_write(self) -> bool:
-        return self.is_active and (self.role != Role.READER or self.is_superuser)
+        """Return whether the user may write posts."""
+        return self.edits_everything or (self.is_active and self.role != Role.READER)
+
+    def can_enter_studio(self) -> bool:
+        return self.can_write() or self.is_operator
+
+    def can_see(self, post: Authored) -> bool:
+        """Return whether the user may read the post. Staff who do not edit have no business in drafts."""
+        return post.status == "published" or self.edits_everything or self._wrote(post)
 
     def can_edit(self, post: Authored) -> bool:
         """Return whether the user may change the post. A contributor may until it is public."""
-        if not self.can_write():
-            return False
-        if self._edits_all():
+        if self.edits_everything:
             return True
-        return post.author_id == self.pk and (self.role == Role.AUTHOR or post.status != "published")
+        is_open = self.role == Role.AUTHOR or post.status != "published"
+        return self.can_write() and is_open and self._wrote(post)
 
     def can_publish(self, post: Authored) -> bool:
-        """Return whether the user may make the post public, or withdraw it."""
-        if not self.can_write():
-            return False
-        return self._edits_all() or (self.role == Role.AUTHOR and post.author_id == self.pk)
+        """Return whether the user may make the post public, withdraw it or mail it."""
+        return self.edits_everything or (self.role == Role.AUTHOR and self._wrote(post))
 
-    def _edits_all(self) -> bool:
-        return self.is_superuser or self.role == Role.EDITOR
+    def can_moderate(self, post: Authored) -> bool:
+        """Return whether the user may judge the comments on the post."""
+        return self.edits_everything or (self.moderates and self._wrote(post))
+
+    def can_watch(self, post: Authored) -> bool:
+        """Return whether the user may see what followed from the post, and retry what failed."""
+        return self.is_operator or (self.can_write() and self._wrote(post))
+
+    def _wrote(self, post: Authored) -> bool:
+        return self.is_active and post.author_id == self.pk

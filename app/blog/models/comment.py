@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from app.accounts.models import User
 from app.blog import text
 from app.blog.changes import change
 from app.blog.errors import AlreadyApproved, CommentGone, NotPublished, NotVisible, PostGone
@@ -33,6 +34,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
     def held(self) -> CommentQuerySet:
         return self.filter(status=CommentStatus.HELD)
+
+    def moderated_by(self, user: User) -> CommentQuerySet:
+        """Return the comments on posts for which `user.can_moderate(post)` is true."""
+        if user.edits_everything:
+            return self.all()
+        return self.filter(post__author=user) if user.moderates else self.none()
 
     def thread(self) -> CommentQuerySet:
         """Return what readers see, oldest first, with names."""

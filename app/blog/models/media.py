@@ -20,6 +20,9 @@ from app.blog.locks import hold
 
 
 class MediaQuerySet(models.QuerySet["Media"]):
+    def managed_by(self, user: User) -> MediaQuerySet:
+        return self.all() if user.edits_everything else self.filter(owner=user)
+
     def unreferenced(self) -> MediaQuerySet:
         """Return what no post shows, neither in its text nor as its cover."""
         return self.filter(posts=None, covers=None)

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Q
 
 from app.accounts.models import User
 from app.blog.changes import change
@@ -25,15 +27,21 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Return what readers may see."""
         return self.filter(status="published")
 
-    def drafts(self) -> PostQuerySet:
-        return self.filter(status="draft")
-
     def due(self, now: datetime) -> PostQuerySet:
         """Return the planned posts whose time has come."""
         return self.filter(status="scheduled", publish_at__lte=now)
 
-    def for_author(self, user: User) -> PostQuerySet:
-        return self.filter(author=user)
+    def visible_to(self, user: User | AnonymousUser) -> PostQuerySet:
+        """Return the posts for which `user.can_see(post)` is true; the public ones for a guest."""
+        if not isinstance(user, User) or not user.is_active:
+            return self.public()
+        return self.all() if user.edits_everything else self.filter(Q(status="published") | Q(author=user))
+
+    def managed_by(self, user: User | AnonymousUser) -> PostQuerySet:
+        """Return the posts that the user works on: their own, or all."""
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        return self.all() if user.edits_everything else self.filter(author=user)
 
     def listed(self) -> PostQuerySet:
         """Return public posts for a list: newest first, with what a list shows."""

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, localtime
 
-from app.studio.comments import judged_by
+from app.blog.models import Comment
 from owed.models import Effect
 
 register = template.Library()
@@ -68,7 +68,7 @@ def last_line(error: str) -> str:
 @register.simple_tag(takes_context=True)
 def waiting(context: dict[str, Any]) -> SafeString | str:
     """Return how many comments are held for the user, or nothing."""
-    number = judged_by(context["request"].user).held().count()
+    number = Comment.objects.moderated_by(context["request"].user).held().count()
     return format_html(' <b class="number">{}<span class="unseen"> held</span></b>', number) if number else ""
 
 

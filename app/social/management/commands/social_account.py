@@ -37,8 +37,9 @@ class Command(BaseCommand):
 
     def _add(self, options: dict[str, Any]) -> None:
         given = {name: options[name] for name in ("network", "name", "endpoint", "handle")}
-        signs_in = NETWORKS[options["network"]].signs_in
-        given["secret"] = getpass("Access token or app password: ") if signs_in else ""
+        field = NETWORKS[options["network"]].form.base_fields.get("secret")
+        asked = field is not None and field.required
+        given["secret"] = getpass(f"{field.label}: ") if field and asked else ""
         try:
             account, secret = connect(**given, owner=_owner(options["owner"]))
         except CannotConnect as error:
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Account {account.pk} is connected.")
         if account.endpoint and is_unknown(account.endpoint):
             self.stderr.write(f"{account.host} cannot be found at the moment. Calls are tried for two days.")
-        if secret and not signs_in:
+        if secret and not asked:
             self.stdout.write(f"Secret, shown this once: {secret}")
 
     def _list(self, options: dict[str, Any]) -> None:
