@@ -90,6 +90,8 @@ class Effect(models.Model):
     hint = models.UUIDField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
+    result = models.JSONField(null=True)
+    """What a task of django.tasks returned and raised, see task_results; null for every other effect."""
 
     objects: ClassVar[models.Manager[Effect]] = EffectQuerySet.as_manager()
 

@@ -54,7 +54,7 @@ GUARDS = [
     ),
     guard(
         "all wait at once for a host that is down", "app/social/host_backoff.py",
-        "if breaker.tells_others(host):", "if False:",
+        "if breaker.puts_off_others(host):", "if False:",
         "tests/social/test_storm.py::TestAHostThatIsDown",
     ),
     guard(

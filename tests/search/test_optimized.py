@@ -9,7 +9,6 @@ import pytest
 from django.core.management import call_command
 from django.dispatch import Signal
 from django.utils import timezone
-from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Post
@@ -38,11 +37,6 @@ class TestItsNames:
         assert OptimizedSignalHandler().batch_size == 100
         assert registry.get("search.refresh").batch == optimized_handler.batch_size == 100
         assert OptimizedSignalHandler(batch_size=7).batch_size == 7
-
-    @pytest.mark.covers("P12")
-    def test_read_a_setting(self, settings: Settings) -> None:
-        settings.SEARCH_BATCH_SIZE = 5
-        assert OptimizedSignalHandler().batch_size == 5
 
 
 class TestPendingUpdates:

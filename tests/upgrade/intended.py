@@ -14,5 +14,8 @@ MOVED_TYPES: dict[tuple[str, str], tuple[str, str]] = {
 }
 # Columns that went away, or whose values a migration writes again, by the table's old name.
 CHANGED_COLUMNS: dict[str, set[str]] = {}
-# Indexes, constraints and tables that went away or are defined in another way, by name.
-CHANGED_NAMES: set[str] = set()
+# Columns of another type that keep their values: (old table, column).
+RETYPED_COLUMNS: set[tuple[str, str]] = {("social_account", "network")}  # each network is a file, with a name of its own length
+# Indexes, constraints and tables that went away or are defined in another way, by name (constraints as
+# "table name").
+CHANGED_NAMES: set[str] = {"social_account social_account_network_known"}
