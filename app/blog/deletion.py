@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 
@@ -18,6 +17,7 @@ from app.blog.models import Comment, Like, Post
 from app.blog.placement import Placement, lock, placements_of
 from app.blog.signals import post_deleted
 from owed import gather
+from owed.sql import rows
 
 UNLIKE = """
 WITH gone AS (DELETE FROM blog_like WHERE id = ANY(%s) RETURNING post_id)
@@ -108,11 +108,9 @@ def take_likes(user_id: int, most: int | None = None) -> int:
     likes = list(Like.objects.filter(user=user_id).order_by("pk").values_list("pk", flat=True)[:most])
     if not likes:
         return 0
-    with change() as changing, connection.cursor() as cursor:
+    with change() as changing:
         lock(Post.objects.filter(pk__in=Like.objects.filter(pk__in=likes).values("post_id")))
-        cursor.execute(UNLIKE, [likes])
-        liked = [pk for (pk,) in cursor.fetchall()]
-        changing.touch(*(f"post:{pk}" for pk in liked))
+        changing.touch(*(f"post:{pk}" for (pk,) in rows(UNLIKE, [likes])))
     return len(likes)
 
 
