@@ -1,4 +1,4 @@
-"""Numbers that are kept beside the rows they count: moved by one statement, and recomputed where they drifted."""
+"""Counters stored beside the rows they count: moved by one statement, and recounted where they drifted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SET_AUTHOR = "UPDATE accounts_profile SET post_count = %s, published_post_count 
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """A row whose two counts are not what there is. None: the profile is missing."""
+    """A row whose two counts have drifted. `stored` holds None where the profile is missing."""
 
     subject: str
     pk: int
@@ -66,7 +66,7 @@ def move(posts: Counter[int], published: Counter[int]) -> None:
 
 
 def drift() -> list[Drift]:
-    """Find the rows that are wrong by now, without locking any. What is being changed right now may show up."""
+    """Find the rows that have drifted, without locking any. A row that is being changed may show up by mistake."""
     found: list[Drift] = []
     for subject, query in (("post", COUNT_POSTS), ("author", COUNT_AUTHORS)):
         with transaction.atomic(), connection.chunked_cursor() as cursor:

@@ -96,7 +96,7 @@ def _locked(posts: Q) -> dict[int, Placement]:
 
 
 def _user_goes(sender: type[User], instance: User, **kwargs: object) -> None:
-    """Take the user's likes along, and let pages with their comments be built again."""
+    """Remove the user's likes, and let pages with their comments be built again."""
     take_likes(instance.pk)
     with change() as changing:
         commented = Comment.objects.filter(author=instance).values_list("post_id", flat=True).distinct()
@@ -115,7 +115,7 @@ def take_likes(user_id: int, most: int | None = None) -> int:
 
 
 def take_names(user_id: int, most: int) -> int:
-    """Take the name off some of a user's comments; the words stay. Return how many are nameless now."""
+    """Remove the name from some of a user's comments; the text stays. Return how many."""
     said = dict(Comment.objects.filter(author=user_id).order_by("pk").values_list("pk", "post_id")[:most])
     with change() as changing:
         Comment.objects.filter(pk__in=said).update(author=None)

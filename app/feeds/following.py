@@ -21,7 +21,7 @@ QUEUE = "feeds:queue"
 """The lock for joining the queue of old posts' feeds: one at a time, so that each sees what is queued before it."""
 
 Scopes = dict[str, int]
-"""Each with a post for whose sake its feed is refreshed."""
+"""Each scope with the post that its refresh is about."""
 
 
 def follow(post_ids: Iterable[int]) -> None:

@@ -81,7 +81,7 @@ def update_search_index(post: Post | int, *, again: bool = False, **kwargs: Any)
 
 @transaction.atomic
 def remove_from_search_index(post: Post | int | Iterable[int], **kwargs: Any) -> int:
-    """Take a post, or the posts with these ids, out of the index; return how many were in.
+    """Remove a post, or the posts with these ids, from the index; return how many were in it.
 
     A later update asks the database again. Also a signal handler.
     """

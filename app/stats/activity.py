@@ -34,7 +34,7 @@ def track(verb: str, *, post_id: int, user_id: int, at: datetime) -> bool:
 
 
 def note(verb: str, done: Sequence[Done]) -> int:
-    """Note what many did, in one statement. Return how many of it was new. Raises ValueError."""
+    """Record what many users did, in one statement. Return how much of it was new. Raises ValueError."""
     known = Verb(verb).value
     if not done:
         return 0

@@ -1,4 +1,4 @@
-"""Count who read what. A request only notes it in memory; a thread writes the notes within a second.
+"""Page views. A request only records them in memory; a thread writes them within a second.
 
 Killing a web process loses the views of its last second, and no others.
 """
@@ -158,6 +158,6 @@ def write(batch: list[Seen]) -> int:
 
 @transaction.atomic
 def fold(post_ids: list[int]) -> None:
-    """Add uncounted views to the posts' counts; a view is marked and counted in one statement, so never twice."""
+    """Add uncounted views to the posts' counts; one statement marks and counts a view, so it is never counted twice."""
     rows(LOCK, [post_ids])
     run(FOLD, [post_ids])
