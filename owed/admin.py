@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from . import settling
+from . import dead_letters
 from .models import Effect
 
 
 @admin.action(description="Replay dead effects")
 def replay(modeladmin: EffectAdmin, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
-    replayed = settling.replay(list(queryset.values_list("pk", flat=True)))
+    replayed = dead_letters.replay(list(queryset.values_list("pk", flat=True)))
     modeladmin.message_user(request, f"{replayed} owed again.")
 
 

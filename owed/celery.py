@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from celery import Celery, Task, current_app, shared_task
-from celery.exceptions import Retry
+from celery.exceptions import QueueNotFound, Retry
+from django.core.checks import CheckMessage, Error, register
 
 from . import crash, registry, sql
 from .binding import in_transaction
@@ -46,14 +48,7 @@ class EffectTask(Task):  # type: ignore[type-arg]
         ids = self.request.get(HEADER)
         if ids is None:
             return self.run(*args, **kwargs)
-        return self._answer(run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
-
-    def _answer(self, report: Report) -> object:
-        if report.dead:
-            raise EffectFailed(_brief(report.dead)) from None
-        if report.waiting:
-            raise Retry(exc=EffectFailed(_brief(report.waiting)), when=_when(report)) from None
-        self.request.ignore_result = not report.claimed
+        answer(self, run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
         return None
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
@@ -66,6 +61,15 @@ class EffectTask(Task):  # type: ignore[type-arg]
         return in_transaction(signature, period=options.get("period"))
 
 
+def answer(task: Any, report: Report) -> None:
+    """Tell Celery how a hint's effects ended. Raises EffectFailed for a dead one, Retry for one that waits."""
+    if report.dead:
+        raise EffectFailed(_brief(report.dead)) from None
+    if report.waiting:
+        raise Retry(exc=EffectFailed(_brief(report.waiting)), when=_when(report)) from None
+    task.request.ignore_result = not report.claimed
+
+
 def give_to_celery(declaration: Declaration[Any], **kwargs: Any) -> None:
     """Make a task of an effect whose body is bound here, under each of its names."""
     limits: dict[str, Any] = {"soft_time_limit": declaration.timeout, "time_limit": declaration.timeout + GRACE}
@@ -73,6 +77,11 @@ def give_to_celery(declaration: Declaration[Any], **kwargs: Any) -> None:
         if name not in _given:
             _given.add(name)
             shared_task(name=name, base=EffectTask, **limits)(_body(name))  # type: ignore[no-untyped-call]
+
+
+def leave_to_celery(name: str) -> None:
+    """Make no task of the effect with this name: it is one of Celery already."""
+    _given.add(name)
 
 
 def _body(name: str) -> Any:
@@ -90,6 +99,24 @@ body_bound.connect(give_to_celery, dispatch_uid="owed.give_to_celery")
 for known in registry.declared():
     if registry.bodies(known):
         give_to_celery(known)
+
+
+@register("owed")
+def each_queue_is_consumed(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an effect whose hints go to a queue that Celery does not know and may not create."""
+    lost = [each for each in registry.declared() if not _has_queue(each.name)]
+    return [
+        Error(f"No worker consumes {each.queue}, the queue of {each.name}.", hint="Name it in task_queues.", id="owed.E006")
+        for each in lost
+    ]
+
+
+def _has_queue(task: str) -> bool:
+    try:
+        current_app.amqp.router.route({}, task)
+    except QueueNotFound:
+        return False
+    return True
 
 
 class Publisher:
@@ -128,7 +155,9 @@ class Publisher:
     def _queue(self, task: str) -> str:
         """Return the queue of the effect's routes; a message goes to it by the default exchange."""
         if task not in self.queues:
-            self.queues[task] = self.app.amqp.router.route({}, task)["queue"].name
+            own = getattr(self.app.tasks.get(task), "queue", None)
+            options = {"queue": own} if own else {}
+            self.queues[task] = self.app.amqp.router.route(options, task)["queue"].name
         return self.queues[task]
 
     def _connected(self) -> Any:
@@ -164,6 +193,15 @@ def _when(report: Report) -> datetime | None:
 
 def _timing(options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in ("countdown", "eta") if options.get(name) is not None}
+
+
+def __getattr__(name: str) -> Any:
+    """DurableTask is imported when it is asked for: it needs this module, and models."""
+    if name == "DurableTask":
+        from .durable import DurableTask
+
+        return DurableTask
+    raise AttributeError(name)
 
 
 __all__ = ["EffectFailed", "EffectTask", "publish_with"]

@@ -10,10 +10,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack
 
-from django.conf import settings
-
 from . import registry
 from .binding import Task, fit, fit_many
+from .conf import lease_margin
 from .outcomes import BadArguments
 
 P = ParamSpec("P")
@@ -182,11 +181,6 @@ def task(name: str = "", **how: Unpack[Treatment]) -> Callable[[Callable[P, obje
         return effect(name, **how)(body).runs(body)
 
     return declare
-
-
-def lease_margin() -> float:
-    """Return seconds from an effect's timeout to the end of its lease."""
-    return float(getattr(settings, "EFFECTS_LEASE_MARGIN", 10))
 
 
 def _too_much(args: Mapping[str, Any]) -> str:

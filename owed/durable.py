@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, NoReturn
 from uuid import UUID
 
 from celery import Celery
-from celery._state import _task_stack
+from celery._state import pop_current_task, push_current_task  # type: ignore[attr-defined]
 from celery.contrib.django.task import DjangoTask
 from celery.exceptions import Ignore, Reject, Retry
 from django.conf import settings
@@ -49,7 +49,7 @@ STATES = {
 }
 
 
-class DurableTask(DjangoTask):
+class DurableTask(DjangoTask):  # type: ignore[type-arg]
     """A Celery task whose calls are rows of the ledger. For one task alone: @shared_task(base=DurableTask)."""
 
     abstract = True
@@ -70,8 +70,8 @@ class DurableTask(DjangoTask):
         ids = self.request.get(celery.HEADER)
         if ids is None:
             return super().__call__(*args, **kwargs)
-        report = run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id))
-        return celery.answer(self, report)
+        celery.answer(self, run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
+        return None
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
         """Owe a run. Raises BadArguments for what a row cannot say: links, chains, groups, chords, expiry, a queue."""
@@ -84,13 +84,13 @@ class DurableTask(DjangoTask):
             transaction.on_commit(owed.enqueue, robust=True)
         return DurableResult(owed.ids[0])
 
-    def apply_async_on_commit(self, *args: Any, **kwargs: Any) -> None:
+    def apply_async_on_commit(self, *args: Any, **kwargs: Any) -> Any:
         """Owe a run at once: a row commits, or not, with the transaction that is open."""
-        self.apply_async(*args, **kwargs)
+        return self.apply_async(*args, **kwargs) if is_durable(type(self)) else super().apply_async_on_commit(*args, **kwargs)
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> Any:
         """Owe a run at once: a row commits, or not, with the transaction that is open."""
-        self.apply_async(args, kwargs)
+        return self.delay(*args, **kwargs) if is_durable(type(self)) else super().delay_on_commit(*args, **kwargs)
 
     def retry(self, *args: Any, **kwargs: Any) -> Any:
         """Try again later, as in Celery: countdown=, eta=, exc=, max_retries=. Other arguments are refused."""
@@ -128,7 +128,7 @@ class DurableTask(DjangoTask):
         except (Later, GiveUp):
             raise
         except Reject as refused:
-            raise GiveUp(str(refused.reason or "rejected")) from refused
+            raise GiveUp(f"rejected: {refused}") from refused
         except Exception as error:
             # Celery tries again what asks for it, and only that; a body that never expected it may not be safe to repeat.
             raise GiveUp(describe(error)) from error
@@ -180,7 +180,8 @@ def _declare(task: Any, app: Celery) -> None:
     name: str = task.name
 
     def run_durable(*, args: list[Any], kwargs: dict[str, Any]) -> None:
-        app.tasks[name].run_owed(_decoded(args), _decoded(kwargs))
+        durable: Any = app.tasks[name]
+        durable.run_owed(_decoded(args), _decoded(kwargs))
 
     run_durable.__doc__ = task.__doc__
     run_durable.__qualname__ = f"run_durable[{name}]"
@@ -188,7 +189,7 @@ def _declare(task: Any, app: Celery) -> None:
         name=name, takes=run_durable, kind=task.kind, timeout=_timeout(task, app), max_attempts=CRASHES
     )
     task.soft_time_limit, task.time_limit = effect.timeout, effect.timeout + GRACE
-    celery.keep_as_it_is(name)
+    celery.leave_to_celery(name)
     registry.declare(effect)
     registry.bind(effect, run_durable)
 
@@ -207,7 +208,7 @@ def _signature(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], option
         raise BadArguments(f"{name}: {error}") from error
     eta: datetime | None = options.get("eta")
     if eta is not None and eta.tzinfo is None:
-        eta = eta.replace(tzinfo=timezone.utc)
+        eta = eta.replace(tzinfo=UTC)
     return Signature(effect=registry.get(name), args=call, countdown=float(options.get("countdown") or 0), eta=eta)
 
 
@@ -218,7 +219,7 @@ def _decoded(value: Any) -> Any:
 
 def _when(again: Retry) -> timedelta | datetime:
     if isinstance(again.when, datetime):
-        return again.when if again.when.tzinfo else again.when.replace(tzinfo=timezone.utc)
+        return again.when if again.when.tzinfo else again.when.replace(tzinfo=UTC)
     return timedelta(seconds=float(again.when or 0))
 
 
@@ -227,10 +228,10 @@ def _request(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Itera
     running = current()
     assert running is not None  # noqa: S101 - the ledger alone calls this, one effect at a time
     mine = {"id": running.key, "args": args, "kwargs": kwargs, "retries": running.attempt - 1, "called_directly": False}
-    _task_stack.push(task)
+    push_current_task(task)
     task.push_request(**mine)
     try:
         yield
     finally:
         task.pop_request()
-        _task_stack.pop()
+        pop_current_task()

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Extract, Now
 
-from . import settling
+from . import dead_letters
 from .declaration import Declaration
 
 
@@ -90,10 +90,13 @@ class Effect(models.Model):
     hint = models.UUIDField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
+    result = models.JSONField(null=True)
+    """What a task of django.tasks returned and raised, see task_results; null for every other effect."""
 
     objects: ClassVar[models.Manager[Effect]] = EffectQuerySet.as_manager()
 
     class Meta:
+        db_table = "effects_effect"  # as when the app's label was `effects`: an upgrade moves no row
         indexes: ClassVar = [
             models.Index(F("wake_at"), name="effect_wake", condition=Q(finished_at=None)),
             models.Index(fields=["about"], name="effect_about"),
@@ -125,7 +128,7 @@ class Effect(models.Model):
 
     def replay(self) -> bool:
         """Owe a dead effect again, with as many tries as at first. Return whether it was dead."""
-        return settling.replay([self.pk]) == 1
+        return dead_letters.replay([self.pk]) == 1
 
 
 class Tick(models.Model):
@@ -135,6 +138,7 @@ class Tick(models.Model):
     period = models.BigIntegerField()
 
     class Meta:
+        db_table = "effects_tick"
         constraints: ClassVar = [models.UniqueConstraint(fields=["task", "period"], name="tick_once")]
 
     def __str__(self) -> str:
@@ -147,6 +151,9 @@ class Heartbeat(models.Model):
     worker = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
 
+    class Meta:
+        db_table = "effects_heartbeat"
+
     def __str__(self) -> str:
         return f"{self.worker} {self.at}"
 
@@ -157,6 +164,9 @@ class Unproven(models.Model):
     about = models.CharField(max_length=100, primary_key=True)
     why = models.TextField()
     since = models.DateTimeField()
+
+    class Meta:
+        db_table = "effects_unproven"
 
     def __str__(self) -> str:
         return f"{self.about}: {self.why}"

@@ -9,10 +9,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import connection, models, transaction
 
 from . import clock, crash, registry, sql
+from .conf import ring_after
 from .outcomes import NotInTransaction
 from .waker import waker
 
@@ -105,6 +105,12 @@ def record(*signatures: Signature, about: models.Model | str | None = None) -> O
     return _insert(rows)
 
 
+def record_now(signature: Signature, about: models.Model | str | None = None) -> Owed:
+    """Insert one effect at once, also inside gather(), for callers that need its id. Raises as record() does."""
+    _in_transaction()
+    return _insert([_row(signature, _subject(about))])
+
+
 def owe(*signatures: Signature, about: models.Model | str | None = None) -> Owed:
     """Insert what is owed, and ring when the transaction is committed: record() and on_commit() in one."""
     owed = record(*signatures, about=about)
@@ -146,11 +152,6 @@ def _insert(rows: list[Row]) -> Owed:
     inserted = sql.rows(INSERT, [ring_after(), json.dumps([vars(row) for row in rows])])
     crash.point("after-insert")
     return Owed(ready=[(task, pk) for pk, task, state in inserted if state == "ready"], ids=[row[0] for row in inserted])
-
-
-def ring_after() -> float:
-    """Return seconds after which a hint that nobody followed counts as lost."""
-    return float(getattr(settings, "EFFECTS_RING_AFTER", 15))
 
 
 def _row(signature: Signature, about: str) -> Row:

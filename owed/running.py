@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from . import crash, registry, settling, sql
+from . import crash, dead_letters, registry, retry, settling, sql
 from .claiming import Claimed, claim
 from .declaration import Declaration
 from .outcomes import GiveUp, Later, LostLease
@@ -140,13 +140,13 @@ def _settle(claimed: Claimed, error: Exception) -> tuple[str, str]:
     heal_connection()
     why = describe(error)
     if isinstance(error, Later):
-        ours = settling.postpone(claimed, error.when, error.why, planned=error.planned)
+        ours = retry.postpone(claimed, error.when, error.why, planned=error.planned)
         return _if_ours(ours, "later", scrub(error.why))
     if isinstance(error, GiveUp):
-        return _if_ours(settling.bury(claimed, "gave up", str(error)), "dead", scrub(str(error)))
+        return _if_ours(dead_letters.bury(claimed, "gave up", str(error)), "dead", scrub(str(error)))
     if claimed.attempt >= claimed.max_attempts:
-        return _if_ours(settling.bury(claimed, "out of tries", why), "dead", why)
-    return _if_ours(settling.retry(claimed, why), "retry", why)
+        return _if_ours(dead_letters.bury(claimed, "out of tries", why), "dead", why)
+    return _if_ours(retry.after_failure(claimed, why), "retry", why)
 
 
 def _if_ours(kept: bool, outcome: str, why: str) -> tuple[str, str]:

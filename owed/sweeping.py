@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import crash, registry, sql
-from .recording import ring_after
+from .conf import ring_after
 from .signals import effects_swept
 from .waker import Hint, pack, waker
 

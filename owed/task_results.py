@@ -11,23 +11,17 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from datetime import datetime
 from traceback import format_exception
 from typing import Any
 
 from . import sql
 from .claiming import Claimed
+from .django_tasks import TaskError, TaskResultStatus, normalize_json
 from .models import Effect, State
 from .payload import refusal
 from .running import Running
 from .scrubbing import scrub_lines
-
-try:
-    from django.tasks import TaskResultStatus
-    from django.tasks.base import TaskError
-    from django.utils.json import normalize_json
-except ImportError:  # Django 5.2
-    from django_tasks.base import TaskError, TaskResultStatus
-    from django_tasks.utils import normalize_json
 
 TRACEBACK_SIZE = 8000
 STATUS = {
@@ -94,7 +88,7 @@ def facts(effect: Effect) -> dict[str, Any]:
         "finished_at": effect.finished_at,
         "args": effect.args["args"],
         "kwargs": effect.args["kwargs"],
-        "errors": [TaskError(exception_class_path=each["class"], traceback=each["traceback"]) for each in _errors(effect, kept)],
+        "errors": _errors(effect, kept),
         "worker_ids": [kept.get("workers", {}).get(str(number), "") for number in range(1, effect.attempt + 1)],
         "return": kept.get("return"),
     }
@@ -105,19 +99,17 @@ def worker() -> str:
     return f"{socket.gethostname()[:50]}:{os.getpid()}"
 
 
-def _began(effect: Effect, kept: Mapping[str, Any]) -> Any:
-    from django.utils.dateparse import parse_datetime
-
+def _began(effect: Effect, kept: Mapping[str, Any]) -> datetime | None:
     first = kept.get("began")
-    return parse_datetime(first) if first else effect.started_at
+    return datetime.fromisoformat(first) if first else effect.started_at
 
 
-def _errors(effect: Effect, kept: Mapping[str, Any]) -> list[dict[str, str]]:
+def _errors(effect: Effect, kept: Mapping[str, Any]) -> list[TaskError]:
     """Return the errors of all tries; where the last worker died, the ledger's own account of that."""
-    errors: list[dict[str, str]] = kept.get("errors", [])
+    errors = [(each["class"], each["traceback"]) for each in kept.get("errors", [])]
     if effect.state == State.DEAD and str(effect.attempt) not in kept.get("workers", {}):
-        return [*errors, {"class": "owed.outcomes.LostLease", "traceback": effect.error}]
-    return errors
+        errors.append(("owed.outcomes.LostLease", effect.error))
+    return [TaskError(exception_class_path=path, traceback=traceback) for path, traceback in errors]
 
 
 def _path(error: BaseException) -> str:

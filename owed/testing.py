@@ -9,12 +9,13 @@ from typing import Any
 from django.db import models
 from django.test import TransactionTestCase
 
-from . import registry, sql
+from . import crash, registry, sql
 from .binding import Task
 from .declaration import Declaration
 from .draining import work
 from .models import Effect, EffectQuerySet
 from .running import Report
+from .sweeping import sweep
 from .waker import Hint, waker
 
 ROUNDS = 10_000
@@ -22,6 +23,9 @@ SOON = """
 UPDATE effects_effect SET state = 'ready' WHERE state = 'waiting'
 AND (wake_at <= clock_timestamp() OR (attempt = 0 AND wake_at <= clock_timestamp() + make_interval(secs => %s)))
 """
+
+
+EXPIRE = "UPDATE effects_effect SET wake_at = clock_timestamp() WHERE state = 'running'"
 
 
 def owes(effect: str | Declaration[Any] | Task[Any, Any], *, about: models.Model | None = None) -> EffectQuerySet:
@@ -77,6 +81,31 @@ class EagerTestCase(TransactionTestCase):
     def run(self, result: Any = None) -> Any:
         with eager():
             return super().run(result)
+
+
+class Crashed(BaseException):
+    """crash_at() ended the work here. Not an Exception: nothing that handles errors may settle what a kill would not."""
+
+
+@contextmanager
+def crash_at(point: str) -> Iterator[None]:
+    """End the work at a named point, as a kill would: raises Crashed there, and nothing is settled afterwards."""
+
+    def end() -> None:
+        raise Crashed(point)
+
+    crash.held[point] = end
+    try:
+        yield
+    finally:
+        crash.held.pop(point, None)
+
+
+def expire_leases() -> int:
+    """Let the time pass that running effects are leased for, and sweep. Return how many were running."""
+    expired = sql.run(EXPIRE)
+    sweep()
+    return expired
 
 
 @contextmanager

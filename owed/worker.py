@@ -8,12 +8,15 @@ import socket
 import threading
 from typing import Any
 
+from celery.app import app_or_default
 from celery.signals import worker_ready, worker_shutting_down
 from django.db import DatabaseError, InterfaceError, connection
 
+from .celery import publish_with
 from .heartbeat import beat
 from .running import heal_connection
 from .sweeping import LIMIT, sweep
+from .waker import waker
 
 logger = logging.getLogger(__name__)
 PERIOD = 0.5
@@ -41,6 +44,12 @@ class Sweeper(threading.Thread):
         except (DatabaseError, InterfaceError) as error:
             logger.warning("sweep failed; trying again", extra={"reason": type(error).__name__})
             connection.close()
+
+
+def join_celery() -> None:
+    """Make tasks of all effects, and publish through the project's Celery application unless another was chosen."""
+    if waker.publish is None:
+        publish_with(app_or_default())
 
 
 _sweepers: list[Sweeper] = []

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from app.blog.placement import standing
+from app.blog.placement import placement_of
 from app.pagecache import effects
 from app.pagecache.pages import purge as purge_pages
 
 
 @effects.purge.runs
 def purge(*, post_id: int, also: Sequence[str] = ()) -> None:
-    now = standing(post_id)
+    now = placement_of(post_id)
     purge_pages({f"post:{post_id}", *(now.scopes() if now else ()), *also})

@@ -83,11 +83,11 @@ def show_the_revision(sender: type[Post], post: Post, before: Placement, after: 
 
 
 @receiver(post_withdrawn, weak=False, dispatch_uid="tasks.take_away")
-def take_away(sender: type[Post], post: Post, place: Placement, **kwargs: Any) -> None:
+def take_away(sender: type[Post], post: Post, placement: Placement, **kwargs: Any) -> None:
     """Name the feeds here: before a worker looks, the post may stand elsewhere, or be deleted."""
     owed = record(
         search.refresh.si(post_id=post.pk),
-        *(feeds.refresh.si(scope=scope) for scope in sorted(place.lists())),
+        *(feeds.refresh.si(scope=scope) for scope in sorted(placement.lists())),
         stats.rank.si(post_id=post.pk).set(countdown=1),
         pages.purge.si(post_id=post.pk),
         social.follow.si(post_id=post.pk),

@@ -13,6 +13,7 @@ from app.blog.models import Post
 from app.members import erasure
 from app.notices import moves
 from owed import clock, periods, purging, task
+from owed.contrib import celery_results
 
 
 @blog.publish_scheduled.runs
@@ -29,14 +30,14 @@ def publish_due() -> None:
 @task("upkeep.purge_effects", kind="external", timeout=300)
 def purge_effects() -> None:
     """Remove done effects that are older than the retention time."""
-    purging.purge(settings.EFFECTS_RETENTION)
+    purging.purge(settings.OWED_RETENTION)
     periods.forget_past_periods()
 
 
 @task("upkeep.purge_results", kind="external", timeout=300)
 def purge_results() -> None:
     """Remove Celery results that are older than a week."""
-    purging.purge_results(timedelta(days=7))
+    celery_results.purge(timedelta(days=7))
 
 
 @task("upkeep.prove")

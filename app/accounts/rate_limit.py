@@ -1,4 +1,4 @@
-"""How often the same sender may try, counted in the cache: with the cache away, nobody is held up."""
+"""How often the same sender may try, counted in the cache: without the cache nothing is limited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOO_MANY = "Too many tries. Wait a minute."
 def may_sign_in(request: HttpRequest, name: str, *, known: str = "") -> bool:
     """Count one guess at the password of a name. `known` names a browser in which its owner was before.
 
-    That one is counted apart: whoever goes on guessing from elsewhere does not keep the owner out.
+    That one is counted apart: someone who keeps guessing from elsewhere does not lock the owner out.
     """
     return all(may_try(action, who, per_minute=limit) for action, who, limit in _guesses(request, name, known))
 

@@ -1,4 +1,4 @@
-"""The ledger: what was owed, and what became of it."""
+"""Effects: what was owed, and what became of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -51,7 +52,7 @@ class Filters(Schema):
 
 @router.get("", response={200: list[EffectOut], 403: Problem, 404: Problem, 422: Problem})
 def list_effects(request: Request, filters: Query[Filters]) -> QuerySet[Effect]:
-    """List effects in the order in which they were owed, 100 to a page: about one's own post, or any for editors and staff."""
+    """List effects in the order in which they were owed, 100 to a page: about your own post, or any for editors and staff."""
     must_enter_studio(request.auth)
     _may_watch(request.auth, filters.about)
     wanted = {name: value for name, value in (("about", filters.about), ("state", filters.state)) if value is not None}
@@ -75,7 +76,7 @@ def replay_effect(request: Request, effect_id: Id) -> Effect:
     effect = _effect(effect_id)
     _may_watch(request.auth, effect.about)
     if not effect.replay():
-        raise Conflict("The effect is not dead.")
+        raise Conflict(_("The effect has not failed; there is nothing to retry."))
     return _effect(effect_id)
 
 
@@ -85,7 +86,7 @@ def _may_watch(user: User, about: str | None) -> None:
         return
     model, _, pk = (about or "").partition(":")
     if model != "post":
-        raise Forbidden("Name one of your posts: ?about=post:<id>.")
+        raise Forbidden(_("Name one of your posts: ?about=post:<id>."))
     if int(pk) > BIGGEST:
         raise NotFound
     watched_post(int(pk), user)

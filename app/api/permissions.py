@@ -1,6 +1,7 @@
 """Posts by what the caller may do with them. Who may do what is decided by the verbs of User."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext as _
 
 from app.accounts.models import User
 from app.api.errors import Forbidden, NotFound
@@ -19,7 +20,7 @@ def editable_post(post_id: int, user: User) -> Post:
     """Return a post that the caller may change. Raises NotFound, Forbidden."""
     post = visible_post(post_id, user)
     if not user.can_edit(post):
-        raise Forbidden("You may not change this post.")
+        raise Forbidden(_("You may not change this post."))
     return post
 
 
@@ -27,7 +28,7 @@ def publishable_post(post_id: int, user: User) -> Post:
     """Return a post that the caller may publish, withdraw or mail. Raises NotFound, Forbidden."""
     post = visible_post(post_id, user)
     if not user.can_publish(post):
-        raise Forbidden("Your account may not publish this post.")
+        raise Forbidden(_("Your account may not publish this post."))
     return post
 
 
@@ -37,4 +38,4 @@ def watched_post(post_id: int, user: User) -> Post:
     if post is not None and user.can_watch(post):
         return post
     visible_post(post_id, user)
-    raise Forbidden("Only the author of a post, editors and staff see what followed from it.")
+    raise Forbidden(_("Only the author of a post, editors and staff see what followed from it."))

@@ -1,4 +1,4 @@
-"""Posts: read by everybody, written by those who may. Publishing is a noun of its own (publication.py)."""
+"""Posts: everyone reads, writers write. Publishing is a resource of its own (publication.py)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,11 +7,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from app.accounts.models import User
-from app.api.auth import MaybeRequest, Request, anybody, must_write
+from app.api.auth import MaybeRequest, Request, must_write, optional
 from app.api.categories import category_named
 from app.api.errors import Forbidden, Invalid, Problem
 from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
@@ -114,7 +115,7 @@ class Filters(Schema):
     page: Page = 1
 
 
-@router.get("", auth=anybody, response={200: PostPage, 422: Problem})
+@router.get("", auth=optional, response={200: PostPage, 422: Problem})
 def list_posts(request: MaybeRequest, filters: Query[Filters]) -> dict[str, Any]:
     """List published posts, newest first. Other states: your own, or everyone's for editors."""
     posts = Post.objects.public() if filters.status == "published" else Post.objects.managed_by(request.auth)
@@ -147,9 +148,9 @@ def create_post(request: Request, payload: NewPost, response: HttpResponse) -> S
     return Status(201, loaded(post.pk))
 
 
-@router.get("/{post_id}", auth=anybody, response={200: FullPost, 404: Problem})
+@router.get("/{post_id}", auth=optional, response={200: FullPost, 404: Problem})
 def read_post(request: MaybeRequest, post_id: Id) -> Post:
-    """Read one post. What is not public is not there for others."""
+    """Read one post. Others' drafts are not found."""
     return loaded(visible_post(post_id, request.auth).pk)
 
 
@@ -173,20 +174,20 @@ def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
 
 @router.delete("/{post_id}", response={204: None, 403: Problem, 404: Problem})
 def delete_post(request: Request, post_id: Id) -> Status[None]:
-    """Delete a post and all that hangs on it."""
+    """Delete a post with its comments and likes."""
     editable_post(post_id, request.auth).delete()
     return Status(204, None)
 
 
 def plan(user: User, post: Post, publish_at: datetime | None) -> None:
-    """Publish at that moment, or not by itself any more. Raises Forbidden, Invalid, AlreadyPublished, NotScheduled."""
+    """Schedule the post; None makes it a draft again. Raises Forbidden, Invalid, AlreadyPublished, NotScheduled."""
     if not user.can_publish(post):
-        raise Forbidden("Your account may not publish. An editor can.")
+        raise Forbidden(_("Your account may not publish. Ask an editor."))
     if publish_at is None:
         post.unschedule()
         return
     if publish_at <= clock.now():
-        raise Invalid({"publish_at": ["That moment is past. Name a later one, or publish the post."]})
+        raise Invalid({"publish_at": [_("That time is past. Choose a later one, or publish the post.")]})
     post.schedule(publish_at=publish_at)
 
 

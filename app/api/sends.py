@@ -1,4 +1,4 @@
-"""What became of a post's mailing: every reader is counted once."""
+"""Mailings of posts: every reader is counted once."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class SendDetail(SendOut):
 
 @router.get("", response={200: list[SendOut], 403: Problem})
 def list_sends(request: Request, post: Id | None = None, page: Page = 1) -> QuerySet[Send]:
-    """List the mailings of one's own posts, or all for editors and staff, newest first, 50 to a page."""
+    """List the mailings of your own posts, or all for editors and staff, newest first, 50 to a page."""
     must_enter_studio(request.auth)
     sends = _sends(request.auth)
     if post is not None:

@@ -98,7 +98,7 @@ def _wrong_of(send: Send, parts: dict[str, int], forgotten: int) -> list[str]:
 def posts() -> Iterator[Balance]:
     """Yield each post's effects by outcome, and what its publication never owed."""
     owed = _effects_by_post()
-    missing = never_owed(timezone.now() - settings.EFFECTS_RETENTION)
+    missing = never_owed(timezone.now() - settings.OWED_RETENTION)
     for pk, about in sorted((int(about.partition(":")[2]), about) for about in {*owed, *missing}):
         parts = owed.get(about, {"done": 0, "failed": 0, "pending": 0})
         wrong = tuple(f"{task} was never owed" for task in missing.get(about, []))

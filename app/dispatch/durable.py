@@ -114,7 +114,7 @@ registered = Registered()
 
 
 def effect_name(handler: Handler, uid: Hashable) -> str:
-    """Return the name under which the handler stands in the ledger and in Flower. Raises NameNeeded."""
+    """Return the name of the handler in the ledger and in Flower. Raises NameNeeded."""
     name = PREFIX + (uid if isinstance(uid, str) else handler_name(handler))
     if "<" in name or len(name) > LONGEST_NAME:
         raise NameNeeded(f"{name}: {NameNeeded.__doc__}")

@@ -107,7 +107,7 @@ class SignalManager:
         """Raise these to the sender as they are: retries and time limits steer a worker and are not failures."""
         self._control_flow = (*self._control_flow, *errors)
 
-    def tell(self, name: str, error: Exception, payload: dict[str, Any], event: str) -> None:
+    def report(self, name: str, error: Exception, payload: dict[str, Any], event: str) -> None:
         """Count what a durable handler raised in a worker, and let its error handler hear it."""
         arguments = {name: value for name, value in payload.items() if name not in {"signal", "sender"}}
         for (signal, key), durable in list(self.durable_handlers.items()):

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from app.blog.models import Post
-from app.blog.placement import standing
+from app.blog.placement import placement_of
 from app.feeds.entries import Entry, entry
 from app.feeds.jsonfeed import json_feed
 from app.feeds.models import Document, Format
@@ -53,12 +53,12 @@ def build(subject: Subject, form: str) -> Built:
 
 
 def update_rss_feed(post: Post | None = None, *, scopes: Iterable[str] = (), **kwargs: Any) -> int:
-    """Bring up to date these feeds and those on which the post stands; the site's where neither is named.
+    """Refresh these feeds and those that show the post; the site's where neither is named.
 
     Return how many documents changed. Also a signal handler.
     """
-    place = standing(post.pk) if post else None
-    return refresh({*scopes, *(place.lists() if place else ())} or {SITE}, clock.now())
+    placement = placement_of(post.pk) if post else None
+    return refresh({*scopes, *(placement.lists() if placement else ())} or {SITE}, clock.now())
 
 
 def _refresh(scope: str, now: datetime) -> int:

@@ -84,7 +84,7 @@ class Change(SuccessMessageMixin, Refusing):  # type: ignore[type-arg]
 def confirmation(request: HttpRequest) -> HttpResponse:
     """Owe the mail that confirms the address once more."""
     user = cast("User", request.user)
-    if not user.has_unproved_address:
+    if not user.has_unconfirmed_address:
         messages.info(request, "There is nothing to confirm.")
     elif ask_address_again(user.pk, now=clock.now()):
         messages.success(request, f"The confirmation is on its way to {user.email}.")

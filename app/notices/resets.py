@@ -42,7 +42,7 @@ def owe_reset(user_id: int, *, now: datetime) -> None:
         return
     mails, day = Notice.objects.filter(recipient=user, kind=Kind.RESET), f"{now:%Y-%m-%d}"
     sent = mails.filter(subject_key__startswith=f"{day}/").count()
-    most = A_DAY_TO_STRANGERS if user.has_unproved_address else A_DAY
+    most = A_DAY_TO_STRANGERS if user.has_unconfirmed_address else A_DAY
     if sent < most and not mails.filter(state__in=OPEN).exists():
         Notice.objects.owe(user, Kind.RESET, f"{day}/{sent + 1}")
 

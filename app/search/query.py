@@ -41,7 +41,7 @@ ORDER BY rank DESC, found.published_at DESC, found.post_id DESC
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A post that was found. Title and snippet are safe HTML with <mark> around what was looked for."""
+    """A post that was found. Title and snippet are safe HTML with <mark> around the words that matched."""
 
     post: Post
     title: SafeString
@@ -78,7 +78,7 @@ def search(text: str, page: int = 1, *, size: int = 20) -> Results:
 
 
 def tidy(text: str) -> str:
-    """Return what of a visitor's text is looked for."""
+    """Return the part of a visitor's text that is searched for."""
     return " ".join(UNPRINTABLE.sub(" ", text[: TEXT_LIMIT * 10]).split())[:TEXT_LIMIT]
 
 

@@ -122,7 +122,7 @@ atexit.register(buffer.close)
 
 
 def see(request: HttpRequest, post: Post) -> bool:
-    """Note that somebody reads this post, unless it is a bot, a prefetch, its author or staff. Return whether it was noted."""
+    """Count a view of this post, unless it is by a bot, a prefetch, its author or staff. Return whether it was counted."""
     if not is_reader(request) or _is_ours(request.user, post):
         return False
     now = timezone.now()

@@ -33,7 +33,7 @@ SHOWN = 5
 
 @transaction.atomic
 def rank(now: datetime) -> None:
-    """Compute the whole ranking anew; what is not public, or has faded, leaves. Pages that show it change with its order."""
+    """Compute the whole ranking again, without what is not public or has faded. Pages that show it change with its order."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('stats.rank'))")
         cursor.execute(FIRST, [SHOWN])

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from app.blog.errors import Refused, RevisedMeanwhile
@@ -27,7 +28,7 @@ THEN = {"publish": publication.publish, "schedule": publication.schedule}
 @require_GET
 @writers
 def posts(request: WriterRequest) -> HttpResponse:
-    """List what the user may see, by status and words of the title."""
+    """List the posts that the user works on, by status and words of the title."""
     mine = Post.objects.managed_by(request.user)
     status, words = request.GET.get("status", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
     counts = dict(mine.values_list("status").annotate(number=Count("pk")).order_by("status"))
@@ -85,14 +86,15 @@ def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
     except ValidationError as error:
         form.add_error(None, error) if not hasattr(error, "error_dict") else _spread(form, error)
     except RevisedMeanwhile:
-        form.overtaken(by=editable_post(request, form.post.pk).revision) if form.post else None
+        if form.post:
+            form.overtaken(by=editable_post(request, form.post.pk).revision)
     except Refused as error:
         form.add_error(None, str(error))
     return None
 
 
 def _saved(request: WriterRequest, post: Post) -> HttpResponse:
-    publication.say(request, "Saved.")
+    publication.say(request, _("Saved."))
     return redirect("studio:edit", post.pk)
 
 

@@ -10,7 +10,9 @@ from celery import Celery, Task
 from celery.exceptions import Ignore, Reject
 from django.db import connection
 
-app = Celery("owed-tests", task_cls="owed.celery:DurableTask", set_as_current=False, broker="memory://", backend="cache+memory://")
+app = Celery(
+    "owed-tests", task_cls="owed.celery:DurableTask", set_as_current=False, broker="memory://", backend="cache+memory://"
+)
 app.conf.update(task_default_queue="everything", task_routes={"owed_tests.mail_*": {"queue": "mail"}})
 seen: list[Any] = []
 broken: set[str] = set()

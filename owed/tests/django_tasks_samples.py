@@ -8,11 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from owed import GiveUp
-
-try:
-    from django.tasks import TaskContext, task
-except ImportError:  # Django 5.2
-    from django_tasks import TaskContext, task
+from owed.django_tasks import TaskContext, task
 
 seen: list[Any] = []
 broken: set[str] = set()

@@ -30,7 +30,7 @@ def wait_until(condition: Callable[[], object], timeout: float = 60.0) -> None:
 def files() -> dict[str, str]:
     """Return the files that the tutorial shows, by path."""
     text = (PACKAGE / "docs" / "tutorial.md").read_text()
-    return {name: code for name, code in FILE.findall(text)}
+    return dict(FILE.findall(text))
 
 
 def build_wheel(folder: Path) -> Path:

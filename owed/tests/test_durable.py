@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -78,7 +78,7 @@ class TestCalling:
         assert [each[0] for each in samples.seen] == [1, 2]
 
     def test_keeps_the_types_that_celery_keeps(self) -> None:
-        moment, key = datetime(2026, 1, 2, tzinfo=timezone.utc), uuid4()
+        moment, key = datetime(2026, 1, 2, tzinfo=UTC), uuid4()
         samples.mail_typed.delay(moment, key)
         drain()
         assert samples.seen == [(moment, key)]
@@ -91,7 +91,9 @@ class TestCalling:
         with pytest.raises(TypeError):
             samples.add.delay(1, 2, 3, 4)
 
-    @pytest.mark.parametrize("option", [{"countdown": 3600}, {"eta": now() + timedelta(hours=1)}, {"eta": datetime(2099, 1, 1)}])
+    @pytest.mark.parametrize(
+        "option", [{"countdown": 3600}, {"eta": now() + timedelta(hours=1)}, {"eta": datetime(2099, 1, 1)}]
+    )
     def test_waits_in_the_database(self, option: dict[str, Any]) -> None:
         samples.add.apply_async((1,), **option)
         drain()

@@ -18,25 +18,23 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from owed import BadArguments, gather
+from owed.django_tasks import (
+    InvalidTask,
+    TaskResultDoesNotExist,
+    TaskResultMismatch,
+    TaskResultStatus,
+    default_task_backend,
+    task_backends,
+    task_enqueued,
+    task_finished,
+    task_started,
+)
 from owed.models import Effect
 from owed.purging import purge
 from owed.testing import Crashed, broker_down, crash_at, drain, expire_leases
 from owed.tests import django_tasks_samples as samples
 
-try:
-    from django.tasks import TaskResultStatus, default_task_backend, task_backends
-    from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist, TaskResultMismatch
-    from django.tasks.signals import task_enqueued, task_finished, task_started
-
-    LOGGER = "django.tasks"
-except ImportError:  # Django 5.2
-    from django_tasks import TaskResultStatus, default_task_backend, task_backends
-    from django_tasks.exceptions import InvalidTaskError as InvalidTask
-    from django_tasks.exceptions import TaskResultDoesNotExist, TaskResultMismatch
-    from django_tasks.signals import task_enqueued, task_finished, task_started
-
-    LOGGER = "django_tasks"
-
+LOGGER = "django.tasks" if django.VERSION >= (6, 0) else "django_tasks"
 BACKEND = "owed.tasks.LedgerBackend"
 QUEUES = ["default", "mail"]
 pytestmark = pytest.mark.django_db
@@ -80,7 +78,7 @@ class TestEnqueueing:
 
     def test_refuses_arguments_that_json_cannot_hold(self) -> None:
         with pytest.raises(TypeError, match="Unsupported type"):
-            samples.note.enqueue(datetime.now())  # noqa: DTZ005
+            samples.note.enqueue(datetime.now())
 
     @pytest.mark.parametrize("value", ["\0", float("nan"), "x" * 70_000])
     def test_refuses_arguments_that_the_database_cannot_hold(self, value: object) -> None:
@@ -106,7 +104,7 @@ class TestEnqueueing:
 
     def test_refuses_a_moment_without_a_zone(self) -> None:
         with pytest.raises(InvalidTask, match="run_after must be an aware datetime"):
-            samples.note.using(run_after=datetime.now())  # noqa: DTZ005
+            samples.note.using(run_after=datetime.now())
 
     def test_refuses_a_backend_without_queues(self) -> None:
         with pytest.raises(InvalidTask, match="needs QUEUES"):
@@ -338,7 +336,9 @@ class TestResults:
         result = default_task_backend.enqueue(samples.note, (), {})
         assert default_task_backend.get_result(result.id) == samples.note.get_result(result.id) == result
 
-    @pytest.mark.parametrize("unknown", ["123", "e123", "e", "", "e99999999999999999999", "d4c1a2f0-0000-4000-8000-000000000000"])
+    @pytest.mark.parametrize(
+        "unknown", ["123", "e123", "e", "", "e99999999999999999999", "d4c1a2f0-0000-4000-8000-000000000000"]
+    )
     def test_of_another_id_do_not_exist(self, unknown: str) -> None:
         with pytest.raises(TaskResultDoesNotExist):
             default_task_backend.get_result(unknown)

@@ -191,4 +191,4 @@ class TestEditors:
         assert person is not None
         account = Account.objects.create(network="dummy", name="theirs", owner=person)
         post = written(None, "draft")
-        assert (account in Account.objects.speaking_for(post)) == person.edits_everything
+        assert (account in Account.objects.sharing(post)) == person.edits_everything

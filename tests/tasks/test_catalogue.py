@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from owed import Declaration, registry
-from owed.settling import backoff
+from owed.retry import backoff
 from worker import queues
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,9 @@ from __future__ import annotations
 # The table's new name, by its old one.
 RENAMED_TABLES: dict[str, str] = {}
 # The new place of a content type, (label, model), by its old one. Its id stays, and with it every permission that was granted.
-MOVED_TYPES: dict[tuple[str, str], tuple[str, str]] = {}
+MOVED_TYPES: dict[tuple[str, str], tuple[str, str]] = {
+    ("effects", model): ("owed", model) for model in ("effect", "tick", "heartbeat", "unproven")
+}
 # Columns that went away, or whose values a migration writes again, by the table's old name.
 CHANGED_COLUMNS: dict[str, set[str]] = {}
 # Columns of another type that keep their values: (old table, column).

@@ -1,4 +1,4 @@
-"""What readers answer."""
+"""Comments of readers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from app.accounts.models import User
 from app.blog import text
@@ -22,10 +24,10 @@ from app.blog.signals import comment_approved, comment_hidden, comment_posted
 
 
 class CommentStatus(models.TextChoices):
-    HELD = "held"
-    APPROVED = "approved"
-    SPAM = "spam"
-    DELETED = "deleted"
+    HELD = "held", _lazy("Held")
+    APPROVED = "approved", _lazy("Approved")
+    SPAM = "spam", _lazy("Spam")
+    DELETED = "deleted", _lazy("Deleted")
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -57,7 +59,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
 
 class Comment(Tracked):
-    """An answer to a post, by a user or a guest. Counted while it is approved."""
+    """A comment on a post, by a user or a guest. Counted while it is approved."""
 
     TRACKED = frozenset({"content", "guest_name", "guest_email", "status"})
 
@@ -94,7 +96,7 @@ class Comment(Tracked):
         """Return who wrote it, as readers see it."""
         if self.author is not None:
             return self.author.profile.name
-        return self.guest_name or "Somebody"
+        return self.guest_name or _("Guest")
 
     @property
     def is_visible(self) -> bool:
@@ -138,12 +140,12 @@ class Comment(Tracked):
     def _tidy(self) -> None:
         self.content = text.clean(self.content, limit=text.COMMENT_LIMIT)
         if not self.content.strip():
-            raise ValidationError({"content": "A comment needs some words."})
+            raise ValidationError({"content": _("Write a comment.")})
         self.guest_name = text.one_line(self.guest_name)[:100]
         if self.guest_email:
             validate_email(self.guest_email)
         if self.parent is not None and self.parent.post_id != self.post_id:
-            raise ValidationError({"parent": "The comment that this answers belongs to another post."})
+            raise ValidationError({"parent": _("The comment you are replying to belongs to another post.")})
         self.content_html = render_comment(self.content)
 
     def approve(self) -> None:
@@ -167,7 +169,7 @@ class Comment(Tracked):
             comment_hidden.send(sender=type(self), comment=self)
 
     def set_aside(self, status: str) -> None:
-        """Hide a visible comment, or file one that nobody saw. Raises CommentGone."""
+        """Hide a visible comment, or change the status of one that is not visible. Raises CommentGone."""
         with change():
             if self._rows().filter(status=CommentStatus.APPROVED).exists():
                 self.hide(status)
@@ -176,7 +178,7 @@ class Comment(Tracked):
             self.refresh_from_db(fields=["status"])
 
     def suspect(self) -> bool:
-        """File as spam what nobody has judged yet. Return whether it was held until now."""
+        """File a held comment as spam. Return whether it was held until now: what an editor has judged stays."""
         return bool(self._rows().filter(status=CommentStatus.HELD).update(status=CommentStatus.SPAM))
 
     def _count(self, by: int, **values: Any) -> None:

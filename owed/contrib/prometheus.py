@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from .models import Effect, Unproven
-from .waker import waker
+from ..models import Effect, Unproven
+from ..waker import waker
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
