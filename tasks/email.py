@@ -3,16 +3,18 @@
 from datetime import datetime
 
 from app.blog.models import Post
+from app.members.email_confirmation import ask_confirmation
+from app.members.password_changed import notify_password_changed
+from app.members.password_reset import send_reset_link
 from app.newsletter import announcing, delivering
-from app.newsletter.tutorial import send_publication_notifications
-from app.notices import onboarding, resets, sending, telling
-from app.notices.tutorial import (
-    send_comment_notification,
-    send_like_notification,
-    send_post_notification,
-    send_welcome_email,
-    start_onboarding_sequence,
-)
+from app.newsletter.announcing import send_publication_notifications
+from app.notices import sending
+from app.notices.kinds import onboarding
+from app.notices.kinds.comment import send_comment_notification
+from app.notices.kinds.draft import send_post_notification
+from app.notices.kinds.like import send_like_notification
+from app.notices.kinds.onboarding import start_onboarding_sequence
+from app.notices.kinds.welcome import send_welcome_email
 from owed import clock
 from owed.celery import effect
 
@@ -65,19 +67,19 @@ def like(*, post_id: int, user_id: int) -> None:
 @effect("email.address")
 def address(*, user_id: int) -> None:
     """Owe somebody who joined on the site the question whether the address is theirs."""
-    telling.ask_address(user_id)
+    ask_confirmation(user_id)
 
 
 @effect("email.reset")
 def reset(*, user_id: int) -> None:
     """Owe somebody who forgot the password a link to set another."""
-    resets.owe_reset(user_id, now=clock.now())
+    send_reset_link(user_id, now=clock.now())
 
 
 @effect("email.password")
 def password(*, user_id: int, at: str) -> None:
     """Owe somebody the news that their password was changed."""
-    telling.tell_password(user_id, datetime.fromisoformat(at))
+    notify_password_changed(user_id, datetime.fromisoformat(at))
 
 
 @effect("email.welcome")

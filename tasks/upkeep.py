@@ -8,8 +8,7 @@ from django.core.management import call_command
 from app.audit import delivery_proof
 from app.blog import spam
 from app.blog.models import Post
-from app.members import erasure
-from app.notices import moves
+from app.members import email_change, erasure
 from owed import clock, periods, purging
 from owed.celery import effect
 
@@ -54,7 +53,7 @@ def clear_sessions() -> None:
 @effect("upkeep.forget_addresses")
 def forget_addresses() -> None:
     """Remove changes of address that were asked for a week ago."""
-    moves.forget(clock.now())
+    email_change.forget_old_changes(clock.now())
 
 
 @effect("upkeep.judge_comment")
