@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import Profile, User
 from app.blog.text import clean, one_line
+from app.site.pages import HOME
 
 BIO_LIMIT = 5_000
 
@@ -75,4 +76,4 @@ def deletion(request: HttpRequest) -> HttpResponse:
     user.leave()
     logout(request)
     messages.success(request, "Your account is closed; everything in it is being deleted.")
-    return redirect("home")
+    return redirect(HOME.url())

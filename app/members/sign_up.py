@@ -17,6 +17,7 @@ from app.accounts.models import User
 from app.mail.errors import BadAddress
 from app.newsletter.forms import CONSENT
 from app.newsletter.mailing_list import add_to_mailing_list
+from app.site.pages import HOME
 
 
 class SignUpForm(forms.Form):
@@ -61,4 +62,4 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return render(request, "members/sign_up.html", {"form": form}, status=422 if form.errors else 200)
     login(request, user)
     messages.success(request, f"Welcome, {user.username}. A mail asks whether {user.email} is yours.")
-    return redirect("home")
+    return redirect(HOME.url())

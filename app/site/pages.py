@@ -27,6 +27,16 @@ class Page:
             raise NoReverseMatch(f"no room serves the page “{self.name}”") from None
 
 
+HOME = Page("home")
+ARCHIVE = Page("archive")
+SEARCH = Page("search")
+STUDIO = Page("studio")
+SIGN_IN = Page("sign in")
+SIGN_OUT = Page("sign out")
+ACCOUNT = Page("account")
+SUBSCRIBE = Page("subscribe")
+
+
 def serve(page: Page, url_name: str) -> None:
     """Say under which name of a URL pattern a room serves the page. Called when the room is ready."""
     SERVED[page.name] = url_name

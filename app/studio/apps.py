@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 
-from app.site.pages import serve
+from app.blog.pages import EDITOR
+from app.newsletter.pages import SEND
+from app.site.pages import STUDIO, serve
 
 
 class StudioConfig(AppConfig):
@@ -8,6 +10,6 @@ class StudioConfig(AppConfig):
     label = "studio"
 
     def ready(self) -> None:
-        from app.notices.kinds.draft import EDITOR
-
+        serve(STUDIO, "studio:posts")
         serve(EDITOR, "studio:edit")
+        serve(SEND, "studio:send")

@@ -22,9 +22,7 @@ class Kind:
 
     name: ClassVar[str]
     template: ClassVar[str]  # without its ending: there is a .txt and a .html
-    preference: ClassVar[Preference | None] = (
-        None  # what a link in the mail turns off
-    )
+    preference: ClassVar[Preference | None] = None  # what a link in the mail turns off
     is_digested: ClassVar[bool] = False  # several about one post, minutes apart, become one mail
     reaches_unconfirmed: ClassVar[bool] = False  # also goes to an address that may be a stranger's
 

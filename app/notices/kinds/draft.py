@@ -9,13 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from app.blog.models import Post
+from app.blog.pages import EDITOR
 from app.mail.rendering import link
 from app.notices.kinds.base import Kind, register
 from app.notices.models import Notice, Watch
 from app.notices.preferences import Preference
-from app.site.pages import Page
-
-EDITOR = Page("editor of a post")
 
 
 class DraftPreference(Preference):
