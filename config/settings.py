@@ -135,9 +135,10 @@ MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
-EFFECTS_RETENTION = ENV.retention
-EFFECTS_RING_AFTER = ENV.effects_ring_after_seconds
-EFFECTS_LEASE_MARGIN = ENV.effects_lease_margin_seconds
+OWED_RETENTION = ENV.retention
+OWED_METRICS_PREFIX = "afterword"
+OWED_RING_AFTER = ENV.effects_ring_after_seconds
+OWED_LEASE_MARGIN = ENV.effects_lease_margin_seconds
 
 CELERY_BROKER_URL = ENV.celery_broker_url
 

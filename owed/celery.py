@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from celery import Celery, Task, current_app, shared_task
-from celery.exceptions import Retry
-from django.db import connection, transaction
+from celery.exceptions import QueueNotFound, Retry
+from django.core.checks import CheckMessage, Error, register
 
-from owed import crash, registry
-from owed.periods import first_in_period
-from owed.recording import Owed, record
-from owed.registry import GRACE, Kind, Spec
-from owed.running import Report, run
-from owed.waker import Hint, waker
+from . import crash, registry, sql
+from .binding import in_transaction
+from .declaration import GRACE, Declaration
+from .outcomes import BadArguments
+from .registry import body_bound
+from .running import Report, run
+from .waker import Hint, waker
 
 HEADER = "effects"
+WAKES = "SELECT min(wake_at) FROM effects_effect WHERE id = ANY(%s)"
 SOCKET = {"max_retries": 0, "socket_connect_timeout": 0.3, "socket_timeout": 1.0, "retry_on_timeout": False}
 
 # A message without arguments, in Celery's protocol 2 (docs, "Message Protocol", version 2).
@@ -28,8 +30,6 @@ HEADERS = {
     "lang": "py", "parent_id": None, "group": None, "shadow": None, "eta": None, "expires": None, "retries": 0,
     "timelimit": [None, None], "kwargsrepr": "", "origin": "effects", "ignore_result": False,
 }  # fmt: skip
-
-Body = TypeVar("Body", bound=Callable[..., object])
 
 
 class EffectFailed(Exception):
@@ -48,49 +48,75 @@ class EffectTask(Task):  # type: ignore[type-arg]
         ids = self.request.get(HEADER)
         if ids is None:
             return self.run(*args, **kwargs)
-        return self._answer(run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
-
-    def _answer(self, report: Report) -> object:
-        if report.dead:
-            raise EffectFailed(_brief(report.dead)) from None
-        if report.waiting:
-            raise Retry(exc=EffectFailed(_brief(report.waiting)), when=_when(report)) from None
-        self.request.ignore_result = not report.claimed
+        answer(self, run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
         return None
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
         """Record the effect, so that a plain delay() is durable too. Eager mode runs the body at once."""
         if current_app.conf.task_always_eager:
             return super().apply_async(args, kwargs, **options)
-        with transaction.atomic():
-            if not first_in_period(self.name, options.get("period")):
-                return Owed()
-            owed = record(self.signature(args or (), kwargs or {}, **_timing(options)))
-            transaction.on_commit(owed.enqueue, robust=True)
-            crash.point("before-commit")
-        return owed
+        if args:
+            raise BadArguments(f"{self.name}: effects take keywords only")
+        signature = registry.get(self.name).si(**(kwargs or {})).set(**_timing(options))
+        return in_transaction(signature, period=options.get("period"))
 
 
-def effect(
-    name: str,
-    *,
-    kind: Kind = "atomic",
-    timeout: float = 60,
-    batch: int = 1,
-    debounce: float = 0,
-    max_attempts: int = 20,
-    key: str | None = None,
-) -> Callable[[Body], Any]:
-    """Make a function an effect. Its name begins with its queue; times in seconds; see Spec."""
+def answer(task: Any, report: Report) -> None:
+    """Tell Celery how a hint's effects ended. Raises EffectFailed for a dead one, Retry for one that waits."""
+    if report.dead:
+        raise EffectFailed(_brief(report.dead)) from None
+    if report.waiting:
+        raise Retry(exc=EffectFailed(_brief(report.waiting)), when=_when(report)) from None
+    task.request.ignore_result = not report.claimed
 
-    def decorate(body: Body) -> Any:
-        how = {"kind": kind, "timeout": timeout, "batch": batch, "debounce": debounce, "max_attempts": max_attempts}
-        spec = Spec(name=name, function=body, key=key, **how)  # type: ignore[arg-type]
-        registry.register(spec)
-        limits: dict[str, Any] = {"soft_time_limit": timeout, "time_limit": timeout + GRACE}
-        return shared_task(name=name, base=EffectTask, **limits)(body)  # type: ignore[no-untyped-call]
 
-    return decorate
+def give_to_celery(declaration: Declaration[Any], **kwargs: Any) -> None:
+    """Make a task of an effect whose body is bound here, under each of its names."""
+    limits: dict[str, Any] = {"soft_time_limit": declaration.timeout, "time_limit": declaration.timeout + GRACE}
+    for name in declaration.names:
+        if name not in _given:
+            _given.add(name)
+            shared_task(name=name, base=EffectTask, **limits)(_body(name))  # type: ignore[no-untyped-call]
+
+
+def leave_to_celery(name: str) -> None:
+    """Make no task of the effect with this name: it is one of Celery already."""
+    _given.add(name)
+
+
+def _body(name: str) -> Any:
+    """Return what a plain call of the task runs: Celery keeps a task for good, and the body is the registry's to say."""
+
+    def run_body(*args: Any, **kwargs: Any) -> object:
+        return registry.body(registry.get(name))(*args, **kwargs)
+
+    run_body.__doc__ = registry.get(name).takes.__doc__
+    return run_body
+
+
+_given: set[str] = set()
+body_bound.connect(give_to_celery, dispatch_uid="owed.give_to_celery")
+for known in registry.declared():
+    if registry.bodies(known):
+        give_to_celery(known)
+
+
+@register("owed")
+def each_queue_is_consumed(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an effect whose hints go to a queue that Celery does not know and may not create."""
+    lost = [each for each in registry.declared() if not _has_queue(each.name)]
+    return [
+        Error(f"No worker consumes {each.queue}, the queue of {each.name}.", hint="Name it in task_queues.", id="owed.E006")
+        for each in lost
+    ]
+
+
+def _has_queue(task: str) -> bool:
+    try:
+        current_app.amqp.router.route({}, task)
+    except QueueNotFound:
+        return False
+    return True
 
 
 class Publisher:
@@ -127,9 +153,11 @@ class Publisher:
         )
 
     def _queue(self, task: str) -> str:
-        """Return the queue that the application's routes name; a message goes to it by the default exchange."""
+        """Return the queue of the effect's routes; a message goes to it by the default exchange."""
         if task not in self.queues:
-            self.queues[task] = self.app.amqp.router.route({}, task)["queue"].name
+            own = getattr(self.app.tasks.get(task), "queue", None)
+            options = {"queue": own} if own else {}
+            self.queues[task] = self.app.amqp.router.route(options, task)["queue"].name
         return self.queues[task]
 
     def _connected(self) -> Any:
@@ -159,9 +187,7 @@ def _brief(ended: list[tuple[int, str]]) -> str:
 
 
 def _when(report: Report) -> datetime | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(wake_at) FROM effects_effect WHERE id = ANY(%s)", [[pk for pk, _ in report.waiting]])
-        when: datetime | None = cursor.fetchone()[0]
+    when: datetime | None = sql.value(WAKES, [[pk for pk, _ in report.waiting]])
     return when
 
 
@@ -169,4 +195,13 @@ def _timing(options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in ("countdown", "eta") if options.get(name) is not None}
 
 
-__all__ = ["EffectFailed", "EffectTask", "effect", "publish_with"]
+def __getattr__(name: str) -> Any:
+    """DurableTask is imported when it is asked for: it needs this module, and models."""
+    if name == "DurableTask":
+        from .durable import DurableTask
+
+        return DurableTask
+    raise AttributeError(name)
+
+
+__all__ = ["EffectFailed", "EffectTask", "publish_with"]

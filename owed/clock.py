@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
+from . import sql
 
 
 def now() -> datetime:
     """Return the database's time. Whatever decides over processes or machines asks this clock, never its own."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
+    moment: datetime = sql.value("SELECT clock_timestamp()")
     return moment

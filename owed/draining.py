@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from django.db import connection
-
-from owed import registry
-from owed.running import Report, run
-from owed.waker import pack
+from . import registry, sql
+from .running import Report, run
+from .waker import pack
 
 READY = """
 SELECT task, id FROM effects_effect
@@ -24,6 +22,4 @@ def work(limit: int = 500) -> list[Report]:
 
 
 def _ready(comparison: str, limit: int) -> list[tuple[str, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(READY.format(comparison=comparison), [registry.names(), limit])
-        return list(cursor.fetchall())
+    return sql.rows(READY.format(comparison=comparison), [registry.names(), limit])

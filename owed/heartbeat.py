@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from . import sql
 
 BEAT = """
 INSERT INTO effects_heartbeat (worker, at) VALUES (%s, clock_timestamp())
@@ -14,13 +14,10 @@ AGE = "SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM effec
 
 def beat(worker: str) -> None:
     """Say that this worker's sweeper lives; written at most every five seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute(BEAT, [worker[:200]])
+    sql.run(BEAT, [worker[:200]])
 
 
 def silence(worker: str = "%") -> float | None:
     """Return seconds since the last sign of life of any matching worker; None if there never was one."""
-    with connection.cursor() as cursor:
-        cursor.execute(AGE, [worker])
-        age: float | None = cursor.fetchone()[0]
+    age: float | None = sql.value(AGE, [worker])
     return age

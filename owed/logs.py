@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.dispatch import receiver
 
-from owed.claiming import Claimed
-from owed.signals import effect_claimed, effect_settled, effects_swept
+from .claiming import Claimed
+from .signals import effect_claimed, effect_settled, effects_swept
 
 logger = logging.getLogger("owed")
 

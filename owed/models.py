@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Extract, Now
+from django.utils.translation import gettext_lazy
 
-from owed import settling
+from . import dead_letters
+from .declaration import Declaration
 
 
 class State(models.TextChoices):
-    READY = "ready"
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    DEAD = "dead"
+    READY = "ready", gettext_lazy("Ready")
+    WAITING = "waiting", gettext_lazy("Waiting")
+    RUNNING = "running", gettext_lazy("Running")
+    DONE = "done", gettext_lazy("Done")
+    DEAD = "dead", gettext_lazy("Dead")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +41,13 @@ class EffectQuerySet(models.QuerySet["Effect"]):
     def pending(self) -> EffectQuerySet:
         return self.filter(finished_at=None)
 
-    def untried(self, task: str) -> EffectQuerySet:
-        """Return what is owed by this name and nobody has begun: it will see all that is committed by now."""
-        return self.pending().filter(task=task, state__in=[State.READY, State.WAITING], attempt=0)
+    def of(self, effect: Declaration[Any]) -> EffectQuerySet:
+        """Return what is owed of this effect, also under a name that it had."""
+        return self.filter(task__in=effect.names)
+
+    def untried(self, effect: Declaration[Any]) -> EffectQuerySet:
+        """Return what is owed of this effect and has not begun: it will see all that is committed by now."""
+        return self.of(effect).pending().filter(state__in=[State.READY, State.WAITING], attempt=0)
 
     def overdue(self) -> EffectQuerySet:
         """Return what is owed by now and not finished."""
@@ -85,10 +91,13 @@ class Effect(models.Model):
     hint = models.UUIDField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
+    result = models.JSONField(null=True)
+    """What a task of django.tasks returned and raised, see task_results; null for every other effect."""
 
     objects: ClassVar[models.Manager[Effect]] = EffectQuerySet.as_manager()
 
     class Meta:
+        db_table = "effects_effect"  # as when the app's label was `effects`: an upgrade moves no row
         indexes: ClassVar = [
             models.Index(F("wake_at"), name="effect_wake", condition=Q(finished_at=None)),
             models.Index(fields=["about"], name="effect_about"),
@@ -120,7 +129,7 @@ class Effect(models.Model):
 
     def replay(self) -> bool:
         """Owe a dead effect again, with as many tries as at first. Return whether it was dead."""
-        return settling.replay([self.pk]) == 1
+        return dead_letters.replay([self.pk]) == 1
 
 
 class Tick(models.Model):
@@ -130,6 +139,7 @@ class Tick(models.Model):
     period = models.BigIntegerField()
 
     class Meta:
+        db_table = "effects_tick"
         constraints: ClassVar = [models.UniqueConstraint(fields=["task", "period"], name="tick_once")]
 
     def __str__(self) -> str:
@@ -142,6 +152,9 @@ class Heartbeat(models.Model):
     worker = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
 
+    class Meta:
+        db_table = "effects_heartbeat"
+
     def __str__(self) -> str:
         return f"{self.worker} {self.at}"
 
@@ -152,6 +165,9 @@ class Unproven(models.Model):
     about = models.CharField(max_length=100, primary_key=True)
     why = models.TextField()
     since = models.DateTimeField()
+
+    class Meta:
+        db_table = "effects_unproven"
 
     def __str__(self) -> str:
         return f"{self.about}: {self.why}"

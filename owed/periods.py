@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from typing import TYPE_CHECKING, Any
+
+from . import sql
+
+if TYPE_CHECKING:
+    from .declaration import Declaration
 
 FIRST = """
-INSERT INTO effects_tick (task, period) VALUES (%s, floor(extract(epoch FROM clock_timestamp()) / %s))
+INSERT INTO effects_tick (task, period)
+SELECT name, floor(extract(epoch FROM clock_timestamp()) / %s) FROM unnest(%s::text[]) AS name ORDER BY name
 ON CONFLICT DO NOTHING
 """
 PURGE = """
@@ -14,16 +20,16 @@ WHERE period < (SELECT max(period) FROM effects_tick AS newest WHERE newest.task
 """
 
 
-def first_in_period(task: str, seconds: float | None) -> bool:
-    """Return whether nobody has recorded this task in the current period, and take it. None: always."""
+def first_in_period(effect: Declaration[Any], seconds: float | None) -> bool:
+    """Return whether this effect is still to be recorded in the current period, and take the period. None: always.
+
+    Under all its names: a scheduler of the release before records it under the one that it knows.
+    """
     if seconds is None:
         return True
-    with connection.cursor() as cursor:
-        cursor.execute(FIRST, [task, seconds])
-        return bool(cursor.rowcount == 1)
+    return sql.run(FIRST, [seconds, effect.names]) == len(effect.names)
 
 
 def forget_past_periods() -> None:
     """Keep the newest period of each task."""
-    with connection.cursor() as cursor:
-        cursor.execute(PURGE)
+    sql.run(PURGE)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.db.models.functions import Now
 
-from owed.models import Unproven
+from .models import Unproven
 
 logger = logging.getLogger(__name__)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import connection, connections, models, transaction
 
-from owed import clock, crash, registry
-from owed.outcomes import BadArguments, NotInTransaction
-from owed.waker import waker
+from . import clock, crash, registry, sql
+from .conf import ring_after
+from .outcomes import NotInTransaction
+from .waker import waker
+
+if TYPE_CHECKING:
+    from .declaration import Signature
 
 INSERT = """
 INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
@@ -55,19 +57,24 @@ class Owed:
 
 
 class _Gathering:
+    """The rows recorded so far. Called with each statement that Django executes: what a savepoint takes back goes too."""
+
     def __init__(self) -> None:
-        self.rows: list[tuple[Any, list[Row]]] = []
+        self.rows: list[Row] = []
+        self.marks: dict[str, int] = {}
 
-    def add(self, rows: list[Row]) -> None:
-        def marker() -> None: ...
+    def __call__(self, execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: Any) -> Any:
+        done = execute(statement, params, many, context)
+        if isinstance(statement, str):
+            self._follow(statement)
+        return done
 
-        transaction.on_commit(marker)
-        self.rows.append((marker, rows))
-
-    def kept(self) -> list[Row]:
-        """Return the rows whose savepoint still stands: Django drops the hooks of those rolled back."""
-        standing = {hook[1] for hook in connection.run_on_commit}
-        return _once([row for marker, rows in self.rows if marker in standing for row in rows])
+    def _follow(self, statement: str) -> None:
+        begun, _, name = statement.partition("SAVEPOINT ")
+        if begun == "":
+            self.marks[name] = len(self.rows)
+        elif begun == "ROLLBACK TO ":
+            del self.rows[self.marks.get(name, 0) :]
 
 
 def _once(rows: list[Row]) -> list[Row]:
@@ -82,97 +89,98 @@ def _once(rows: list[Row]) -> list[Row]:
 _gathering: ContextVar[_Gathering | None] = ContextVar("effects_gathering", default=None)
 
 
-def record(*what: Any, about: models.Model | str | None = None, countdown: float = 0.0, **args: Any) -> Owed:
-    """Insert what is owed, in one statement. Raises NotInTransaction, UnknownEffect, BadArguments.
+def record(*signatures: Signature, about: models.Model | str | None = None) -> Owed:
+    """Insert what is owed, in one statement. Raises NotInTransaction, BadArguments.
 
-    Takes signatures (`email.announce.si(post_id=1)`, as many as the event owes), or one name and its arguments
-    (`record("email.page", send_id=1)`). `about` names the subject. A signature's countdown or eta, or the countdown
-    beside a name (seconds), delays the row; it never reaches the broker.
+    Takes as many calls as the event owes: `record(refresh.si(post_id=1), about=post)`. `about` names the subject. A
+    countdown or eta delays the row; it never reaches the broker. Ring after the commit, with on_commit(owed.enqueue).
     """
-    if not connection.in_atomic_block:
-        raise NotInTransaction("record() writes with the change that owes the effect: open transaction.atomic() around both")
-    rows = _rows(what, args, _subject(about), countdown)
+    _in_transaction()
+    about = _subject(about)
+    rows = [_row(each, about) for each in signatures]
     gathering = _gathering.get()
     if gathering is not None:
-        gathering.add(rows)
+        gathering.rows += rows
         return Owed()
     return _insert(rows)
+
+
+def record_now(signature: Signature, about: models.Model | str | None = None) -> Owed:
+    """Insert one effect at once, also inside gather(), for callers that need its id. Raises as record() does."""
+    _in_transaction()
+    return _insert([_row(signature, _subject(about))])
+
+
+def owe(*signatures: Signature, about: models.Model | str | None = None) -> Owed:
+    """Insert what is owed, and ring when the transaction is committed: record() and on_commit() in one."""
+    owed = record(*signatures, about=about)
+    if owed.ids:
+        transaction.on_commit(owed.enqueue, robust=True)
+    return owed
 
 
 @contextmanager
 def gather() -> Iterator[Owed]:
     """Insert all that is recorded inside in one statement at the end, a batch's subjects once each, and ring once.
 
-    For bulk verbs.
+    For bulk verbs. What a savepoint inside takes back is not owed. Raises NotInTransaction.
     """
     if _gathering.get() is not None:
         yield Owed()
         return
+    _in_transaction()
     gathering, owed = _Gathering(), Owed()
     token = _gathering.set(gathering)
     try:
-        yield owed
+        with connection.execute_wrapper(gathering):
+            yield owed
     finally:
         _gathering.reset(token)
-    inserted = _insert(gathering.kept())
+    inserted = _insert(_once(gathering.rows))
     owed.ready, owed.ids = inserted.ready, inserted.ids
     transaction.on_commit(owed.enqueue, robust=True)
+
+
+def _in_transaction() -> None:
+    if connection.in_atomic_block:
+        return
+    others = [alias for alias in connections if connections[alias].in_atomic_block]
+    if others:
+        raise NotInTransaction(f"the ledger is in the database default, and the open transaction in {others[0]}")
+    raise NotInTransaction("record() writes with the change that owes the effect: open transaction.atomic() around both")
 
 
 def _insert(rows: list[Row]) -> Owed:
     if not rows:
         return Owed()
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [ring_after(), json.dumps([vars(row) for row in rows])])
-        inserted = cursor.fetchall()
+    inserted = sql.rows(INSERT, [ring_after(), json.dumps([vars(row) for row in rows])])
     crash.point("after-insert")
     return Owed(ready=[(task, pk) for pk, task, state in inserted if state == "ready"], ids=[row[0] for row in inserted])
 
 
-def ring_after() -> float:
-    """Return seconds after which a hint that nobody followed counts as lost."""
-    return float(getattr(settings, "EFFECTS_RING_AFTER", 15))
-
-
-def _rows(what: tuple[Any, ...], args: dict[str, Any], about: str, countdown: float) -> list[Row]:
-    if what and isinstance(what[0], str):
-        return [_row(what[0], args, about, countdown)]
-    if args or countdown:
-        raise BadArguments("a signature brings its own arguments and countdown; beside it stands about= alone")
-    return [_row(each["task"], _keywords(each), about, _delay(each["options"])) for each in what]
-
-
-def _row(name: str, args: Mapping[str, Any], about: str, delay: float) -> Row:
-    spec = registry.get(name)
-    spec.check(args)
+def _row(signature: Signature, about: str) -> Row:
+    effect = signature.effect
+    effect.check(signature.args)
     return Row(
-        task=name,
-        queue=spec.queue,
-        args=args,
+        task=effect.name,
+        queue=effect.queue,
+        args=signature.args,
         about=about,
-        key=spec.subject(args),
-        kind=spec.kind,
-        max_attempts=spec.max_attempts,
-        delay=float(delay or spec.debounce),
+        key=effect.subject(signature.args),
+        kind=effect.kind,
+        max_attempts=effect.max_attempts,
+        delay=_delay(signature) or effect.debounce,
     )
 
 
-def _keywords(signature: Mapping[str, Any]) -> Mapping[str, Any]:
-    if signature["args"]:
-        raise BadArguments(f"{signature['task']}: effects take keywords only")
-    kwargs: Mapping[str, Any] = signature["kwargs"]
-    return kwargs
-
-
-def _delay(options: Mapping[str, Any]) -> float:
-    """Return seconds from now until a signature's countdown or eta."""
-    eta = options.get("eta")
-    if isinstance(eta, datetime):
-        return max(0.0, (eta - clock.now()).total_seconds())
-    return float(options.get("countdown") or 0.0)
+def _delay(signature: Signature) -> float:
+    """Return seconds from now until the call is due; 0 where it says nothing."""
+    if signature.eta is None:
+        return float(signature.countdown)
+    return max(0.0, (signature.eta - clock.now()).total_seconds())
 
 
 def _subject(about: models.Model | str | None) -> str:
-    from owed.models import subject_key
+    from .models import subject_key
 
     return subject_key(about)

@@ -1,132 +1,96 @@
-"""The effects that this process knows, by name."""
+"""The effects that this process knows, and the bodies that it can run, by name."""
 
 from __future__ import annotations
 
-import inspect
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
+from django.dispatch import Signal
+from django.utils.module_loading import autodiscover_modules
 
-from owed.outcomes import BadArguments, UnknownEffect
+from .outcomes import UnknownEffect
 
-Kind = Literal["atomic", "external"]
-GRACE = 5
-"""Seconds from an effect's timeout to the limit at which Celery kills it."""
-SIZE_LIMIT = 2000
-KEY_LIMIT = 100
+if TYPE_CHECKING:
+    from .declaration import Declaration
 
+Body = Callable[..., object]
 
-@dataclass(frozen=True, kw_only=True)
-class Spec:
-    """One effect: its function and how the ledger treats it. Times in seconds."""
+body_bound = Signal()  # declaration: Declaration; what runs bodies elsewhere, such as Celery, makes a task of each
 
-    name: str
-    function: Callable[..., object]
-    kind: Kind = "atomic"
-    timeout: float = 60.0
-    batch: int = 1
-    debounce: float = 0.0
-    max_attempts: int = 20
-    key: str | None = None
-    """The argument that names the subject: of effects with the same, at most one is in flight."""
-
-    def __post_init__(self) -> None:
-        if self.key and self.batch > 1:
-            raise ValueError(f"{self.name}: a batch has many subjects and no key")
-        if self.batch > 1 and self.kind != "atomic":
-            raise ValueError(f"{self.name}: a batch must be atomic")
-        if self.batch > 1 and len(self.parameters) != 1:
-            raise ValueError(f"{self.name}: a batch takes one keyword, a plural")
-
-    @property
-    def queue(self) -> str:
-        return self.name.partition(".")[0]
-
-    @property
-    def lease(self) -> float:
-        """Longer than Celery's hard limit, so that no second attempt starts beside a live one."""
-        return self.timeout + lease_margin()
-
-    @cached_property
-    def signature(self) -> inspect.Signature:
-        return inspect.signature(self.function)
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.signature.parameters)
-
-    @cached_property
-    def _needed(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.signature.parameters.values() if each.default is each.empty)
-
-    @property
-    def parameters(self) -> list[str]:
-        return list(self.signature.parameters)
-
-    def subject(self, args: Mapping[str, Any]) -> str | None:
-        """Return what the effect must be alone with, where it has a key."""
-        return None if self.key is None else str(args[self.key])[:KEY_LIMIT]
-
-    def check(self, args: Mapping[str, Any]) -> None:
-        """Raise BadArguments unless the function can be called with these."""
-        problem = self._mismatch(args) or _too_much(args)
-        if problem:
-            raise BadArguments(f"{self.name}: {problem}")
-
-    def _mismatch(self, args: Mapping[str, Any]) -> str:
-        if self.batch > 1:
-            singular = self.parameters[0].removesuffix("s")
-            return "" if list(args) == [singular] else f"takes {singular}= alone, not {sorted(args)}"
-        if self._needed <= args.keys() <= self._known:
-            return ""
-        try:
-            self.signature.bind(**args)
-        except TypeError as error:
-            return str(error)
-        return ""
+_by_name: dict[str, Declaration[Any]] = {}
+_bodies: dict[str, list[Body]] = {}
+_clashes: list[tuple[str, str, str]] = []
 
 
-def _too_much(args: Mapping[str, Any]) -> str:
-    for name, value in args.items():
-        values = value if isinstance(value, list) else [value]
-        if not all(isinstance(each, int | float | str | None) for each in values):
-            return f"{name} holds more than ids and small scalars"
-    return f"arguments over {SIZE_LIMIT} bytes" if len(json.dumps(args)) > SIZE_LIMIT else ""
+def load() -> None:
+    """Import the module `tasks` of each app, as a Celery worker does, so that bodies are bound in this process."""
+    autodiscover_modules("tasks")
 
 
-def lease_margin() -> float:
-    """Return seconds from an effect's timeout to the end of its lease."""
-    return float(getattr(settings, "EFFECTS_LEASE_MARGIN", 10))
+def declare(declaration: Declaration[Any]) -> None:
+    """Know the effect by its name and by those that it had. The last one declared under a name is the one in force."""
+    for name in declaration.names:
+        known = _by_name.get(name)
+        if known is not None and known.place != declaration.place:
+            _clashes.append((name, known.place, declaration.place))
+        _by_name[name] = declaration
 
 
-_specs: dict[str, Spec] = {}
-
-
-def register(spec: Spec) -> Spec:
-    _specs[spec.name] = spec
-    return spec
+def bind(declaration: Declaration[Any], body: Body) -> None:
+    """Let this body run what is owed under the declaration's names."""
+    others = [each for each in _bodies.get(declaration.name, []) if place(each) != place(body)]
+    _bodies[declaration.name] = [*others, body]
+    body_bound.send(sender=type(declaration), declaration=declaration)
 
 
 def drop(name: str) -> None:
-    """Forget the effect; what is owed under its name waits until somebody registers it again."""
-    _specs.pop(name, None)
+    """Forget the effect; what is owed under its name waits until it is declared again."""
+    for each in declaration.names if (declaration := _by_name.get(name)) else ():
+        _by_name.pop(each, None)
+    _bodies.pop(name, None)
 
 
-def find(name: str) -> Spec | None:
-    return _specs.get(name)
+def find(name: str) -> Declaration[Any] | None:
+    """Return the effect of this name, or the one that was called so."""
+    return _by_name.get(name)
 
 
-def get(name: str) -> Spec:
-    """Return the effect of this name. Raises UnknownEffect."""
+def get(name: str) -> Declaration[Any]:
+    """Return the effect of this name, or the one that was called so. Raises UnknownEffect."""
     try:
-        return _specs[name]
+        return _by_name[name]
     except KeyError:
-        raise UnknownEffect(f"no effect {name!r} is registered; is its module in tasks/ imported?") from None
+        raise UnknownEffect(f"no effect {name!r} is declared; is the module that declares it imported?") from None
+
+
+def declared() -> list[Declaration[Any]]:
+    """Return all that are declared, in order of name."""
+    return sorted({id(each): each for each in _by_name.values()}.values(), key=lambda each: each.name)
 
 
 def names() -> list[str]:
-    return sorted(_specs)
+    """Return the names under which this process can run what is owed, former ones among them."""
+    return sorted(name for name, declaration in _by_name.items() if declaration.name in _bodies)
+
+
+def body(declaration: Declaration[Any]) -> Body:
+    """Return what does the effect's work. Raises UnknownEffect."""
+    try:
+        return _bodies[declaration.name][-1]
+    except KeyError:
+        raise UnknownEffect(f"no body is bound to {declaration.name!r} in this process") from None
+
+
+def bodies(declaration: Declaration[Any]) -> list[Body]:
+    """Return every body that is bound: more than one is an error of the project, which the system checks name."""
+    return list(_bodies.get(declaration.name, []))
+
+
+def clashes() -> list[tuple[str, str, str]]:
+    """Return each name that two declarations have, and where they are."""
+    return list(_clashes)
+
+
+def place(function: Body) -> str:
+    """Return where a function is defined, such as "shop.tasks.send"."""
+    return f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from owed import crash, settling
-from owed.claiming import Claimed, claim
-from owed.outcomes import GiveUp, Later, LostLease
-from owed.registry import Spec
-from owed.scrubbing import describe, scrub
-from owed.signals import effect_settled
+from . import crash, dead_letters, registry, retry, settling, sql
+from .claiming import Claimed, claim
+from .declaration import Declaration
+from .outcomes import GiveUp, Later, LostLease
+from .scrubbing import describe, scrub
+from .signals import effect_settled
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,15 @@ def current() -> Running | None:
     return _current.get()
 
 
-def run(spec: Spec, ids: Sequence[int], hint: UUID) -> Report:
-    """Claim these effects and run those that nobody else took."""
+def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
+    """Claim these effects and run those that nobody else took. Raises UnknownEffect, having claimed none."""
+    registry.body(effect)
     heal_connection()
     report = Report()
-    claimed = claim(spec, ids, hint)
-    if len(claimed) < 2 or not _together(spec, claimed, report):
+    claimed = claim(effect, ids, hint)
+    if len(claimed) < 2 or not _together(effect, claimed, report):
         for each in claimed:
-            _alone(spec, each, report)
+            _alone(effect, each, report)
     return report
 
 
@@ -71,13 +73,13 @@ def heal_connection() -> None:
         connection.close_if_unusable_or_obsolete()
 
 
-def _together(spec: Spec, claimed: list[Claimed], report: Report) -> bool:
+def _together(effect: Declaration[Any], claimed: list[Claimed], report: Report) -> bool:
     """Run a batch in one transaction. Return False where it failed and each must run alone."""
-    if spec.batch == 1:
+    if effect.batch == 1:
         return False
     began = time.monotonic()
     try:
-        ours = _transaction(spec, claimed)
+        ours = _transaction(effect, claimed)
     except Exception:
         # Whatever it was, each effect runs alone next and settles with its own error.
         return False
@@ -86,11 +88,11 @@ def _together(spec: Spec, claimed: list[Claimed], report: Report) -> bool:
     return True
 
 
-def _alone(spec: Spec, claimed: Claimed, report: Report) -> None:
+def _alone(effect: Declaration[Any], claimed: Claimed, report: Report) -> None:
     began = time.monotonic()
     try:
         with _as_current(claimed):
-            kept = bool(_transaction(spec, [claimed])) if spec.kind == "atomic" else _outside(spec, claimed)
+            kept = bool(_transaction(effect, [claimed])) if effect.kind == "atomic" else _outside(effect, claimed)
     except LostLease:
         kept = False
     except Exception as error:
@@ -99,15 +101,14 @@ def _alone(spec: Spec, claimed: Claimed, report: Report) -> None:
     _say(claimed, report, "done" if kept else "lost", "", began)
 
 
-def _transaction(spec: Spec, claimed: list[Claimed]) -> list[Claimed]:
+def _transaction(effect: Declaration[Any], claimed: list[Claimed]) -> list[Claimed]:
     """Do the work and mark it done in one transaction. Return what was still ours."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            limit = f"{int(spec.timeout * 1000)}ms"
-            cursor.execute(TIMEOUTS, [limit, limit])
+        limit = f"{int(effect.timeout * 1000)}ms"
+        sql.rows(TIMEOUTS, [limit, limit])
         ours = settling.lock(claimed)
         if ours:
-            _call(spec, ours)
+            _call(effect, ours)
             crash.point("after-body")
             settling.finish(ours)
             crash.point("before-finish-commit")
@@ -115,9 +116,9 @@ def _transaction(spec: Spec, claimed: list[Claimed]) -> list[Claimed]:
     return ours
 
 
-def _outside(spec: Spec, claimed: Claimed) -> bool:
+def _outside(effect: Declaration[Any], claimed: Claimed) -> bool:
     """Do the work with no transaction open, then mark it done, on another connection if that one broke meanwhile."""
-    spec.function(**claimed.args)
+    registry.body(effect)(**claimed.args)
     crash.point("after-body")
     heal_connection()
     settling.finish([claimed])
@@ -125,13 +126,13 @@ def _outside(spec: Spec, claimed: Claimed) -> bool:
     return True
 
 
-def _call(spec: Spec, claimed: list[Claimed]) -> None:
-    if spec.batch == 1:
-        spec.function(**claimed[0].args)
+def _call(effect: Declaration[Any], claimed: list[Claimed]) -> None:
+    body = registry.body(effect)
+    if effect.batch == 1:
+        body(**claimed[0].args)
         return
-    plural = spec.parameters[0]
-    subjects = dict.fromkeys(each.args[plural.removesuffix("s")] for each in claimed)
-    spec.function(**{plural: list(subjects)})
+    [subject] = effect.parameters
+    body(list(dict.fromkeys(each.args[subject] for each in claimed)))
 
 
 def _settle(claimed: Claimed, error: Exception) -> tuple[str, str]:
@@ -139,13 +140,13 @@ def _settle(claimed: Claimed, error: Exception) -> tuple[str, str]:
     heal_connection()
     why = describe(error)
     if isinstance(error, Later):
-        ours = settling.postpone(claimed, error.when, error.why, planned=error.planned)
+        ours = retry.postpone(claimed, error.when, error.why, planned=error.planned)
         return _if_ours(ours, "later", scrub(error.why))
     if isinstance(error, GiveUp):
-        return _if_ours(settling.bury(claimed, "gave up", str(error)), "dead", scrub(str(error)))
+        return _if_ours(dead_letters.bury(claimed, "gave up", str(error)), "dead", scrub(str(error)))
     if claimed.attempt >= claimed.max_attempts:
-        return _if_ours(settling.bury(claimed, "out of tries", why), "dead", why)
-    return _if_ours(settling.retry(claimed, why), "retry", why)
+        return _if_ours(dead_letters.bury(claimed, "out of tries", why), "dead", why)
+    return _if_ours(retry.after_failure(claimed, why), "retry", why)
 
 
 def _if_ours(kept: bool, outcome: str, why: str) -> tuple[str, str]:

@@ -20,6 +20,16 @@ def scrub(text: str) -> str:
     return text[:LIMIT]
 
 
+def scrub_lines(text: str) -> str:
+    """Return a traceback with each line scrubbed, except those that name files: a path looks like a token."""
+    return "".join(line if line.startswith('  File "') else _scrub_line(line) for line in text.splitlines(keepends=True))
+
+
+def _scrub_line(line: str) -> str:
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    return indent + scrub(line.strip()) + ("\n" if line.endswith("\n") else "")
+
+
 def describe(error: BaseException) -> str:
     """Return an error's kind and message, scrubbed."""
     said = str(error).partition("\nDETAIL:")[0]  # PostgreSQL quotes the failing row there

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import connection
-
-from owed import crash, registry
-from owed.recording import ring_after
-from owed.signals import effects_swept
-from owed.waker import Hint, pack, waker
+from . import crash, registry, sql
+from .conf import ring_after
+from .signals import effects_swept
+from .waker import Hint, pack, waker
 
 LIMIT = 500
 LONGEST_RING = 600
@@ -58,9 +56,7 @@ class Swept:
 
 def sweep(limit: int = LIMIT) -> Swept:
     """Make due effects of known tasks ready and ring them. Safe in any number of processes at once."""
-    with connection.cursor() as cursor:
-        cursor.execute(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()})
-        rows = sorted(cursor.fetchall())
+    rows = sorted(sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()}))
     crash.point("mid-sweep")
     ready = [(pk, task, attempt) for pk, task, state, attempt in rows if state == "ready"]
     swept = Swept(hints=_hints(ready), ready=len(ready), dead=len(rows) - len(ready))
@@ -81,5 +77,4 @@ def _hints(ready: Iterable[tuple[int, str, int]]) -> list[Hint]:
 
 def _unring(ids: list[int]) -> None:
     """Take the ring back: the broker is away, and they are due as soon as it returns."""
-    with connection.cursor() as cursor:
-        cursor.execute(UNRING, [ids])
+    sql.run(UNRING, [ids])

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.test import TransactionTestCase
 
-from owed.draining import work
-from owed.models import Effect, EffectQuerySet
-from owed.running import Report
-from owed.waker import Hint, waker
+from . import crash, registry, sql
+from .binding import Task
+from .declaration import Declaration
+from .draining import work
+from .models import Effect, EffectQuerySet
+from .running import Report
+from .sweeping import sweep
+from .waker import Hint, waker
 
 ROUNDS = 10_000
 SOON = """
@@ -21,12 +25,17 @@ AND (wake_at <= clock_timestamp() OR (attempt = 0 AND wake_at <= clock_timestamp
 """
 
 
-def owes(task: str, *, about: models.Model | None = None) -> EffectQuerySet:
-    """Return the effects of this name that are owed and not finished."""
+EXPIRE = "UPDATE effects_effect SET wake_at = clock_timestamp() WHERE state = 'running'"
+
+
+def owes(effect: str | Declaration[Any] | Task[Any, Any], *, about: models.Model | None = None) -> EffectQuerySet:
+    """Return what is owed of this effect, or by this name, and not finished."""
     effects: EffectQuerySet = Effect.objects.all()
     if about is not None:
         effects = effects.about(about)
-    return effects.filter(task=task, finished_at=None)
+    name = effect if isinstance(effect, str) else effect.name
+    known = registry.find(name)
+    return effects.filter(task__in=known.names if known else [name], finished_at=None)
 
 
 def drain(*, within: float = 10.0) -> list[Report]:
@@ -34,10 +43,10 @@ def drain(*, within: float = 10.0) -> list[Report]:
 
     Return the reports. A failed try waits for its time.
     """
+    registry.load()
     reports: list[Report] = []
     for _ in range(ROUNDS):
-        with connection.cursor() as cursor:
-            cursor.execute(SOON, [within])
+        sql.run(SOON, [within])
         ran = work()
         if not ran:
             return reports
@@ -73,6 +82,31 @@ class EagerTestCase(TransactionTestCase):
     def run(self, result: Any = None) -> Any:
         with eager():
             return super().run(result)
+
+
+class Crashed(BaseException):
+    """crash_at() ended the work here. Not an Exception: nothing that handles errors may settle what a kill would not."""
+
+
+@contextmanager
+def crash_at(point: str) -> Iterator[None]:
+    """End the work at a named point, as a kill would: raises Crashed there, and nothing is settled afterwards."""
+
+    def end() -> None:
+        raise Crashed(point)
+
+    crash.held[point] = end
+    try:
+        yield
+    finally:
+        crash.held.pop(point, None)
+
+
+def expire_leases() -> int:
+    """Let the time pass that running effects are leased for, and sweep. Return how many were running."""
+    expired = sql.run(EXPIRE)
+    sweep()
+    return expired
 
 
 @contextmanager

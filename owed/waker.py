@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from owed import crash, registry
+from . import crash, registry
 
 logger = logging.getLogger(__name__)
 

@@ -1,5 +1,7 @@
 """Categories by slug, as clients send them."""
 
+from django.utils.translation import gettext as _
+
 from app.api.errors import Invalid
 from app.blog.models import Category
 
@@ -10,5 +12,5 @@ def category_named(slug: str | None) -> Category | None:
         return None
     category = Category.objects.filter(slug=slug).first()
     if category is None:
-        raise Invalid({"category": [f"There is no category “{slug}”."]})
+        raise Invalid({"category": [_("Unknown category “%(slug)s”.") % {"slug": slug}]})
     return category

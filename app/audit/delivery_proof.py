@@ -25,7 +25,7 @@ def prove(*, now: datetime) -> None:
 
 def unproven(*, now: datetime) -> dict[str, str]:
     """Return why a recent post's delivery is not proved, by subject."""
-    since = now - min(WITHIN, settings.EFFECTS_RETENTION)
+    since = now - min(WITHIN, settings.OWED_RETENTION)
     found: dict[str, list[str]] = defaultdict(list)
     for about, tasks in conservation.never_owed(since).items():
         found[about] += [f"{task} was never owed" for task in tasks]

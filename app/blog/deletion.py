@@ -1,6 +1,6 @@
 """What else goes when posts or users go, whatever deletes them: one statement each, however many.
 
-Django tells of each deleted row by itself. The rows of one deletion share its origin, so what they need is read when the first
+Django sends a signal for each deleted row. The rows of one deletion share its origin, so what they need is read when the first
 is about to go, and written when the last is gone.
 """
 
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 
 from app.accounts.models import User
 from app.blog.changes import change
 from app.blog.models import Comment, Like, Post
-from app.blog.placement import Placement, lock, standings
+from app.blog.placement import Placement, lock, placements_of
 from app.blog.signals import post_deleted
 from owed import gather
+from owed.sql import rows
 
 UNLIKE = """
 WITH gone AS (DELETE FROM blog_like WHERE id = ANY(%s) RETURNING post_id)
@@ -25,26 +25,26 @@ UPDATE blog_post SET like_count = GREATEST(like_count - 1, 0) WHERE id IN (SELEC
 """
 
 
-class Departure:
-    """The posts of one deletion: which were announced, and where each stood."""
+class Deletion:
+    """The posts of one deletion: those that are still to go, and where each was shown."""
 
     def __init__(self, origin: object) -> None:
-        self.coming: set[int] = set()
-        self.befores = _locked(_of(origin))
+        self.pending: set[int] = set()
+        self.placements = _locked(_of(origin))
 
     def expect(self, post: Post) -> None:
-        self.coming.add(post.pk)
-        if post.pk not in self.befores:
-            self.befores |= _locked(Q(pk=post.pk))
+        self.pending.add(post.pk)
+        if post.pk not in self.placements:
+            self.placements |= _locked(Q(pk=post.pk))
 
     def is_last(self, post: Post) -> bool:
-        self.coming.discard(post.pk)
-        return not self.coming
+        self.pending.discard(post.pk)
+        return not self.pending
 
-    def tell(self) -> None:
-        """Count the posts down and say that they are gone, each once."""
+    def announce(self) -> None:
+        """Count the posts down and send post_deleted, once for each."""
         with change() as changing, gather():
-            for before in self.befores.values():
+            for before in self.placements.values():
                 changing.count(before.author_id, posts=-1, published=-int(before.is_public))
                 changing.touch(*(before.scopes() if before.is_public else ()))
                 post_deleted.send(sender=Post, post_id=before.post_id, before=before)
@@ -58,19 +58,19 @@ def connect() -> None:
 
 
 def _post_goes(sender: type[Post], instance: Post, origin: Any = None, **kwargs: object) -> None:
-    home: Any = instance if origin is None else origin
-    departure: Departure | None = getattr(home, "_departure", None)
-    if departure is None or instance.pk in departure.coming:
-        departure = home._departure = Departure(home)
-    departure.expect(instance)
+    root: Any = instance if origin is None else origin
+    deletion: Deletion | None = getattr(root, "_deletion", None)
+    if deletion is None or instance.pk in deletion.pending:
+        deletion = root._deletion = Deletion(root)
+    deletion.expect(instance)
 
 
 def _post_went(sender: type[Post], instance: Post, origin: Any = None, **kwargs: object) -> None:
-    home: Any = instance if origin is None else origin
-    departure: Departure = home._departure
-    if departure.is_last(instance):
-        del home._departure
-        departure.tell()
+    root: Any = instance if origin is None else origin
+    deletion: Deletion = root._deletion
+    if deletion.is_last(instance):
+        del root._deletion
+        deletion.announce()
 
 
 def _of(origin: object) -> Q:
@@ -92,11 +92,11 @@ def _keys(origin: QuerySet[Model]) -> QuerySet[Model, Any]:
 
 def _locked(posts: Q) -> dict[int, Placement]:
     found = lock(Post.objects.filter(posts), to_delete=True)
-    return standings(found) if found else {}
+    return placements_of(found) if found else {}
 
 
 def _user_goes(sender: type[User], instance: User, **kwargs: object) -> None:
-    """Take the user's likes along, and let pages with their comments be built anew."""
+    """Remove the user's likes, and let pages with their comments be built again."""
     take_likes(instance.pk)
     with change() as changing:
         commented = Comment.objects.filter(author=instance).values_list("post_id", flat=True).distinct()
@@ -108,16 +108,14 @@ def take_likes(user_id: int, most: int | None = None) -> int:
     likes = list(Like.objects.filter(user=user_id).order_by("pk").values_list("pk", flat=True)[:most])
     if not likes:
         return 0
-    with change() as changing, connection.cursor() as cursor:
+    with change() as changing:
         lock(Post.objects.filter(pk__in=Like.objects.filter(pk__in=likes).values("post_id")))
-        cursor.execute(UNLIKE, [likes])
-        liked = [pk for (pk,) in cursor.fetchall()]
-        changing.touch(*(f"post:{pk}" for pk in liked))
+        changing.touch(*(f"post:{pk}" for (pk,) in rows(UNLIKE, [likes])))
     return len(likes)
 
 
 def take_names(user_id: int, most: int) -> int:
-    """Take the name off some of a user's comments; the words stay. Return how many are nameless now."""
+    """Remove the name from some of a user's comments; the text stays. Return how many."""
     said = dict(Comment.objects.filter(author=user_id).order_by("pk").values_list("pk", "post_id")[:most])
     with change() as changing:
         Comment.objects.filter(pk__in=said).update(author=None)

@@ -42,7 +42,7 @@ def cleanup_post_files(post: Post | Iterable[int], *, now: datetime | None = Non
 
 
 def remove_unreferenced(now: datetime, grace: timedelta = GRACE, among: Iterable[int] | None = None) -> int:
-    """Remove every file that no post shows and nobody uploaded within the grace. Return how many. Safe to do twice."""
+    """Remove every file that no post shows and that was not uploaded within the grace. Return how many. Safe to do twice."""
     found = _media().unreferenced().unclaimed(before=now - grace)
     if among is not None:
         found = found.filter(pk__in=list(among))

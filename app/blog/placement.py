@@ -1,4 +1,4 @@
-"""Where a post stands: what lists, feeds and pages show it."""
+"""Placements: which lists, feeds and pages show a post."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from owed.sql import rows
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from app.blog.models import Post
 
-PLACE = """
+COLUMNS = """
 id, author_id, category_id, ARRAY(SELECT tag_id FROM blog_post_tags WHERE post_id = blog_post.id ORDER BY tag_id), slug,
 ARRAY(SELECT media_id FROM blog_post_media WHERE post_id = blog_post.id
       UNION SELECT cover_id WHERE cover_id IS NOT NULL ORDER BY 1), status, revision
 """
-STANDING = f"SELECT {PLACE} FROM blog_post WHERE id = ANY(%s)"  # noqa: S608 - constants of this file
+SELECT = f"SELECT {COLUMNS} FROM blog_post WHERE id = ANY(%s)"  # noqa: S608 - constants of this file
 MOVE = f"""
 UPDATE blog_post SET {{how}} WHERE id = %(id)s AND {{expected}}
-RETURNING {PLACE}, publish_at, published_at, last_activity, clock_timestamp()
+RETURNING {COLUMNS}, publish_at, published_at, last_activity, clock_timestamp()
 """  # noqa: S608 - constants of this file
 LOCK = "SELECT 1 FROM blog_post WHERE id = %s FOR NO KEY UPDATE"
 
 
 @dataclass(frozen=True)
 class Placement:
-    """What a post was in the database before a change, or is now. Durable handlers get it as JSON."""
+    """A post's columns that decide where it is shown, before or after a change. Durable handlers get it as JSON."""
 
     post_id: int
     author_id: int
@@ -62,9 +62,9 @@ class Placement:
 
 @dataclass(frozen=True)
 class Moved:
-    """Where a verb left a post, its times, and when that was, by the clock of the database."""
+    """What a verb made of a post, its times, and when that was, by the clock of the database."""
 
-    place: Placement
+    placement: Placement
     publish_at: datetime | None
     published_at: datetime | None
     last_activity: datetime | None
@@ -72,30 +72,26 @@ class Moved:
 
 
 def move(post_id: int, how: str, expected: str, **values: Any) -> Moved | None:
-    """Change the post by one guarded UPDATE. Return where that left it, None where it was not as expected.
+    """Change the post by one guarded UPDATE. Return what became of it, None where it was not as expected.
 
     `how` and `expected` are SQL of the caller's own; `values` are what they name.
     """
     statement = MOVE.format(how=how, expected=expected)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"id": post_id, **values})
-        row = cursor.fetchone()
-    return row and Moved(_place(row[:8]), *row[8:])
+    moved = rows(statement, {"id": post_id, **values})
+    return Moved(_placement(moved[0][:8]), *moved[0][8:]) if moved else None
 
 
-def standing(post_id: int) -> Placement | None:
-    """Return where the post stands by now, or None when it does not exist."""
-    return standings([post_id]).get(post_id)
+def placement_of(post_id: int) -> Placement | None:
+    """Return the post's placement as it is now, or None when the post does not exist."""
+    return placements_of([post_id]).get(post_id)
 
 
-def standings(post_ids: Iterable[int]) -> dict[int, Placement]:
-    """Return where each of the posts stands, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, [list(post_ids)])
-        return {row[0]: _place(row) for row in cursor.fetchall()}
+def placements_of(post_ids: Iterable[int]) -> dict[int, Placement]:
+    """Return the placements of the posts by id, in one query."""
+    return {row[0]: _placement(row) for row in rows(SELECT, [list(post_ids)])}
 
 
-def _place(row: Sequence[Any]) -> Placement:
+def _placement(row: Sequence[Any]) -> Placement:
     return Placement(*map(_frozen, row))
 
 
@@ -104,10 +100,9 @@ def _frozen(value: Any) -> Any:
 
 
 def locked(post_id: int) -> Placement | None:
-    """Lock the post until the transaction ends, and return where it stands."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [post_id])
-    return standing(post_id)
+    """Lock the post until the transaction ends, and return its placement."""
+    rows(LOCK, [post_id])
+    return placement_of(post_id)
 
 
 def lock(posts: QuerySet[Post], *, to_delete: bool = False) -> list[int]:

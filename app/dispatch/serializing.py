@@ -29,7 +29,7 @@ RESERVED = {"about", "countdown"}
 
 
 class CannotTravel(TypeError):
-    """A durable handler is given ids, scalars and frozen dataclasses; this value is none of them."""
+    """A durable handler is given ids, scalars and frozen dataclasses; this value is not one of them."""
 
 
 class SubjectGone(LookupError):

@@ -141,4 +141,4 @@ def forget_old_changes(now: datetime) -> int:
 
 def _has_own_address(user: User) -> bool:
     """Return whether the old address is notified: not where it may be a stranger's."""
-    return bool(user.email) and not user.has_unproved_address
+    return bool(user.email) and not user.has_unconfirmed_address

@@ -72,7 +72,7 @@ class EmailConfirmationNotice(Kind):
 def ask_confirmation(user_id: int) -> None:
     """Ask a user who signed up on the site whether the address is theirs; until then no other mail goes there."""
     for user in User.objects.filter(pk=user_id):
-        if user.has_unproved_address:
+        if user.has_unconfirmed_address:
             Notice.objects.owe(user, EmailConfirmationNotice, "account")
 
 
@@ -84,6 +84,6 @@ def ask_confirmation_again(user_id: int, *, now: datetime) -> bool:
     """
     user = User.objects.get(pk=user_id)
     under_way = Notice.objects.filter(recipient=user, kind=EmailConfirmationNotice.name, state__in=OPEN)
-    if not user.has_unproved_address or under_way.exists():
+    if not user.has_unconfirmed_address or under_way.exists():
         return False
     return Notice.objects.owe(user, EmailConfirmationNotice, f"again:{now:%Y-%m-%d}") is not None

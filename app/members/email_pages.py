@@ -14,6 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -29,10 +31,12 @@ from owed import clock
 
 class EmailChangeForm(forms.Form):
     email = forms.EmailField(
-        label="New mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True})
+        label=gettext_lazy("New email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
     password = forms.CharField(
-        label="Your password",
+        label=gettext_lazy("Your password"),
         max_length=1024,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -45,13 +49,13 @@ class EmailChangeForm(forms.Form):
     def clean_email(self) -> str:
         email = User.objects.normalize_email(self.cleaned_data["email"])
         if email == self.user.email:
-            raise ValidationError("This is your address already.")
+            raise ValidationError(_("This is already your address."))
         return email
 
     def clean_password(self) -> str:
         count_guess(self.user)
         if not self.user.check_password(self.cleaned_data["password"]):
-            raise ValidationError("This is not your password.")
+            raise ValidationError(_("Wrong password."))
         return str(self.cleaned_data["password"])
 
     def request(self) -> bool:
@@ -70,8 +74,8 @@ class EmailChangeRequest(SuccessMessageMixin, Refusing):  # type: ignore[type-ar
     form_class = EmailChangeForm
     template_name = "members/email_change_request.html"
     success_url = reverse_lazy("account")
-    success_message = (
-        "A link is on its way to %(email)s, unless that is the address of another account. Follow it within a day."
+    success_message = gettext_lazy(
+        "We have sent a link to %(email)s, unless another account uses that address. Follow it within a day."
     )
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -87,12 +91,12 @@ class EmailChangeRequest(SuccessMessageMixin, Refusing):  # type: ignore[type-ar
 def resend_confirmation(request: HttpRequest) -> HttpResponse:
     """Owe the mail that confirms the address again."""
     user = cast("User", request.user)
-    if not user.has_unproved_address:
-        messages.info(request, "There is nothing to confirm.")
+    if not user.has_unconfirmed_address:
+        messages.info(request, _("Your address is already confirmed."))
     elif ask_confirmation_again(user.pk, now=clock.now()):
-        messages.success(request, f"The confirmation is on its way to {user.email}.")
+        messages.success(request, _("We have sent a confirmation email to %(email)s.") % {"email": user.email})
     else:
-        messages.warning(request, "It was sent today or is on its way. Look among the spam too, or ask again tomorrow.")
+        messages.warning(request, _("We already sent it today. Check your spam folder, or try again tomorrow."))
     return redirect("account")
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from app.accounts.effects import erase_user
 from app.accounts.models import User
 from app.blog.deletion import take_likes, take_names
+from app.blog.effects import cleanup_files
 from app.blog.models import Media, Post
 from app.newsletter.models import Subscriber
 from app.notices.models import Notice
-from owed import record
+from owed import owe
 
 POSTS = 50
 ROWS = 500
@@ -28,8 +30,7 @@ def erase(user_id: int) -> None:
     if not any(part(user_id) for part in PARTS):
         _erase_person(user)
         return
-    owed = record("upkeep.erase_user", user_id=user_id, about=user)
-    transaction.on_commit(owed.enqueue, robust=True)
+    owe(erase_user.si(user_id=user_id), about=user)
 
 
 def _posts(user_id: int) -> int:
@@ -61,8 +62,7 @@ def _files(user_id: int) -> int:
     page = list(Media.objects.filter(owner=user_id).order_by("pk").values_list("pk", flat=True)[:ROWS])
     if page:
         Media.objects.filter(pk__in=page).update(owner=None, unclaimed_since=None)
-        owed = record("media.cleanup", media_ids=page, about=f"user:{user_id}")
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(cleanup_files.si(media_ids=page), about=f"user:{user_id}")
     return len(page)
 
 

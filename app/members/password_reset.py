@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from app.accounts.models import User
 from app.mail.rendering import link
 from app.mail.submission import OPEN
+from app.members import effects
 from app.notices.kinds import Kind, register
 from app.notices.models import Notice
-from owed import record
+from owed import owe
 
 A_DAY = 3
 A_DAY_TO_STRANGERS = 1
@@ -45,8 +46,7 @@ def request_password_reset(email: str) -> None:
     """Owe the mail: one query and one row, whether the address is known or not, so that the time does not tell which."""
     known = User.objects.alias(address=Lower("email")).filter(address=Lower(Value(email)))
     user_id = known.values_list("pk", flat=True).first() or NOBODY
-    owed = record("email.reset", user_id=user_id, about=f"user:{user_id}")
-    transaction.on_commit(owed.enqueue, robust=True)
+    owe(effects.reset.si(user_id=user_id), about=f"user:{user_id}")
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def send_reset_link(user_id: int, *, now: datetime) -> None:
         return
     mails, day = Notice.objects.filter(recipient=user, kind=PasswordResetNotice.name), f"{now:%Y-%m-%d}"
     sent = mails.filter(subject_key__startswith=f"{day}/").count()
-    most = A_DAY_TO_STRANGERS if user.has_unproved_address else A_DAY
+    most = A_DAY_TO_STRANGERS if user.has_unconfirmed_address else A_DAY
     if sent < most and not mails.filter(state__in=OPEN).exists():
         Notice.objects.owe(user, PasswordResetNotice, f"{day}/{sent + 1}")
 

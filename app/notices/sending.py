@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from app.mail.errors import Unknown, Unreachable
-from app.mail.message import seal
+from app.mail.message import encode
 from app.mail.submission import State, submit
 from app.mail.transport import Transport
 from app.notices import digest, kinds
@@ -21,7 +21,7 @@ def send_notice(notice_id: int) -> None:
     if notice is None or not _prepare(notice):
         return
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
-        submit(notice, lambda: seal(letter(notice, digest.gathered_into(notice)), at=timezone.now()), transport)
+        submit(notice, lambda: encode(letter(notice, digest.gathered_into(notice)), at=timezone.now()), transport)
 
 
 def _prepare(notice: Notice) -> bool:
@@ -40,7 +40,7 @@ def _unwanted(notice: Notice) -> tuple[State, str] | None:
     if not kind.address(notice) or not recipient.is_active:
         return State.SKIPPED, "no address, or no longer active"
     # Someone else's address may have been typed in at sign-up: what happens on the site is not mailed there.
-    if recipient.has_unproved_address and not kind.reaches_unconfirmed:
+    if recipient.has_unconfirmed_address and not kind.reaches_unconfirmed:
         return State.SUPPRESSED, "address not confirmed"
     if kind.has_opted_out(notice):
         return State.SUPPRESSED, "opted out"

@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with a key derived from SECRET_KEY, readable through SECRET_KEY_FALLBACKS while it rotates."""
+"""Encryption of stored secrets with a key derived from SECRET_KEY; SECRET_KEY_FALLBACKS are read while it rotates."""
 
 from base64 import urlsafe_b64encode
 from functools import lru_cache
@@ -11,26 +11,26 @@ from django.conf import settings
 PURPOSE = b"afterword/social/account-secret/1"
 
 
-class SealBroken(Exception):
-    """The secret was sealed with a key that is neither SECRET_KEY nor one of its fallbacks: connect the account anew."""
+class DecryptionFailed(Exception):
+    """The secret was encrypted with a key that is neither SECRET_KEY nor one of its fallbacks: connect the account again."""
 
 
-def seal(text: str) -> str:
+def encrypt(text: str) -> str:
     """Return the text encrypted with the current key."""
     return _keys().encrypt(text.encode()).decode()
 
 
-def unseal(sealed: str) -> str:
-    """Return the text. Raises SealBroken."""
+def decrypt(encrypted: str) -> str:
+    """Return the text. Raises DecryptionFailed."""
     try:
-        return _keys().decrypt(sealed.encode()).decode()
+        return _keys().decrypt(encrypted.encode()).decode()
     except InvalidToken:
-        raise SealBroken(SealBroken.__doc__) from None
+        raise DecryptionFailed(DecryptionFailed.__doc__) from None
 
 
-def reseal(sealed: str) -> str:
-    """Return the same secret under the current key. Raises SealBroken."""
-    return seal(unseal(sealed))
+def reencrypt(encrypted: str) -> str:
+    """Return the same secret under the current key. Raises DecryptionFailed."""
+    return encrypt(decrypt(encrypted))
 
 
 def _keys() -> MultiFernet:

@@ -1,4 +1,4 @@
-"""While a host rests, all that is owed there waits at once, so that nothing for other hosts queues up behind it."""
+"""While a host is left alone, all that is owed there waits, so that nothing for other hosts queues behind it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.outbound import breaker
 from app.social.models import Account, SocialPost
 from owed import Later
 from owed.models import Effect, State
-from owed.settling import put_off
+from owed.retry import put_off
 
 DELIVERY = "social.deliver"
 WHY = "the other side does not answer, and is left alone for a while"
@@ -21,14 +21,14 @@ def heed_rest(host: str) -> None:
     resting = breaker.rest(host)
     if resting is None:
         return
-    if breaker.tells_others(host):
+    if breaker.puts_off_others(host):
         ids = _ready_for(host)
         put_off(ids, breaker.wait(host, len(ids)), WHY)
     raise Later(resting, WHY)
 
 
 def _ready_for(host: str) -> list[int]:
-    """Return the deliveries to the host that nobody has begun."""
+    """Return the deliveries to the host that have not begun."""
     accounts = [account.pk for account in Account.objects.only("network", "endpoint") if account.host == host]
     posts = SocialPost.objects.filter(account__in=accounts).annotate(subject=Cast("pk", CharField())).values("subject")
     ready = Effect.objects.pending().filter(task=DELIVERY, state=State.READY, key__in=posts)

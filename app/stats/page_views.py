@@ -1,4 +1,4 @@
-"""Count who read what. A request only notes it in memory; a thread writes the notes within a second.
+"""Page views. A request only records them in memory; a thread writes them within a second.
 
 Killing a web process loses the views of its last second, and no others.
 """
@@ -22,11 +22,13 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.models import Post
 from app.blog.signals import post_viewed
+from app.stats import effects
 from app.stats.activity import Done, note
 from app.stats.models import Verb
 from app.stats.visitors import digest, is_reader
-from owed import gather, record
+from owed import gather, owe
 from owed.running import heal_connection
+from owed.sql import rows, run
 
 logger = logging.getLogger(__name__)
 FLUSH_EVERY = 0.8
@@ -121,7 +123,7 @@ atexit.register(buffer.close)
 
 
 def see(request: HttpRequest, post: Post) -> bool:
-    """Note that somebody reads this post, unless it is a bot, a prefetch, its author or staff. Return whether it was noted."""
+    """Count a view of this post, unless it is by a bot, a prefetch, its author or staff. Return whether it was counted."""
     if not is_reader(request) or _is_ours(request.user, post):
         return False
     now = timezone.now()
@@ -132,7 +134,7 @@ def see(request: HttpRequest, post: Post) -> bool:
 
 def _is_ours(user: User | AnonymousUser, post: Post) -> bool:
     """Return whether the person wrote the post, or is here to work on it."""
-    return user.is_authenticated and (user.pk == post.author_id or user.is_staff or user.can_edit(post))
+    return user.is_authenticated and (user.pk == post.author_id or user.can_watch(post))
 
 
 def _user(request: HttpRequest) -> AbstractBaseUser | None:
@@ -145,20 +147,17 @@ def write(batch: list[Seen]) -> int:
     if not batch:
         return 0
     columns = [[getattr(seen, name) for seen in batch] for name in ("post_id", "visitor", "day", "seen_at")]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [columns[0], *columns])
-        new = [row[0] for row in cursor.fetchall()]
+    new = [post_id for (post_id,) in rows(INSERT, [columns[0], *columns])]
     note(Verb.POST_VIEW, [Done(seen.user_id, seen.post_id, seen.seen_at) for seen in batch if seen.user_id is not None])
     with gather():
         for post_id in sorted(set(new)):
-            record("stats.fold", post_id=post_id, about=f"post:{post_id}")
-            record("stats.rank", post_id=post_id)
+            owe(effects.fold.si(post_id=post_id), about=f"post:{post_id}")
+            owe(effects.rank.si(post_id=post_id))
     return len(new)
 
 
 @transaction.atomic
 def fold(post_ids: list[int]) -> None:
-    """Add uncounted views to the posts' counts; a view is marked and counted in one statement, so never twice."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [post_ids])
-        cursor.execute(FOLD, [post_ids])
+    """Add uncounted views to the posts' counts; one statement marks and counts a view, so it is never counted twice."""
+    rows(LOCK, [post_ids])
+    run(FOLD, [post_ids])

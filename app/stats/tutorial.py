@@ -21,7 +21,7 @@ def track_user_activity(user: User | int | None, verb: str, post: Post | int) ->
 
 
 def update_trending_posts() -> None:
-    """Compute the ranking anew."""
+    """Compute the ranking again."""
     trending.rank(clock.now())
 
 

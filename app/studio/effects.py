@@ -1,4 +1,4 @@
-"""The ledger as operators see it: what is late, what is dead, and the way back."""
+"""The list of effects for operators: what is late, what failed, and retrying it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.models import Post
 from app.studio.access import WriterRequest, operators
 from app.studio.post_effects import KINDS
+from owed.dead_letters import replay
 from owed.heartbeat import silence
 from owed.models import Effect, State
-from owed.settling import replay
 
 PAGE = 50
 AT_ONCE = 500
@@ -38,12 +39,12 @@ def effects(request: WriterRequest) -> HttpResponse:
         shown = shown.filter(about=subject)
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     asked = {"state": state, "task": task, "about": subject}
-    listed = {"page": page, "standing": standing(page), "states": State.values, "kinds": KINDS, "operates": True}
+    listed = {"page": page, "existing": existing(page), "states": State.values, "kinds": KINDS, "operates": True}
     return render(request, "studio/effects.html", {**asked, **listed, **backlog()})
 
 
-def standing(effects: Iterable[Effect]) -> set[str]:
-    """Return which subjects are posts that still stand: the others have no page of their own."""
+def existing(effects: Iterable[Effect]) -> set[str]:
+    """Return which subjects are posts that still exist: the others have no page of their own."""
     named = {effect.about.removeprefix("post:") for effect in effects if effect.about.startswith("post:")}
     posts = Post.objects.filter(pk__in=[key for key in named if key.isdecimal()])
     return {f"post:{pk}" for pk in posts.values_list("pk", flat=True)}
@@ -62,10 +63,12 @@ def backlog() -> dict[str, Any]:
 @require_POST
 @operators
 def replay_all(request: WriterRequest) -> HttpResponse:
-    """Owe dead effects again, the oldest first; of one task if one is named."""
+    """Queue dead effects again, the oldest first; of one task if one is named."""
     dead = Effect.objects.filter(state=State.DEAD)
     if task := request.POST.get("task", "").strip():
         dead = dead.filter(task=task)
     number = replay(list(dead.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]))
-    messages.success(request, f"{number} {'effect is' if number == 1 else 'effects are'} owed again.")
+    messages.success(
+        request, ngettext("%(number)d effect queued again.", "%(number)d effects queued again.", number) % {"number": number}
+    )
     return redirect("studio:effects")

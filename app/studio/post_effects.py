@@ -1,49 +1,52 @@
-"""What followed from a post: the account of every effect, by those who did it."""
+"""What followed from a post: every effect, mailing and shared post, with its state."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.models import Post
 from app.newsletter.models import Send
 from app.social.models import SocialPost
-from app.studio.access import WriterRequest, operates, visible_post, writers
+from app.studio.access import WriterRequest, watched_post, watchers
 from owed.models import Effect, State
 
 KINDS = {
-    "email": "Mail",
-    "feeds": "Feeds",
-    "social": "Social networks",
-    "search": "Search",
-    "cache": "Cached pages",
-    "stats": "Statistics",
-    "media": "Files",
-    "upkeep": "Upkeep",
+    "email": gettext_lazy("Email"),
+    "feeds": gettext_lazy("Feeds"),
+    "social": gettext_lazy("Social networks"),
+    "search": gettext_lazy("Search"),
+    "cache": gettext_lazy("Cached pages"),
+    "stats": gettext_lazy("Statistics"),
+    "media": gettext_lazy("Files"),
+    "upkeep": gettext_lazy("Maintenance"),
 }
 MOST = 200
 COUNTING = Q(queue="stats") & ~Q(state=State.DEAD)  # a row for each reader would bury the others
 
 
 @require_GET
-@writers
+@watchers
 def post_effects(request: WriterRequest, pk: int) -> HttpResponse:
-    """Show the account; asked by htmx, only the part that changes."""
-    post = visible_post(request, pk)
+    """Show what followed; asked by htmx, only the part that changes."""
+    post = watched_post(request, pk)
     template = "studio/account.html" if request.htmx else "studio/post_effects.html"
-    return render(request, template, account(request, post))
+    return render(request, template, summary(request, post))
 
 
-def account(request: WriterRequest, post: Post) -> dict[str, Any]:
-    """Return everything that the post's account states. The tally comes first: what it calls over stays so below."""
-    told = Effect.objects.about(post).exclude(COUNTING)
-    counts = tally(told)
-    effects = list(told.order_by("-pk")[:MOST])
+def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
+    """Return everything that the page shows. The tally is read first: what it calls finished stays so below."""
+    effects_of_post = Effect.objects.about(post).exclude(COUNTING)
+    counts = tally(effects_of_post)
+    effects = list(effects_of_post.order_by("-pk")[:MOST])
     sends = Send.objects.filter(post=post).order_by("-round")
     socials = list(SocialPost.objects.filter(post=post).select_related("account").order_by("pk"))
     return {
@@ -54,13 +57,13 @@ def account(request: WriterRequest, post: Post) -> dict[str, Any]:
         "sends": [(send, balance(send)) for send in sends],
         "may_mail": post.is_public and request.user.can_publish(post),
         "socials": socials,
-        "sharing": told.filter(queue="social", finished_at=None).exists(),
-        "operates": operates(request.user),
+        "sharing": effects_of_post.filter(queue="social", finished_at=None).exists(),
+        "operates": request.user.is_operator,
     }
 
 
 def tally(owed: QuerySet[Effect]) -> dict[str, int]:
-    """Return how many effects stand in each state, and how many are over."""
+    """Return how many effects are in each state, and how many are finished."""
     states = list(owed.values_list("state", flat=True))
     counts = {state: states.count(state) for state in State.values}
     return {
@@ -79,18 +82,20 @@ def balance(send: Send) -> dict[str, Any]:
 
 
 @require_POST
-@writers
+@watchers
 def replay(request: WriterRequest, pk: int) -> HttpResponse:
-    """Owe a dead effect again, then show where one came from."""
+    """Queue a dead effect again, then show the page that the user came from."""
     effect = get_object_or_404(Effect, pk=pk)
     post = subject(effect)
-    visible_post(request, post.pk if post else 0) if not operates(request.user) else None
+    if not (request.user.can_watch(post) if post else request.user.is_operator):
+        raise PermissionDenied
     revived = effect.replay()
     if request.htmx and post:
-        return render(request, "studio/account.html", account(request, post))
-    messages.success(request, "It is owed again.") if revived else messages.warning(
-        request, "It was not dead; nothing was done."
-    )
+        return render(request, "studio/account.html", summary(request, post))
+    if revived:
+        messages.success(request, _("Queued again."))
+    else:
+        messages.warning(request, _("It had not failed; nothing to retry."))
     return redirect("studio:post_effects", post.pk) if post else redirect("studio:effects")
 
 

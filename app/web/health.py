@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from app.dispatch import signal_manager
 from app.dispatch.metrics import FailureCollector
 from app.web import schema
-from owed import metrics
+from owed.contrib import prometheus
 from owed.heartbeat import silence
 from owed.models import Effect
 
@@ -81,4 +81,4 @@ def _report() -> dict[str, Any]:
 @never_cache
 @require_safe
 def measures(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(metrics.render(FailureCollector(signal_manager)), content_type=metrics.CONTENT_TYPE)
+    return HttpResponse(prometheus.render(FailureCollector(signal_manager)), content_type=prometheus.CONTENT_TYPE)

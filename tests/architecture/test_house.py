@@ -221,3 +221,12 @@ class TestTheHouse:
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 if {name.partition(".")[0] for name in names} & {"httpx2", "requests", "urllib3", "smtplib", "http.client"}:
                     assert place in allowed, path
+
+    def test_imports_nothing_from_a_conftest(self) -> None:
+        imported = {
+            f"{path.relative_to(ROOT)}: {node.module}"
+            for path, tree in sources("tests")
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and str(node.module).endswith("conftest")
+        }
+        assert not imported, "pytest loads a conftest by itself, under another name: share by a module beside it"

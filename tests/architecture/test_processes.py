@@ -20,7 +20,7 @@ from tools.devserver import orphans
 from tools.devserver.procfile import read
 from tools.devserver.server import ROOT
 from tools.devserver.valkey import binary
-from worker.queues import NAMES
+from worker import queues as declared
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
@@ -39,7 +39,7 @@ class TestTheProcfile:
         assert {"web", "worker", "beat", "flower", "release"} <= set(PROCFILE)
 
     def test_consumes_every_queue(self) -> None:
-        assert sorted(queue for line in PROCFILE.values() for queue in queues(line)) == sorted(NAMES)
+        assert sorted(queue for line in PROCFILE.values() for queue in queues(line)) == declared.names()
 
     @pytest.mark.timeout(400)
     def test_comes_up_whole_under_honcho_and_ends_whole_on_ctrl_c(self, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ class TestTheComposeFile:
         assert {name.partition("-")[0] for name in OURS} == set(PROCFILE) - {"services"}
 
     def test_consumes_every_queue_once(self) -> None:
-        assert sorted(queue for service in OURS.values() for queue in queues(" ".join(service["command"]))) == sorted(NAMES)
+        assert sorted(queue for service in OURS.values() for queue in queues(" ".join(service["command"]))) == declared.names()
 
     def test_gives_no_secret_a_default(self) -> None:
         text = (ROOT / "docker-compose.yml").read_text()

@@ -1,5 +1,5 @@
-"""The writers, readers and mail servers of the newsletter's tests."""
+"""The readers and mail servers of the newsletter's tests."""
 
-from tests.newsletter.conftest import faulty, post, readers, smtp_sink
+from tests.newsletter.fixtures import faulty, post, readers, smtp_sink
 
 __all__ = ["faulty", "post", "readers", "smtp_sink"]

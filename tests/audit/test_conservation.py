@@ -18,7 +18,7 @@ from app.blog.models import Post
 from app.mail.submission import State
 from app.newsletter.announcing import announce
 from app.newsletter.models import Delivery, Send, Subscriber
-from owed import metrics
+from owed.contrib import prometheus
 from owed.models import Effect, Unproven
 from owed.testing import drain
 from tasks import upkeep
@@ -127,10 +127,10 @@ class TestTheProof:
             prove(now=timezone.now())
         assert [record.message for record in caplog.records] == ["delivery unproven"] * 2
         assert Unproven.objects.get().about == f"post:{delivered.pk}"
-        assert b"afterword_unproven 1.0" in metrics.render()
+        assert b"afterword_unproven 1.0" in prometheus.render()
         Effect.objects.filter(task="feeds.follow").update(state="done")
         prove(now=timezone.now())
-        assert b"afterword_unproven 0.0" in metrics.render()
+        assert b"afterword_unproven 0.0" in prometheus.render()
 
     def test_is_owed_by_the_clock(self, delivered: Post) -> None:
         assert "upkeep.prove" in {entry["task"] for entry in SCHEDULE.values()}

@@ -213,7 +213,7 @@ def _write_five(author: User) -> None:
 def _pass_around(post: Post, authors: list[User]) -> None:
     copy = Post.objects.get(pk=post.pk)
     for number in range(10):
-        copy.change_author(authors[number % 2])
+        copy.revise(author=authors[number % 2])
 
 
 def _turn_over(dice: random.Random) -> None:

@@ -13,6 +13,7 @@ from django_celery_results.models import TaskResult
 
 from owed import heartbeat, periods, purging, record, registry
 from owed.claiming import claim
+from owed.contrib import celery_results
 from owed.models import Effect, Tick
 from owed.sweeping import sweep
 from owed.testing import broker_down, drain
@@ -142,7 +143,7 @@ class TestUpkeep:
 
     def test_forgets_the_periods_that_are_over(self) -> None:
         Tick.objects.create(task="test.note", period=1)
-        periods.first_in_period("test.note", 60)
+        periods.first_in_period(samples.note.effect, 60)
         periods.forget_past_periods()
         assert Tick.objects.count() == 1
 
@@ -158,7 +159,7 @@ class TestUpkeep:
         TaskResult.objects.bulk_create(TaskResult(task_id=str(n)) for n in range(25))
         TaskResult.objects.exclude(task_id="24").update(date_done="2020-01-01T00:00Z")
         with CaptureQueriesContext(connection) as queries:
-            assert purging.purge_results(timedelta(days=7), chunk=10) == 24
+            assert celery_results.purge(timedelta(days=7), chunk=10) == 24
         assert len(queries) == 3
         assert [row.task_id for row in TaskResult.objects.all()] == ["24"]
 

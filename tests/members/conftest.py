@@ -1,5 +1,5 @@
-"""The people and posts of the reader pages' tests."""
+"""The reader, the writer and the posts of the site's tests."""
 
-from tests.web.conftest import author, reader, write
+from tests.web.fixtures import author, reader, write
 
 __all__ = ["author", "reader", "write"]

@@ -67,7 +67,7 @@ class TestAnotherAddress:
             Client().post(path)
             drain()
         newcomer.refresh_from_db()
-        assert (newcomer.email, newcomer.has_unproved_address) == (NEW, False)
+        assert (newcomer.email, newcomer.has_unconfirmed_address) == (NEW, False)
         assert told(smtp_sink) == [(NEW, "Is this your new address at Afterword?"), (NEW, "Welcome to Afterword")]
 
     @pytest.mark.covers("E11")

@@ -89,7 +89,7 @@ class TestAForgottenPassword:
         assert ApiToken.objects.resolve(token) is None
 
     def test_proves_the_address_to_which_the_link_came(self, newcomer: User) -> None:
-        assert newcomer.has_unproved_address
+        assert newcomer.has_unconfirmed_address
         follow(reset_path(newcomer))
         newcomer.refresh_from_db()
         assert newcomer.email_confirmed_at

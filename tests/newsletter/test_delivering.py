@@ -120,19 +120,6 @@ class TestAfterTheDot:
         assert Send.objects.get().state == "finished"
         assert Send.objects.get().balances
 
-    def test_a_doubt_is_repeated_under_the_same_id_where_the_operator_prefers_that(
-        self, faulty: FaultyServer, ids: list[int], settings: object
-    ) -> None:
-        settings.MAIL_REPEAT_UNKNOWN = True  # type: ignore[attr-defined]
-        faulty.faults = {"dot": CUT}
-        with pytest.raises(Deferred):
-            deliver(ids[:1])
-        faulty.heal()
-        deliver(ids[:1])
-        assert states()[0] == "sent"
-        assert len(faulty.accepted) == 2
-        assert len(set(copies(faulty))) == 1
-
     @pytest.mark.parametrize(("reply", "state"), [("554 5.6.0 spam", "failed"), ("451 4.3.0 later", "pending")])
     def test_an_answer_leaves_no_doubt(self, faulty: FaultyServer, ids: list[int], reply: str, state: str) -> None:
         faulty.faults = {"dot": reply}

@@ -52,7 +52,7 @@ def run_told(how: str, task: str, *ids: str) -> None:
 
 def run_overdue(task: str, *ids: str) -> None:
     """Run effects whose lease is over as it begins."""
-    settings.EFFECTS_LEASE_MARGIN = -registry.get(task).timeout
+    settings.OWED_LEASE_MARGIN = -registry.get(task).timeout
     run_these(task, *ids)
 
 

@@ -46,7 +46,7 @@ class Drop:
         last.with_name("9999_mutant.py").write_text(body)
 
     def _migrations(self, root: Path) -> list[Path]:
-        folder = root / ("owed" if self.room == "effects" else f"app/{self.room}") / "migrations"
+        folder = root / ("owed" if self.room == "owed" else f"app/{self.room}") / "migrations"
         return sorted(folder.glob("[0-9]*.py"))
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
+from app.search import effects
 from app.search.index import update_search_index_batch
 from app.search.management.commands import reindex as command
 from app.search.models import Document
@@ -47,7 +48,7 @@ def many(author: User, count: int) -> list[int]:
         ids = [row[0] for row in cursor.fetchall()]
     with transaction.atomic(), gather():
         for pk in ids:
-            record("search.refresh", post_id=pk, about=f"post:{pk}")
+            record(effects.refresh.si(post_id=pk), about=f"post:{pk}")
     return ids
 
 

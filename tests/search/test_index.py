@@ -218,11 +218,12 @@ class TestDirtySet:
     def test_drains_to_the_end_in_batches_of_a_hundred(self, publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
         sizes: list[int] = []
         monkeypatch.setattr("tasks.search.update_search_index_batch", lambda ids: sizes.append(len(ids)))
+        from app.search.effects import refresh
         from owed import gather, record
 
         with transaction.atomic(), gather():
             for number in range(1050):
-                record("search.refresh", post_id=number, about=f"post:{number}")
+                record(refresh.si(post_id=number), about=f"post:{number}")
         drain()
 
         assert len(sizes) == 11

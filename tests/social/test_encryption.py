@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
-from app.social.encryption import SealBroken, seal, unseal
+from app.social.encryption import DecryptionFailed, decrypt, encrypt
 from app.social.models import Account
 from app.social.networks import network_of
 from app.social.networks.webhook import new_secret
@@ -15,19 +15,19 @@ from app.social.networks.webhook import new_secret
 
 class TestSeal:
     def test_hides_the_text_and_gives_it_back(self) -> None:
-        sealed = seal("whsec_secret")
-        assert ("secret" in sealed, unseal(sealed)) == (False, "whsec_secret")
+        encrypted = encrypt("whsec_secret")
+        assert ("secret" in encrypted, decrypt(encrypted)) == (False, "whsec_secret")
 
     def test_opens_with_a_key_that_was_retired(self, settings: Settings) -> None:
-        sealed = seal("old")
+        encrypted = encrypt("old")
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new-key", [settings.SECRET_KEY]
-        assert unseal(sealed) == "old"
+        assert decrypt(encrypted) == "old"
 
     def test_stays_shut_without_the_key(self, settings: Settings) -> None:
-        sealed = seal("old")
+        encrypted = encrypt("old")
         settings.SECRET_KEY = "another-key"
-        with pytest.raises(SealBroken, match="connect the account anew"):
-            unseal(sealed)
+        with pytest.raises(DecryptionFailed, match="connect the account again"):
+            decrypt(encrypted)
 
 
 @pytest.mark.django_db

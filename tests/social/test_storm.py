@@ -16,6 +16,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.models import Post
 from app.outbound import breaker
+from app.social import effects
 from app.social.models import Account, SocialPost
 from app.social.networks import key_for
 from owed import record
@@ -55,7 +56,7 @@ def owed(request: pytest.FixtureRequest, rests: None, ann: User, hooked: Hooked,
     rows = SocialPost.objects.bulk_create([SocialPost(account=account, post=post, key=key_for(account)) for post in posts])
     with transaction.atomic():
         for row in rows:
-            record("social.deliver", social_post_id=row.pk)
+            record(effects.deliver.si(social_post_id=row.pk))
     return receiver
 
 
@@ -105,7 +106,7 @@ class TestAnotherHost:
             for each in posts:
                 for account in accounts:
                     row, _ = SocialPost.objects.get_or_create(account=account, post=each, defaults={"key": key_for(account)})
-                    record("social.deliver", social_post_id=row.pk)
+                    record(effects.deliver.si(social_post_id=row.pk))
         drain()
         assert len(down.received) == breaker.FAILURES
         assert SocialPost.objects.filter(account=accounts[1], state="sent").count() == len(up.received) == len(posts)

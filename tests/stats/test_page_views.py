@@ -20,7 +20,7 @@ from app.stats import activity, page_views, retention
 from app.stats.activity import erase, export
 from app.stats.models import Activity, Salt, View
 from app.stats.tutorial import track_user_activity
-from owed import record
+from owed import record, registry
 from owed.testing import drain
 from tests.proof.processes import environment
 from tests.stats.requests import BROWSER, count, get
@@ -269,5 +269,5 @@ class TestActivity:
         entry = next(each for each in SCHEDULE.values() if each["task"] == "stats.forget")
         assert entry["schedule"] == 86_400
         with transaction.atomic():
-            record("stats.forget")
+            record(registry.get("stats.forget").si())
         drain()

@@ -33,7 +33,7 @@ class TestABackup:
         drain()
         mails, shared = len(smtp_sink.captured), DummyPost.objects.count()
         before, posts, people = rows(), list(Post.objects.order_by("pk").values(*COUNTS)), self._people()
-        left_out = APPS if ledger else (*APPS, "effects")
+        left_out = APPS if ledger else (*APPS, "owed")
         call_command("dumpdata", exclude=left_out, output=str(tmp_path / "all.json"), verbosity=0)
         call_command("flush", interactive=False, verbosity=0)
         assert not Post.objects.exists()

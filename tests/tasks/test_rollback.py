@@ -38,9 +38,9 @@ def published() -> Post:
 
 CHANGES: dict[str, Callable[[User], object]] = {
     "a draft": lambda user: Post.objects.create(title="New", content="-", author=user),
-    "a publication": lambda user: Post.objects.drafts().get().publish(at=timezone.now()),
+    "a publication": lambda user: Post.objects.get(status="draft").publish(at=timezone.now()),
     "publications in bulk": lambda user: Post.objects.all().publish(at=timezone.now()),
-    "a plan": lambda user: Post.objects.drafts().get().schedule(publish_at=timezone.now() + timedelta(hours=1)),
+    "a plan": lambda user: Post.objects.get(status="draft").schedule(publish_at=timezone.now() + timedelta(hours=1)),
     "a revision": lambda user: published().revise(title="Other", content="Other."),
     "a withdrawal": lambda user: published().withdraw(),
     "a deletion": lambda user: published().delete(),

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from app.web import schema
-from tests.upgrade.conftest import Installation, installation
+from tests.upgrade.installation import Installation, installation
 
 ASK = """
 import django; django.setup()

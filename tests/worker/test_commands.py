@@ -54,7 +54,7 @@ class TestInspect:
     @pytest.mark.covers("D9", "D11")
     def test_finds_exactly_the_catalogue_registered(self, celery_setup: CeleryTestSetup) -> None:
         tasks = inspect("config", "registered", celery_setup.worker.container)
-        known = {name for name in registry.names() if name.partition(".")[0] in queues.NAMES}
+        known = {name for name in registry.names() if name.partition(".")[0] in queues.names()}
         assert {task for task in tasks if not task.startswith("test.")} == known
 
     @pytest.mark.covers("D3")

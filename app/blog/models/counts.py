@@ -1,4 +1,4 @@
-"""What readers do with a post, and how often they did."""
+"""Likes, comments and views of a post: the verbs and the counts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from app.blog.models.comment import Comment, CommentStatus
 from app.blog.models.like import Like
 
 
-class Reception(models.Model):
-    """The counts of a post. The rows behind them move them, by one UPDATE each; save() never writes them."""
+class Counts(models.Model):
+    """The counts of a post. Each like, comment and view moves them by one UPDATE; save() never writes them."""
 
     view_count = models.PositiveIntegerField(default=0, editable=False)
     like_count = models.PositiveIntegerField(default=0, editable=False)
@@ -22,7 +22,7 @@ class Reception(models.Model):
         abstract = True
 
     def like(self: Any, user: User) -> bool:
-        """Return whether the user likes the post only now. Raises NotPublished, PostGone."""
+        """Like the post. Return whether that is new. Raises NotPublished, PostGone."""
         if Like.objects.filter(post=self, user=user).exists():
             return False
         try:
@@ -35,7 +35,7 @@ class Reception(models.Model):
         return True
 
     def unlike(self: Any, user: User) -> bool:
-        """Return whether the user liked the post until now."""
+        """Take the like back. Return whether there was one."""
         like = Like.objects.filter(post=self, user=user).first()
         return like is not None and like.remove()
 
@@ -49,7 +49,7 @@ class Reception(models.Model):
         parent: Comment | None = None,
         suspect: bool = False,
     ) -> Comment:
-        """Answer the post. A user's comment is visible at once, a guest's is held, or is spam where that is known already.
+        """Comment on the post. A user's comment is visible at once, a guest's is held, or filed as spam if `suspect`.
 
         Raises ValidationError, NotPublished.
         """

@@ -1,4 +1,4 @@
-"""Which posts, and what is done with many of them."""
+"""Posts by what they are, and verbs for many at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Q
 
 from app.accounts.models import User
 from app.blog.changes import change
@@ -25,15 +27,21 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Return what readers may see."""
         return self.filter(status="published")
 
-    def drafts(self) -> PostQuerySet:
-        return self.filter(status="draft")
-
     def due(self, now: datetime) -> PostQuerySet:
-        """Return the planned posts whose time has come."""
+        """Return the scheduled posts whose time has come."""
         return self.filter(status="scheduled", publish_at__lte=now)
 
-    def for_author(self, user: User) -> PostQuerySet:
-        return self.filter(author=user)
+    def visible_to(self, user: User | AnonymousUser) -> PostQuerySet:
+        """Return the posts for which `user.can_see(post)` is true; the public ones for a guest."""
+        if not isinstance(user, User) or not user.is_active:
+            return self.public()
+        return self.all() if user.edits_everything else self.filter(Q(status="published") | Q(author=user))
+
+    def managed_by(self, user: User | AnonymousUser) -> PostQuerySet:
+        """Return the posts that the user works on: their own, or all."""
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        return self.all() if user.edits_everything else self.filter(author=user)
 
     def listed(self) -> PostQuerySet:
         """Return public posts for a list: newest first, with what a list shows."""
@@ -42,20 +50,20 @@ class PostQuerySet(models.QuerySet["Post"]):
     def publish(self, *, at: datetime) -> int:
         """Publish each of these posts that is not. Return how many were."""
         with change(), gather():
-            return sum(_is_moved(post, at) for post in self.exclude(status="published").order_by("pk"))
+            return sum(_publish_unless_public(post, at) for post in self.exclude(status="published").order_by("pk"))
 
     def withdraw(self) -> int:
         """Withdraw each of these posts that is public. Return how many were."""
         with change(), gather():
-            return sum(_is_withdrawn(post) for post in self.public().order_by("pk"))
+            return sum(_withdraw_if_public(post) for post in self.public().order_by("pk"))
 
     def publish_due(self, now: datetime) -> int:
         """Publish what is due, each post once however many schedulers run. Return how many this call published."""
         with change(), gather():
-            return sum(_is_published_when_due(post, now) for post in self.due(now).order_by("pk"))
+            return sum(_publish_if_due(post, now) for post in self.due(now).order_by("pk"))
 
     def update(self, **values: Any) -> int:
-        """Write these columns, and tell nobody. Raises NotSaved for what counts and readers hang on: the verbs move it."""
+        """Write these columns and send no signal. Raises NotSaved for columns that counts and readers depend on."""
         if moved := values.keys() & {"status", "author", "author_id"}:
             raise NotSaved(f"update() does not write {', '.join(sorted(moved))}: publish(), withdraw() or save() each post")
         return super().update(**values)
@@ -73,7 +81,7 @@ class PostQuerySet(models.QuerySet["Post"]):
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete the posts. Whoever refers to one of them meanwhile waits, and finds it gone."""
+        """Delete the posts. A row that is about to refer to one of them waits, and finds it gone."""
         with change():
             lock(self.model._default_manager.filter(pk__in=self.order_by().values("pk")), to_delete=True)
             return super().delete()
@@ -84,7 +92,7 @@ class PostQuerySet(models.QuerySet["Post"]):
     def bulk_create(self, objs: Iterable[Post], *args: Any, **options: Any) -> list[Post]:
         """Insert many as save() would, in one transaction: no count, slug or event is missing. Refuses conflict options."""
         if options.get("ignore_conflicts") or options.get("update_conflicts"):
-            raise ValueError("posts cannot be inserted on conflict: nobody could tell which of them are new")
+            raise ValueError("posts cannot be inserted on conflict: it would be unknown which of them are new")
         posts = list(objs)
         with change(), gather():
             for post in posts:
@@ -92,7 +100,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         return posts
 
 
-def _is_moved(post: Post, at: datetime) -> bool:
+def _publish_unless_public(post: Post, at: datetime) -> bool:
     try:
         post.publish(at=at)
     except (AlreadyPublished, PostGone):
@@ -100,7 +108,7 @@ def _is_moved(post: Post, at: datetime) -> bool:
     return True
 
 
-def _is_withdrawn(post: Post) -> bool:
+def _withdraw_if_public(post: Post) -> bool:
     try:
         post.withdraw()
     except (NotPublished, PostGone):
@@ -108,7 +116,7 @@ def _is_withdrawn(post: Post) -> bool:
     return True
 
 
-def _is_published_when_due(post: Post, now: datetime) -> bool:
+def _publish_if_due(post: Post, now: datetime) -> bool:
     try:
         post.publish_if_due(now=now)
     except (NotScheduled, PostGone):

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy
 from app.accounts.models import RegisteredVia, User
 from app.blog.models import Post
 from app.mail.submission import State
+from app.notices import effects
 from app.notices.kinds.base import Kind, register
 from app.notices.models import Notice
 from app.notices.preferences import Preference
-from owed import Later, record
+from owed import Later, owe
 
 AFTER = {"profile": timedelta(days=1), "first-post": timedelta(days=3)}
 STEPS = tuple(AFTER)
@@ -85,5 +86,4 @@ def _is_reached(user: User, step: str) -> bool:
 
 
 def _owe(user_id: int, step: str) -> None:
-    owed = record("email.onboarding", user_id=user_id, step=step, about=f"user:{user_id}")
-    transaction.on_commit(owed.enqueue, robust=True)
+    owe(effects.onboarding.si(user_id=user_id, step=step), about=f"user:{user_id}")

@@ -12,8 +12,9 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.mail.rendering import link
 from app.mail.submission import State, Submission
+from app.notices import effects
 from app.notices.kinds.base import Kind
-from owed import record
+from owed import owe
 
 
 class Notices(models.Manager["Notice"]):
@@ -88,8 +89,7 @@ class Notice(Submission):
         return link(self.post.get_absolute_url()) + anchor if self.post else ""
 
     def owe_mail(self) -> None:
-        owed = record("email.notice", notice_id=self.pk, about=self.about)
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(effects.notice.si(notice_id=self.pk), about=self.about)
 
     @transaction.atomic
     def resend(self) -> None:

@@ -26,7 +26,7 @@ def choices() -> list[tuple[str, str | Promise]]:
 
 
 def network_of(account: Account) -> Network:
-    """Return the way to post through an account. Raises GiveUp, SealBroken."""
+    """Return the way to post through an account. Raises GiveUp, DecryptionFailed."""
     kind = kind_of(account)
     return kind(Login(account_id=account.pk, endpoint=account.endpoint, handle=account.handle, secret=account.secret))
 

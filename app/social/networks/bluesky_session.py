@@ -1,4 +1,4 @@
-"""A signed-in stay on a Bluesky server, kept sealed with the account: signing in is rationed there."""
+"""A session on a Bluesky server, stored encrypted with the account: the server limits how often one signs in."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ STALE = ("ExpiredToken", "InvalidToken")
 
 
 class Session:
-    """Tokens that are refreshed when they have run out, and asked for anew when that fails."""
+    """Tokens that are refreshed when they have run out, and replaced by a new sign-in when that fails."""
 
     def __init__(self, client: ApiClient, login: Login) -> None:
         self._client, self._login = client, login
@@ -29,17 +29,17 @@ class Session:
         return self._tokens["did"]
 
     def sign_in(self) -> str:
-        """Start anew with the app password; return the handle. Raises Revoked where it is not accepted."""
+        """Sign in with the app password; return the handle. Raises Revoked where it is not accepted."""
         password = {"identifier": self._login.handle, "password": self._login.secret}
         try:
             said = understand(self._client.call("POST", CREATE, body=password), acts=False)
         except Refused as error:
-            raise Revoked(f"Signing in failed ({error}). Connect the account anew.") from None
+            raise Revoked(f"Signing in failed ({error}). Connect the account again.") from None
         return self._keep(said)
 
     def call(self, method: str, path: str, **what: Any) -> Reply:
         """Return the answer to a call with a token that is fresh."""
-        self.did  # noqa: B018 - signs in where nobody is yet
+        self.did  # noqa: B018 - signs in where no session is stored
         reply = self._client.call(method, path, token=self._tokens["accessJwt"], **what)
         if not _is_stale(reply):
             return reply

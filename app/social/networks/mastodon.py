@@ -22,7 +22,7 @@ from app.social.networks.text import compose
 LIMIT, LINK_LENGTH = 500, 23
 PICTURE_BYTES = 4_000_000
 PAGE, PAGES = 40, 5
-EARLIER = timedelta(hours=1)  # their clock and ours
+EARLIER = timedelta(hours=1)  # the server's clock may be behind ours
 STATUSES, INSTANCE = "/api/v1/statuses", "/api/v2/instance"
 ADDRESS = re.compile(r"https?://\S+")
 BOUNDARY = "afterword-b5a1c0ffee"
@@ -71,8 +71,8 @@ class Mastodon(SignInNetwork):
 
     def edit(self, draft: Draft, remote_id: str) -> Posted:
         path = f"{STATUSES}/{quote(remote_id, safe='')}"
-        stands = self._read(path)
-        kept = [picture["id"] for picture in stands.get("media_attachments", [])]  # an edit without them takes them away
+        status = self._read(path)
+        kept = [picture["id"] for picture in status.get("media_attachments", [])]  # an edit without them takes them away
         body = {"status": self._text(draft), "media_ids": kept}
         return _posted(understand(self._call("PUT", path, body=body, acts=True), acts=True, needs="id"))
 
@@ -146,12 +146,12 @@ class Mastodon(SignInNetwork):
 
     def _call(self, method: str, path: str, **what: Any) -> Reply:
         if not self.login.secret:
-            raise Revoked("There is no access token. Connect the account anew.")
+            raise Revoked("There is no access token. Connect the account again.")
         return self._client.call(method, path, token=self.login.secret, **what)
 
 
 def counted(text: str, link: str, link_length: int) -> int:
-    """Return how long the text is to a server: a link counts the same however long it is, and ours stands for certain."""
+    """Return how long the text is to a server: a link counts the same however long it is."""
     words = text.replace(link, "")
     short = sum(max(0, link_length - len(address)) for address in ADDRESS.findall(words))
     return len(words) + short + link_length * text.count(link)

@@ -1,4 +1,4 @@
-"""The words of a short post: title, excerpt, link and hashtags, cut to what a network takes."""
+"""The text of a short post: title, excerpt, link and hashtags, cut to what a network takes."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ ZWJ, ELLIPSIS, ZERO_WIDTH_SPACE = "\u200d", "…", "\u200b"
 
 
 def compose(draft: Draft, *, link: str, limit: int, measure: Measure) -> str:
-    """Return title, excerpt, the link as it shall read, and hashtags. The link always stands; the rest gives way."""
+    """Return title, excerpt, the link as given, and hashtags. The link is always whole; the rest is cut."""
     tail = f"\n\n{link}"
     hashes = " ".join(hashtags(draft.tags))
     if hashes and limit - measure(f"{tail}\n\n{hashes}") > limit // 2:
@@ -28,7 +28,7 @@ def compose(draft: Draft, *, link: str, limit: int, measure: Measure) -> str:
 
 
 def hashtags(tags: list[str]) -> list[str]:
-    """Return the first tags as hashtags, words joined. What would be a number only is none anywhere."""
+    """Return the first tags as hashtags, words joined. A number alone is not a hashtag on any network."""
     words = ["".join(char for char in tag.title() if char.isalnum() or char == "_") if " " in tag else tag for tag in tags]
     joined = [re.sub(r"\W", "", word)[:60].strip("_") for word in words]
     return list(dict.fromkeys(f"#{word}" for word in joined if word and not word.isdecimal()))[:TAGS]
@@ -56,7 +56,7 @@ def graphemes(text: str) -> int:
 
 
 def clusters(text: str) -> Iterator[str]:
-    """Yield the text in pieces that a cut may stand between."""
+    """Yield the text in pieces between which it may be cut."""
     cluster = text[:1]
     for before, char in pairwise(text):
         if _joins(cluster, before, char):
@@ -91,5 +91,5 @@ def _is_flag_half(char: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Put the text on one line; a name with @ in a title must call nobody."""
+    """Put the text on one line; a name with @ in a title must not notify anyone."""
     return MENTION.sub(f"@{ZERO_WIDTH_SPACE}", " ".join(text.split()))

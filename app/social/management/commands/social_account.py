@@ -10,7 +10,7 @@ from app.accounts.models import User
 from app.social.connecting import CannotConnect, connect, is_unknown
 from app.social.models import Account
 from app.social.networks import NETWORKS
-from app.social.sharing import part_with, resume
+from app.social.sharing import remove, resume
 from owed import clock
 
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Secret, shown this once: {secret}")
 
     def _list(self, options: dict[str, Any]) -> None:
-        for account in Account.objects.standing().order_by("pk"):
+        for account in Account.objects.connected().order_by("pk"):
             state = "active" if account.active else f"off ({account.error or 'by hand'})"
             self.stdout.write(f"{account.pk}  {account.network}  {account.name}  {account.endpoint or '-'}  {state}")
 
@@ -66,13 +66,13 @@ class Command(BaseCommand):
         self.stdout.write("It was on already." if was_on else "Switched on.")
 
     def _remove(self, options: dict[str, Any]) -> None:
-        part_with(_account(options["id"]), now=clock.now())
+        remove(_account(options["id"]), now=clock.now())
         self.stdout.write("Removed; its secret is forgotten, what was shared through it stays accounted for.")
 
     def _reseal(self, options: dict[str, Any]) -> None:
         accounts = Account.objects.exclude(secret_encrypted="")
         for account in accounts:
-            account.reseal()
+            account.reencrypt()
         self.stdout.write(f"{len(accounts)} secrets are under the current key.")
 
 
@@ -82,11 +82,11 @@ def _owner(username: str | None) -> User | None:
     try:
         return User.objects.get(username=username)
     except User.DoesNotExist:
-        raise CommandError(f"There is no user called {username}.") from None
+        raise CommandError(f"No user is called {username}.") from None
 
 
 def _account(pk: int) -> Account:
     try:
-        return Account.objects.standing().get(pk=pk)
+        return Account.objects.connected().get(pk=pk)
     except Account.DoesNotExist:
-        raise CommandError(f"There is no account {pk}.") from None
+        raise CommandError(f"No account has the number {pk}.") from None
