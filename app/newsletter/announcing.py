@@ -15,7 +15,7 @@ from app.mail.submission import State
 from app.newsletter import effects
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Send, Subscriber
-from owed import gather, owe
+from owed import clock, gather, owe
 
 PAGE = 500
 CHUNK = 20
@@ -31,6 +31,11 @@ WITH page AS (
 )
 SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), ARRAY(SELECT id FROM made ORDER BY id)
 """
+
+
+def send_publication_notifications(post: Post | int) -> Send | None:
+    """Open the post's send to all confirmed readers; workers do the rest. Safe to do twice."""
+    return announce(post if isinstance(post, int) else post.pk, now=clock.now())
 
 
 @transaction.atomic

@@ -16,8 +16,8 @@ from django.utils import timezone
 from app.accounts.models import ApiToken, Role, User
 from app.blog.models import Comment, Like, Media, Post
 from app.members.erasure import erase
+from app.newsletter.mailing_list import add_to_mailing_list
 from app.newsletter.models import Subscriber
-from app.newsletter.tutorial import add_to_mailing_list
 from app.search.index import update_search_index_batch
 from app.search.models import Document
 from app.stats import activity

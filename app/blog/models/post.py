@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from app.blog.models.media import Media
 from app.blog.models.post_queryset import PostQuerySet
 from app.blog.models.publication import Publication, Status
 from app.blog.models.taxonomy import Category, Tag
+from app.blog.pages import POST
 from app.blog.placement import Placement, lock, locked, placement_of
 from app.blog.signals import post_created, post_revised
 
@@ -80,7 +80,7 @@ class Post(Publication, Counts):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("post", args=[self.slug])
+        return POST.url(self.slug)
 
     @staticmethod
     def preview_html(content: str) -> SafeString:
