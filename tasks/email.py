@@ -5,7 +5,7 @@ from datetime import datetime
 from app.blog.models import Post
 from app.newsletter import announcing, delivering
 from app.newsletter import effects as newsletter
-from app.newsletter.tutorial import send_publication_notifications
+from app.newsletter.announcing import send_publication_notifications
 from app.notices import effects as notices
 from app.notices import onboarding, resets, sending, telling
 from app.notices.tutorial import (

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from app.accounts.models import User
 from app.mail.errors import BadAddress
 from app.newsletter.forms import CONSENT
-from app.newsletter.tutorial import add_to_mailing_list
+from app.newsletter.mailing_list import add_to_mailing_list
 
 
 class SignUpForm(forms.Form):

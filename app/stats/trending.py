@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from app.blog import versions
 from app.blog.models import Post
+from owed import clock
 
 RANK = """
 INSERT INTO stats_trending (post_id, score, computed_at)
@@ -32,14 +33,17 @@ SHOWN = 5
 
 
 @transaction.atomic
-def rank(now: datetime) -> None:
-    """Compute the whole ranking again, without what is not public or has faded. Pages that show it change with its order."""
+def update_trending_posts(now: datetime | None = None) -> None:
+    """Compute the whole ranking again, without what is not public or has faded. Pages that show it change with its order.
+
+    `now` is the database's time where it is not given.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('stats.rank'))")
         cursor.execute(FIRST, [SHOWN])
         before = cursor.fetchall()
         cursor.execute("DELETE FROM stats_trending")
-        cursor.execute(RANK, {"now": now})
+        cursor.execute(RANK, {"now": now or clock.now()})
         cursor.execute(FIRST, [SHOWN])
         if cursor.fetchall() != before:
             versions.bump("trending")

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from app.accounts.models import Profile, RegisteredVia, Role, User
 from app.blog.models import Post
+from app.newsletter.mailing_list import add_to_mailing_list
 from app.newsletter.models import Subscriber
-from app.newsletter.tutorial import add_to_mailing_list
 from app.notices import sending, telling
 from app.notices.addresses import Address
 from app.notices.choices import Choice
