@@ -16,8 +16,8 @@ from app.blog.models import Post
 from app.mail.submission import OPEN, State
 from app.newsletter import effects
 from app.newsletter.models import Send
-from owed import sql
 from owed.models import Effect
+from owed.sql import rows
 
 # Rows that are pending although no unfinished effect names them: nothing would ever send these.
 FORGOTTEN = """
@@ -136,8 +136,8 @@ def _expected(published_at: datetime | None, owed: dict[str, datetime]) -> froze
 
 
 def _forgotten() -> dict[int, int]:
-    return dict(sql.rows(FORGOTTEN, [effects.deliver.names]))
+    return dict(rows(FORGOTTEN, [effects.deliver.names]))
 
 
 def _stuck() -> set[int]:
-    return {row[0] for row in sql.rows(STUCK, [effects.page.names])}
+    return {post_id for (post_id,) in rows(STUCK, [effects.page.names])}

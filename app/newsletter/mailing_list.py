@@ -7,8 +7,8 @@ from app.newsletter.forms import CONSENT
 from app.newsletter.models import Subscriber
 
 
-def add_to_mailing_list(user: User | int, consent: str = CONSENT) -> None:
+def add_to_mailing_list(user: User | int, consent: str | None = None) -> None:
     """Ask the user's address whether it wants new posts; nothing is sent before it says so. Safe to do twice."""
     user = User.objects.get(pk=user) if isinstance(user, int) else user
     if user.email:
-        Subscriber.objects.subscribe(user.email, source="account", consent=consent, user_id=user.pk)
+        Subscriber.objects.subscribe(user.email, source="account", consent=consent or str(CONSENT), user_id=user.pk)

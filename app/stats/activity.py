@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from app.accounts.models import User
 from app.blog.models import Post
 from app.stats.models import Activity, Verb
 from owed import clock
+from owed.sql import run
 
 # In one order, as two processes may note the same at once; the locks let a deletion end first.
 NOTE = """
@@ -44,14 +43,12 @@ def track_user_activity(user: User | int | None, verb: str, post: Post | int, *,
 
 
 def note(verb: str, done: Sequence[Done]) -> int:
-    """Note what many did, in one statement. Return how many of it was new. Raises ValueError."""
+    """Record what many users did, in one statement. Return how much of it was new. Raises ValueError."""
     known = Verb(verb).value
     if not done:
         return 0
     people, posts, times = [each.user_id for each in done], [each.post_id for each in done], [each.at for each in done]
-    with connection.cursor() as cursor:
-        cursor.execute(NOTE, [posts, people, known, people, posts, [at.date() for at in times], times])
-        return int(cursor.rowcount)
+    return run(NOTE, [posts, people, known, people, posts, [at.date() for at in times], times])
 
 
 def export(user_id: int) -> list[dict[str, Any]]:
