@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from app.accounts.models import RegisteredVia, User
-from app.blog.models import Comment, CommentStatus, Like, Post
+from app.blog.models import Comment, CommentStatus, Like, Post, Status
 from app.mail.submission import OPEN
 from app.notices.models import Kind, Notice, Watch
 
@@ -92,7 +92,7 @@ def welcome(user_id: int) -> None:
 def notify_editors(post_id: int) -> None:
     """Tell the editors who watch that a draft is there, or that it waits for them where its author may not publish."""
     post = Post.objects.select_related("author").filter(pk=post_id).first()
-    if post is None or post.status not in {"draft", "scheduled"}:
+    if post is None or post.status not in {Status.DRAFT, Status.SCHEDULED}:
         return
     kind = Kind.DRAFT if post.author.can_publish(post) else Kind.REVIEW
     for editor in Watch.objects.editors().exclude(pk=post.author_id):
