@@ -5,6 +5,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from app.blog.embeds import FRAME_SOURCES
 from config import env as environment
 from config.logging import logging_config
 
@@ -53,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "app.web.redirects.old_addresses",
     "app.web.notfound.own_page",
 ]
 ROOT_URLCONF = "config.urls"
@@ -126,6 +128,7 @@ MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
+PEERTUBE_HOSTS = ENV.peertube_hosts
 EFFECTS_RETENTION = ENV.retention
 EFFECTS_RING_AFTER = ENV.effects_ring_after_seconds
 EFFECTS_LEASE_MARGIN = ENV.effects_lease_margin_seconds
