@@ -39,10 +39,10 @@ def main() -> None:
 @contextmanager
 def servers() -> Iterator[None]:
     """Run a PostgreSQL that syncs to disk and a Valkey that keeps its log, as `make run` does, and point Django at them."""
-    from config.bundled import server
-    from config.bundled.places import BASE
-    from config.bundled.postgres import Postgres
-    from config.bundled.valkey import BROKER, Valkey
+    from config.run_directory import BASE
+    from tools.devserver import server
+    from tools.devserver.postgres import Postgres
+    from tools.devserver.valkey import BROKER, Valkey
 
     home = Path(tempfile.mkdtemp(prefix="afterword-bench-", dir=BASE))
     database = Postgres(data=home / "postgres", sockets=home / "pg")

@@ -18,10 +18,10 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from app.effects.claiming import CLAIM
-from app.effects.sweeping import SWEEP
 from bench.report import Table
 from bench.timing import BLOCK, RUNS, Step, Variant
+from owed.claiming import CLAIM
+from owed.sweeping import SWEEP
 
 FINISHED, MOVED = 1_000_000, 50_000
 CHUNK = 100
@@ -59,7 +59,7 @@ class Ledger:
 
     def fresh_claim(self) -> Step:
         [pk] = self.put("ready", 1)
-        return lambda: self._seconds(CLAIM, [70.0, uuid4(), [pk], "bench.note"])
+        return lambda: self._seconds(CLAIM, [70.0, uuid4(), [pk], ["bench.note"]])
 
     def fresh_sweep(self) -> Step:
         self.put("ready", DUE_AT_ONCE, DUE)

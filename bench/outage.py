@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from app.effects.celery import publish_with
-from app.effects.waker import waker
 from bench.publish import _fresh
 from bench.report import Table
 from bench.timing import Variant, compare
+from owed.celery import publish_with
+from owed.waker import waker
 from worker.celery import app
 
 

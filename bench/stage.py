@@ -84,7 +84,7 @@ def plain_receiver(sender: object, post: Post, **kwargs: object) -> None:
 
 def effects_per_publication() -> int:
     """Return how many effects our switchboard owes for one publication."""
-    from app.effects.models import Effect
+    from owed.models import Effect
 
     with quiet():
         post = draft()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from config.bundled import places
+from config import run_directory
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,19 +50,19 @@ class Env:
 
     @property
     def bundled_database(self) -> bool:
-        return self.database_url == places.database_url(self.data_dir)
+        return self.database_url == run_directory.database_url(self.data_dir)
 
     @property
     def bundled_broker(self) -> bool:
-        return self.celery_broker_url == places.broker_url(self.data_dir)
+        return self.celery_broker_url == run_directory.broker_url(self.data_dir)
 
     @property
     def bundled_cache(self) -> bool:
-        return self.redis_url == places.cache_url(self.data_dir)
+        return self.redis_url == run_directory.cache_url(self.data_dir)
 
     @property
     def bundled_mail(self) -> bool:
-        return self.email_url == places.mail_url(self.mailbox_port)
+        return self.email_url == run_directory.mail_url(self.mailbox_port)
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Env:
@@ -71,7 +71,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
     debug = reader.value("DEBUG", _boolean, default=True)
     data_dir = reader.value("DATA_DIR", _directory, default=ROOT / "var")
     port = reader.value("PORT", _port, default=8000)
-    mailbox_port = reader.value("MAILBOX_PORT", _port, default=places.MAILBOX_PORT)
+    mailbox_port = reader.value("MAILBOX_PORT", _port, default=run_directory.MAILBOX_PORT)
     site_url = reader.value("SITE_URL", _origin, default=f"http://127.0.0.1:{port}")
     env = Env(
         debug=debug,
@@ -83,10 +83,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         flower_basic_auth=reader.secret("FLOWER_BASIC_AUTH", debug=debug, default="operator:operator"),
         site_name=reader.value("SITE_NAME", str, default="Afterword"),
         allowed_hosts=reader.value("ALLOWED_HOSTS", _words, default=_hosts(site_url, debug)),
-        database_url=reader.value("DATABASE_URL", _database, default=places.database_url(data_dir)),
-        redis_url=reader.value("REDIS_URL", _url, default=places.cache_url(data_dir)),
-        celery_broker_url=reader.value("CELERY_BROKER_URL", _url, default=places.broker_url(data_dir)),
-        email_url=reader.value("EMAIL_URL", _mail, default=places.mail_url(mailbox_port)),
+        database_url=reader.value("DATABASE_URL", _database, default=run_directory.database_url(data_dir)),
+        redis_url=reader.value("REDIS_URL", _url, default=run_directory.cache_url(data_dir)),
+        celery_broker_url=reader.value("CELERY_BROKER_URL", _url, default=run_directory.broker_url(data_dir)),
+        email_url=reader.value("EMAIL_URL", _mail, default=run_directory.mail_url(mailbox_port)),
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
         flower_port=reader.value("FLOWER_PORT", _port, default=5555),
         log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),

@@ -24,8 +24,9 @@ FLOWER_URL = f"http://127.0.0.1:{ENV.flower_port}"
 FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
-    "app.effects", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
-    "app.feeds", "app.social", "app.search", "app.stats", "app.importer", "app.studio", "app.api", "app.web",
+    "owed", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
+    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.importer", "app.studio", "app.api",
+    "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -43,7 +44,7 @@ INSTALLED_APPS = [
     "worker",
 ]
 MIDDLEWARE = [
-    "app.web.forwarded.client_address",
+    "app.middleware.trusted_proxies.client_address",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -55,7 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "app.web.redirects.old_addresses",
-    "app.web.notfound.own_page",
+    "app.middleware.debug_404.own_page",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -64,6 +65,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n"],  # every text that a person sees is marked: no {% load %} in each file
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -86,7 +88,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
-        "BACKEND": "app.web.cache.Cache",
+        "BACKEND": "app.pagecache.backend.Cache",
         "LOCATION": ENV.redis_url,
         "TIMEOUT": 3600,
         "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.5},
@@ -104,6 +106,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -122,6 +125,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
 
+# What to do where the tables are not those of this release although every migration is recorded.
+SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (
+    "`python -m tools.devserver rebuild` puts the old data aside and keeps it; `make run` then makes a new demo."
+    if ENV.bundled_database
+    else "Nothing was changed for you: docs/howto/upgrade.md says how to bring the tables up."
+)
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
@@ -129,9 +138,10 @@ ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
 PEERTUBE_HOSTS = ENV.peertube_hosts
-EFFECTS_RETENTION = ENV.retention
-EFFECTS_RING_AFTER = ENV.effects_ring_after_seconds
-EFFECTS_LEASE_MARGIN = ENV.effects_lease_margin_seconds
+OWED_RETENTION = ENV.retention
+OWED_METRICS_PREFIX = "afterword"
+OWED_RING_AFTER = ENV.effects_ring_after_seconds
+OWED_LEASE_MARGIN = ENV.effects_lease_margin_seconds
 
 CELERY_BROKER_URL = ENV.celery_broker_url
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.static import serve
 
-from app.web.signin import staff_sign_in
+from app.members.sign_in import staff_sign_in
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "Everything that is kept"
@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("app.newsletter.urls")),
     path("", include("app.notices.urls")),
     path("", include("app.feeds.urls")),
+    path("", include("app.members.urls")),
     path("", include("app.web.urls")),
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
 ]

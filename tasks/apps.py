@@ -1,8 +1,8 @@
 from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
 from django.apps import AppConfig
-
-MODULES = ("email", "feeds", "social", "search", "cache", "stats", "media", "upkeep", "receivers")
 
 
 class TasksConfig(AppConfig):
@@ -10,8 +10,5 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Import every task and receiver, the same in web, worker, shell and tests."""
-        for module in MODULES:
-            import_module(f"tasks.{module}")
-        import_module("tasks.checks")
-        import_module("tasks.steering")
-        import_module("tasks.handlers")
+        for module in iter_modules([str(Path(__file__).parent)]):
+            import_module(f"tasks.{module.name}")

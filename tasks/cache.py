@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from app.blog.standing import standing
-from app.effects.celery import effect
-from app.web.cache import purge as purge_pages
+from app.blog.placement import placement_of
+from app.pagecache import effects
+from app.pagecache.pages import purge as purge_pages
 
 
-@effect("cache.purge", kind="external", timeout=10)
+@effects.purge.runs
 def purge(*, post_id: int, also: Sequence[str] = ()) -> None:
-    """Delete old pages of all that shows the post, or showed it (`also`, scopes). Safe to do twice."""
-    now = standing(post_id)
+    now = placement_of(post_id)
     purge_pages({f"post:{post_id}", *(now.scopes() if now else ()), *also})

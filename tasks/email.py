@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from app.blog.models import Post
-from app.effects import clock
-from app.effects.celery import effect
 from app.newsletter import announcing, delivering
+from app.newsletter import effects as newsletter
 from app.newsletter.tutorial import send_publication_notifications
+from app.notices import effects as notices
 from app.notices import onboarding, resets, sending, telling
 from app.notices.tutorial import (
     send_comment_notification,
@@ -15,90 +15,75 @@ from app.notices.tutorial import (
     send_welcome_email,
     start_onboarding_sequence,
 )
+from owed import clock
 
-TWO_DAYS_OF_TRIES = 56
 
-
-@effect("email.announce")
+@newsletter.announce.runs
 def announce(*, post_id: int) -> None:
-    """Open the send of a post that has just become public."""
     for post in Post.objects.filter(pk=post_id):
         send_publication_notifications(post)
 
 
-@effect("email.page")
+@newsletter.page.runs
 def page(*, send_id: int, after: int) -> None:
-    """Write the deliveries of the next 500 readers, and owe their mails and the next page."""
     announcing.expand(send_id, after=after)
 
 
-@effect("email.deliver", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES)
+@newsletter.deliver.runs
 def deliver(*, delivery_ids: list[int]) -> None:
-    """Send these copies, each at most once."""
     delivering.deliver(delivery_ids)
 
 
-@effect("email.confirm", kind="external", timeout=60)
+@newsletter.confirm.runs
 def confirm(*, confirmation_id: int) -> None:
-    """Ask an address whether its subscription was meant."""
     delivering.confirm(confirmation_id)
 
 
-@effect("email.notice", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES)
+@notices.notice.runs
 def notice(*, notice_id: int) -> None:
-    """Send one notice, or the digest that it leads, at most once."""
     sending.send_notice(notice_id)
 
 
-@effect("email.comment")
+@notices.comment.runs
 def comment(*, comment_id: int) -> None:
-    """Owe notices to the post's author and the thread."""
     send_comment_notification(comment_id)
 
 
-@effect("email.like")
+@notices.like.runs
 def like(*, post_id: int, user_id: int) -> None:
-    """Owe the author a notice of a like."""
     send_like_notification(post_id, user_id)
 
 
-@effect("email.address")
+@notices.address.runs
 def address(*, user_id: int) -> None:
-    """Owe somebody who joined on the site the question whether the address is theirs."""
     telling.ask_address(user_id)
 
 
-@effect("email.reset")
+@notices.reset.runs
 def reset(*, user_id: int) -> None:
-    """Owe somebody who forgot the password a link to set another."""
     resets.owe_reset(user_id, now=clock.now())
 
 
-@effect("email.password")
+@notices.password.runs
 def password(*, user_id: int, at: str) -> None:
-    """Owe somebody the news that their password was changed."""
     telling.tell_password(user_id, datetime.fromisoformat(at))
 
 
-@effect("email.welcome")
+@notices.welcome.runs
 def welcome(*, user_id: int) -> None:
-    """Owe a greeting to somebody who joined on the site and confirmed the address."""
     send_welcome_email(user_id)
 
 
-@effect("email.review")
+@notices.review.runs
 def review(*, post_id: int) -> None:
-    """Owe notices of a draft to the editors who watch."""
     send_post_notification(post_id)
 
 
-@effect("email.begin")
+@notices.begin.runs
 def begin(*, user_id: int) -> None:
-    """Owe the first of the mails of the first days."""
     start_onboarding_sequence(user_id)
 
 
-@effect("email.onboarding")
+@notices.onboarding.runs
 def onboard(*, user_id: int, step: str) -> None:
-    """Tell one of the first steps when its day has come."""
     onboarding.onboard(user_id, step, now=clock.now())

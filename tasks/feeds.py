@@ -1,23 +1,19 @@
 """The feeds follow the posts."""
 
-from app.effects.celery import effect
-from app.feeds import following
+from app.feeds import effects, following
 from app.feeds.building import update_rss_feed
 
 
-@effect("feeds.follow", batch=100)
-def follow(*, post_ids: list[int]) -> None:
-    """Owe a refresh of each feed that shows these posts now; old posts' feeds catch up at a pace."""
+@effects.follow.runs_many
+def follow(post_ids: list[int]) -> None:
     following.follow(post_ids)
 
 
-@effect("feeds.relabel")
+@effects.relabel.runs
 def relabel(*, post_ids: list[int]) -> None:
-    """Owe a refresh of each feed that shows these posts: a name beside them is another."""
     following.follow(post_ids)
 
 
-@effect("feeds.refresh", batch=20, debounce=1.0, timeout=120)
-def refresh(*, scopes: list[str]) -> None:
-    """Bring these scopes' feeds up to date. Reads what is public now, so that order does not matter."""
+@effects.refresh.runs_many
+def refresh(scopes: list[str]) -> None:
     update_rss_feed(scopes=scopes)

@@ -9,38 +9,29 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from app.dispatch import durable, signal_manager
-from app.effects import Owed, record, registry
-from app.effects.celery import effect
-from app.effects.claiming import Claimed
-from app.effects.signals import effect_settled
+from owed import Owed, effect, owe, registry
+from owed.claiming import Claimed
+from owed.signals import effect_settled
 
 FAILED = {"retry", "dead"}
+QUEUE = "upkeep"
 
 
 class EffectLedger:
-    """Durable handlers as effects. Celery keeps a task for good; what it runs is the registry's to say."""
-
-    def __init__(self) -> None:
-        self._tasks: set[str] = set()
+    """Durable handlers as effects, by name: which there are shows when they are registered."""
 
     def adopt(self, name: str, body: Callable[..., Any], **how: Any) -> None:
         def run(**args: Any) -> None:
             body(**args)
 
-        if name in self._tasks:
-            registry.register(registry.Spec(name=name, function=run, **how))
-        else:
-            self._tasks.add(name)
-            effect(name, **how)(run)
+        effect(name, queue=QUEUE, **how)(run).runs(run)
 
     def drop(self, name: str) -> None:
         registry.drop(name)
 
     def owe(self, name: str, args: Mapping[str, Any], about: str) -> Owed:
         with transaction.atomic():
-            owed = record(name, about=about, **args)
-            transaction.on_commit(owed.enqueue, robust=True)
-        return owed
+            return owe(registry.get(name).si(**args), about=about)
 
 
 @receiver(effect_settled, weak=False, dispatch_uid="tasks.handlers.tell_of_failure")
@@ -49,7 +40,7 @@ def tell_of_failure(effect: Claimed, outcome: str, **kwargs: Any) -> None:
     if effect.task.startswith(durable.PREFIX) and outcome in FAILED and (failure := durable.failed.get()):
         durable.failed.set(None)
         error, payload = failure
-        signal_manager.tell(effect.task, error, payload, event=f"e{effect.id}")
+        signal_manager.report(effect.task, error, payload, event=f"e{effect.id}")
 
 
 durable.registered.connect(EffectLedger())

@@ -15,7 +15,9 @@ from django.dispatch import receiver
 
 from app.accounts.models import RegisteredVia, User
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
+from app.blog import effects as blog
 from app.blog.models import Comment, CommentStatus, Post
+from app.blog.placement import Placement
 from app.blog.signals import (
     comment_approved,
     comment_hidden,
@@ -29,9 +31,14 @@ from app.blog.signals import (
     post_withdrawn,
     posts_relabelled,
 )
-from app.blog.standing import PostBefore
-from app.effects import clock, record
-from tasks import cache, email, feeds, media, search, social, stats, upkeep
+from app.feeds import effects as feeds
+from app.newsletter import effects as newsletter
+from app.notices import effects as notices
+from app.pagecache import effects as pages
+from app.search import effects as search
+from app.social import effects as social
+from app.stats import effects as stats
+from owed import Signature, clock, record
 
 
 @receiver(post_published, weak=False, dispatch_uid="tasks.publish_everywhere")
@@ -46,8 +53,8 @@ def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
     transaction.on_commit(owed.enqueue, robust=True)
 
 
-def _news(post: Post) -> tuple[Any, ...]:
-    return email.announce.si(post_id=post.pk), social.share.si(post_id=post.pk), cache.purge.si(post_id=post.pk)
+def _news(post: Post) -> tuple[Signature, ...]:
+    return newsletter.announce.si(post_id=post.pk), social.share.si(post_id=post.pk), pages.purge.si(post_id=post.pk)
 
 
 def _is_new(post: Post) -> bool:
@@ -56,18 +63,18 @@ def _is_new(post: Post) -> bool:
     return bool(post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN)
 
 
-def _files(media_ids: Iterable[int]) -> tuple[Any, ...]:
+def _files(media_ids: Iterable[int]) -> tuple[Signature, ...]:
     left = sorted(media_ids)
-    return (media.cleanup.si(media_ids=left),) if left else ()
+    return (blog.cleanup_files.si(media_ids=left),) if left else ()
 
 
 @receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")
-def show_the_revision(sender: type[Post], post: Post, before: PostBefore, after: PostBefore, **kwargs: Any) -> None:
+def show_the_revision(sender: type[Post], post: Post, before: Placement, after: Placement, **kwargs: Any) -> None:
     owed = record(
         search.refresh.si(post_id=post.pk),
         feeds.follow.si(post_id=post.pk),
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds() - after.feeds())),
-        cache.purge.si(post_id=post.pk, also=sorted(before.scopes())),
+        pages.purge.si(post_id=post.pk, also=sorted(before.scopes())),
         social.follow.si(post_id=post.pk),
         *_files(set(before.media_ids) - set(after.media_ids)),
         about=post,
@@ -76,13 +83,13 @@ def show_the_revision(sender: type[Post], post: Post, before: PostBefore, after:
 
 
 @receiver(post_withdrawn, weak=False, dispatch_uid="tasks.take_away")
-def take_away(sender: type[Post], post: Post, place: PostBefore, **kwargs: Any) -> None:
+def take_away(sender: type[Post], post: Post, placement: Placement, **kwargs: Any) -> None:
     """Name the feeds here: before a worker looks, the post may stand elsewhere, or be deleted."""
     owed = record(
         search.refresh.si(post_id=post.pk),
-        *(feeds.refresh.si(scope=scope) for scope in sorted(place.lists())),
+        *(feeds.refresh.si(scope=scope) for scope in sorted(placement.lists())),
         stats.rank.si(post_id=post.pk).set(countdown=1),
-        cache.purge.si(post_id=post.pk),
+        pages.purge.si(post_id=post.pk),
         social.follow.si(post_id=post.pk),
         about=post,
     )
@@ -90,11 +97,11 @@ def take_away(sender: type[Post], post: Post, place: PostBefore, **kwargs: Any) 
 
 
 @receiver(post_deleted, weak=False, dispatch_uid="tasks.clear_away")
-def clear_away(sender: type[Post], post_id: int, before: PostBefore, **kwargs: Any) -> None:
+def clear_away(sender: type[Post], post_id: int, before: Placement, **kwargs: Any) -> None:
     owed = record(
         search.remove.si(post_id=post_id),
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds())),
-        cache.purge.si(post_id=post_id, also=sorted(before.scopes())),
+        pages.purge.si(post_id=post_id, also=sorted(before.scopes())),
         social.follow.si(post_id=post_id),
         *_files(before.media_ids),
         about=f"post:{post_id}",
@@ -118,28 +125,28 @@ def show_the_name(sender: type[Model], post_ids: list[int], scope: str, part: in
 def tell_editors(sender: type[Post], post: Post, **kwargs: Any) -> None:
     """Tell editors of what was written here; an imported archive waits for nobody's review."""
     if post.source is None:
-        owed = record(email.review.si(post_id=post.pk), about=post)
+        owed = record(notices.review.si(post_id=post.pk), about=post)
         transaction.on_commit(owed.enqueue, robust=True)
 
 
 @receiver(post_scheduled, weak=False, dispatch_uid="tasks.publish_in_time")
 def publish_in_time(sender: type[Post], post: Post, **kwargs: Any) -> None:
-    owed = record(upkeep.publish_scheduled.si(post_id=post.pk).set(eta=post.publish_at), about=post)
+    owed = record(blog.publish_scheduled.si(post_id=post.pk).set(eta=post.publish_at), about=post)
     transaction.on_commit(owed.enqueue, robust=True)
 
 
 @receiver(comment_posted, weak=False, dispatch_uid="tasks.judge_guest")
 def judge_guest(sender: type[Comment], comment: Comment, **kwargs: Any) -> None:
     if comment.author_id is None and comment.status == CommentStatus.HELD:
-        owed = record(upkeep.judge_comment.si(comment_id=comment.pk), about=f"post:{comment.post_id}")
+        owed = record(blog.judge_comment.si(comment_id=comment.pk), about=f"post:{comment.post_id}")
         transaction.on_commit(owed.enqueue, robust=True)
 
 
 @receiver(comment_approved, weak=False, dispatch_uid="tasks.tell_of_comment")
 def tell_of_comment(sender: type[Comment], comment: Comment, **kwargs: Any) -> None:
     owed = record(
-        email.comment.si(comment_id=comment.pk),
-        cache.purge.si(post_id=comment.post_id),
+        notices.comment.si(comment_id=comment.pk),
+        pages.purge.si(post_id=comment.post_id),
         about=f"post:{comment.post_id}",
     )
     transaction.on_commit(owed.enqueue, robust=True)
@@ -147,14 +154,14 @@ def tell_of_comment(sender: type[Comment], comment: Comment, **kwargs: Any) -> N
 
 @receiver(comment_hidden, weak=False, dispatch_uid="tasks.forget_comment")
 def forget_comment(sender: type[Comment], comment: Comment, **kwargs: Any) -> None:
-    owed = record(cache.purge.si(post_id=comment.post_id), about=f"post:{comment.post_id}")
+    owed = record(pages.purge.si(post_id=comment.post_id), about=f"post:{comment.post_id}")
     transaction.on_commit(owed.enqueue, robust=True)
 
 
 @receiver(post_liked, weak=False, dispatch_uid="tasks.tell_of_like")
 def tell_of_like(sender: type[Post], post: Post, user: User, **kwargs: Any) -> None:
     owed = record(
-        email.like.si(post_id=post.pk, user_id=user.pk),
+        notices.like.si(post_id=post.pk, user_id=user.pk),
         stats.track.si(verb="post_like", post_id=post.pk, user_id=user.pk),
         about=post,
     )
@@ -164,17 +171,17 @@ def tell_of_like(sender: type[Post], post: Post, user: User, **kwargs: Any) -> N
 @receiver(user_registered, weak=False, dispatch_uid="tasks.welcome_newcomer")
 def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
     if user.registered_via == RegisteredVia.SITE:
-        owed = record(email.address.si(user_id=user.pk), about=user)
+        owed = record(notices.address.si(user_id=user.pk), about=user)
         transaction.on_commit(owed.enqueue, robust=True)
 
 
 @receiver(address_confirmed, weak=False, dispatch_uid="tasks.greet")
 def greet(sender: type[User], user: User, **kwargs: Any) -> None:
-    owed = record(email.welcome.si(user_id=user.pk), email.begin.si(user_id=user.pk), about=user)
+    owed = record(notices.welcome.si(user_id=user.pk), notices.begin.si(user_id=user.pk), about=user)
     transaction.on_commit(owed.enqueue, robust=True)
 
 
 @receiver(password_renewed, weak=False, dispatch_uid="tasks.tell_of_password")
 def tell_of_password(sender: type[User], user: User, **kwargs: Any) -> None:
-    owed = record(email.password.si(user_id=user.pk, at=clock.now().isoformat()), about=user)
+    owed = record(notices.password.si(user_id=user.pk, at=clock.now().isoformat()), about=user)
     transaction.on_commit(owed.enqueue, robust=True)

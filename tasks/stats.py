@@ -1,30 +1,26 @@
 """Figures: views into counts, what is trending, what a reader did."""
 
-from app.effects import clock
-from app.effects.celery import effect
-from app.stats import retention, views
+from app.stats import effects, page_views, retention
 from app.stats.tutorial import track_user_activity, update_trending_posts
+from owed import clock, task
 
 
-@effect("stats.fold", batch=100, debounce=1.0)
-def fold(*, post_ids: list[int]) -> None:
-    """Add what was seen to these posts' counts."""
-    views.fold(post_ids)
+@effects.fold.runs_many
+def fold(post_ids: list[int]) -> None:
+    page_views.fold(post_ids)
 
 
-@effect("stats.rank", batch=500, debounce=5.0)
-def rank(*, post_ids: list[int]) -> None:
-    """Rank what is read now. Whatever changed, the ranking is computed as a whole."""
+@effects.rank.runs_many
+def rank(post_ids: list[int]) -> None:
     update_trending_posts()
 
 
-@effect("stats.track")
+@effects.track.runs
 def track(*, verb: str, post_id: int, user_id: int) -> None:
-    """Note what a reader did."""
     track_user_activity(user_id, verb, post_id)
 
 
-@effect("stats.forget", timeout=300)
+@task("stats.forget", timeout=300)
 def forget() -> None:
     """Remove what is older than its time."""
     retention.forget(clock.now())

@@ -3,6 +3,6 @@
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 
 from app.dispatch import signal_manager
-from app.effects import GiveUp, Later
+from owed import GiveUp, Later
 
 signal_manager.let_pass(Retry, Ignore, Reject, SoftTimeLimitExceeded, Later, GiveUp)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,18 +22,19 @@ from queue import Queue
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from config.bundled.places import BASE
-from config.bundled.server import ROOT
+from config.run_directory import BASE
 from tests import servers
 from tests.proof.guards import GUARDS
 from tests.proof.mutants import Guard
+from tools.devserver.server import ROOT
 
 JOBS = int(os.environ.get("JOBS", "2"))
 PATIENCE = 900
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "node_modules", ".*_cache", "__pycache__", ".hypothesis")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "var", "node_modules", ".*_cache", "__pycache__", ".hypothesis")
 OPTIONS = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--reuse-db", "--timeout=180"]
 RED = re.compile(r"^(?:FAILED|ERROR) (?:\S+/)?(\S+?\.py::.+?)(?: - |$)", re.MULTILINE)
 GREEN, SOME_RED = 0, 1
+running: set[subprocess.Popen[str]] = set()
 
 
 @dataclass(frozen=True)
@@ -77,19 +79,17 @@ class Place:
     def run(self, name: str, tests: tuple[str, ...], database: str) -> Verdict:
         began = time.monotonic()
         command = [sys.executable, "-B", "-m", "pytest", *OPTIONS, *tests]
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=self._environment(database),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        red = RED.search(done.stdout)
-        return Verdict(
-            name, done.returncode, red[1] if red else "", time.monotonic() - began, done.stdout[-3000:] + done.stderr[-500:]
-        )
+        env, pipe = self._environment(database), subprocess.PIPE
+        with subprocess.Popen(command, cwd=self.root, env=env, stdout=pipe, stderr=pipe, text=True) as process:
+            running.add(process)
+            try:
+                said, complained = process.communicate(timeout=PATIENCE)
+            finally:
+                running.discard(process)
+                process.kill()
+        red = RED.search(said)
+        output = said[-3000:] + complained[-500:]
+        return Verdict(name, process.returncode, red[1] if red else "", time.monotonic() - began, output)
 
     def _environment(self, database: str) -> dict[str, str]:
         ours = os.environ[servers.OURS].split()
@@ -109,12 +109,25 @@ def main(words: list[str]) -> int:
         for number in range(1, JOBS + 1):
             places.put(Place(Path(folder) / f"tree{number}", number))
         with ThreadPoolExecutor(JOBS) as pool:
+            end_whole_on_sigterm(pool)
             before = list(pool.map(lambda tests: before_any(places, tests), chunks(guards)))
             if any(verdict.code != GREEN for verdict in before):
                 print("\n".join(verdict.output for verdict in before if verdict.code != GREEN))
                 print("The named tests are not green before any guard is taken away.")
                 return 2
             return report(pool.map(lambda guard: judge(places, guard), guards))
+
+
+def end_whole_on_sigterm(pool: ThreadPoolExecutor) -> None:
+    """Let the folders and servers go away as after Ctrl-C, and begin no other guard."""
+
+    def stop(number: int, frame: object) -> None:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(running):
+            process.send_signal(signal.SIGINT)
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def chunks(guards: list[Guard]) -> list[tuple[str, ...]]:

@@ -15,16 +15,16 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from config.bundled import orphans, server
-from config.bundled.places import BASE
-from config.bundled.postgres import Postgres
-from config.bundled.valkey import BROKER, Valkey
+from config.run_directory import BASE
+from tools.devserver import orphans, server
+from tools.devserver.postgres import Postgres
+from tools.devserver.valkey import BROKER, Valkey
 
 PREFIX = "afterword-test-"
 HOME = "AFTERWORD_TEST_HOME"
@@ -117,14 +117,20 @@ def run(each: server.Server, folder: Path) -> Iterator[int]:
 
 
 def sweep_leftovers() -> None:
-    """End what a killed session left behind."""
+    """End what a killed session left behind. Another session may end meanwhile, and its folder with it."""
     for folder in BASE.glob(f"{PREFIX}*"):
-        if folder.stat().st_uid == os.getuid() and time.time() - folder.stat().st_mtime > 5:
-            left = orphans.recall(folder / "processes.json")
-            if "session" not in left:
-                for pid in left.values():
+        with suppress(FileNotFoundError):
+            if is_abandoned(folder):
+                for pid in orphans.recall(folder / "processes.json").values():
                     orphans.end(pid, signal.SIGINT)
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Return whether it is ours and its session has ended; a session needs a moment to write itself down."""
+    status = folder.stat()
+    ours = status.st_uid == os.getuid() and time.time() - status.st_mtime > 5
+    return ours and "session" not in orphans.recall(folder / "processes.json")
 
 
 def unused_port() -> int:

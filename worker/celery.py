@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 
-from app.effects.celery import publish_with
+from owed.celery import publish_with
 from worker import queues, schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -15,7 +15,7 @@ def main() -> int:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from app.effects.beating import silence
+    from owed.heartbeat import silence
 
     try:
         age = silence()

@@ -3,5 +3,5 @@
 from django.dispatch import Signal
 
 user_registered = Signal()  # user: User; once for each new account, sender User
-password_renewed = Signal()  # user: User; each time that it became another, whoever set it
-address_confirmed = Signal()  # user: User; once, when somebody has first said, by a link, that an address is theirs
+password_renewed = Signal()  # user: User; each time it changes, by the owner or by an operator
+address_confirmed = Signal()  # user: User; once, when a person first confirms by a link that an address is theirs

@@ -1,16 +1,16 @@
-"""Who is asking: a token, and no cookie, so that no other site can ask in a reader's name."""
+"""Authentication by token alone: without cookies, no other site can act in a reader's name."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja.security import HttpBearer
 
 from app.accounts.models import ApiToken, User
 from app.api.errors import Forbidden
 
 SCHEMES = {"token", "bearer"}
-STAFF_ROLE = "editor"
 
 
 class Request(HttpRequest):
@@ -20,7 +20,7 @@ class Request(HttpRequest):
 
 
 class MaybeRequest(HttpRequest):
-    """A request that anybody may send."""
+    """A request that also guests may send."""
 
     auth: User | AnonymousUser
 
@@ -36,23 +36,24 @@ class SignedIn(HttpBearer):
         return ApiToken.objects.resolve(token)
 
 
-class Anybody(SignedIn):
-    """As SignedIn, or nobody in particular. A token that is not valid is an error all the same."""
+class OptionalSignIn(SignedIn):
+    """SignedIn, or a guest. A token that is not valid is an error all the same."""
 
     def __call__(self, request: HttpRequest) -> User | AnonymousUser | None:
         return super().__call__(request) if "Authorization" in request.headers else AnonymousUser()
 
 
 signed_in = SignedIn()
-anybody = Anybody()
+optional = OptionalSignIn()
 
 
 def must_write(user: User) -> None:
     """Raise Forbidden for readers."""
     if not user.can_write():
-        raise Forbidden("Your account may read and comment, not write.")
+        raise Forbidden(_("Your account may read and comment, not write."))
 
 
-def runs_the_place(user: User | AnonymousUser) -> bool:
-    """Return whether the user sees what concerns everybody: staff and editors."""
-    return isinstance(user, User) and (user.is_staff or user.is_superuser or user.role == STAFF_ROLE)
+def must_enter_studio(user: User) -> None:
+    """Raise Forbidden for readers who do not operate the site."""
+    if not user.can_enter_studio():
+        raise Forbidden(_("Your account may read and comment, not write."))

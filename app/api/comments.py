@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Annotated
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from app.api.auth import MaybeRequest, Request, anybody
+from app.api.auth import MaybeRequest, Request, optional
 from app.api.errors import Invalid, Problem
 from app.api.fields import Id, Strict, Text
 from app.api.limits import limit
-from app.api.reach import visible_post
+from app.api.permissions import visible_post
 from app.blog.models import Comment
 
 router = Router(tags=["comments"])
@@ -50,18 +51,18 @@ class CommentOut(Schema):
         return comment.name
 
 
-@router.get("/{post_id}/comments", auth=anybody, response={200: list[CommentOut], 404: Problem})
+@router.get("/{post_id}/comments", auth=optional, response={200: list[CommentOut], 404: Problem})
 def list_comments(request: MaybeRequest, post_id: Id) -> QuerySet[Comment]:
-    """List what readers see, oldest first, at most 500."""
+    """List the visible comments, oldest first, at most 500."""
     return visible_post(post_id, request.auth).comments.thread()[:MOST]
 
 
 @router.post("/{post_id}/comments", response={201: CommentOut, 404: Problem, 409: Problem, 422: Problem, 429: Problem})
 def create_comment(request: Request, post_id: Id, payload: NewComment) -> Status[Comment]:
-    """Comment under one's own name, on a published post."""
+    """Comment on a published post, under your own name."""
     limit("comments", str(request.auth.pk), per_minute=PER_MINUTE)
     post = visible_post(post_id, request.auth)
     parent = post.comments.thread().filter(pk=payload.parent).first() if payload.parent else None
     if payload.parent and parent is None:
-        raise Invalid({"parent": ["There is no such comment on this post."]})
+        raise Invalid({"parent": [_("This post does not have that comment.")]})
     return Status(201, post.comment(author=request.auth, content=payload.content, parent=parent))

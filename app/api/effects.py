@@ -1,4 +1,4 @@
-"""The ledger: what was owed, and what became of it."""
+"""Effects: what was owed, and what became of it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from app.accounts.models import User
-from app.api.auth import Request, must_write, runs_the_place
+from app.api.auth import Request, must_enter_studio
 from app.api.errors import Conflict, Forbidden, NotFound, Problem
 from app.api.fields import ABOUT, BIGGEST, Id, Page
-from app.api.reach import watched_post
-from app.effects.models import Effect
+from app.api.permissions import watched_post
+from owed.models import Effect
 
 router = Router(tags=["effects"])
 
@@ -51,9 +52,9 @@ class Filters(Schema):
 
 @router.get("", response={200: list[EffectOut], 403: Problem, 404: Problem, 422: Problem})
 def list_effects(request: Request, filters: Query[Filters]) -> QuerySet[Effect]:
-    """List effects in the order in which they were owed, 100 to a page: about one's own post, or any for editors and staff."""
-    must_write(request.auth)
-    _may_look(request.auth, filters.about)
+    """List effects in the order in which they were owed, 100 to a page: about your own post, or any for editors and staff."""
+    must_enter_studio(request.auth)
+    _may_watch(request.auth, filters.about)
     wanted = {name: value for name, value in (("about", filters.about), ("state", filters.state)) if value is not None}
     first = (filters.page - 1) * PER_PAGE
     return Effect.objects.filter(**wanted).order_by("pk")[first : first + PER_PAGE]
@@ -62,29 +63,30 @@ def list_effects(request: Request, filters: Query[Filters]) -> QuerySet[Effect]:
 @router.get("/{effect_id}", response={200: EffectOut, 403: Problem, 404: Problem})
 def read_effect(request: Request, effect_id: Id) -> Effect:
     """Read one effect."""
-    must_write(request.auth)
+    must_enter_studio(request.auth)
     effect = _effect(effect_id)
-    _may_look(request.auth, effect.about)
+    _may_watch(request.auth, effect.about)
     return effect
 
 
 @router.post("/{effect_id}/replay", response={200: EffectOut, 403: Problem, 404: Problem, 409: Problem})
 def replay_effect(request: Request, effect_id: Id) -> Effect:
-    """Owe a dead effect again. For editors and staff; 409 when it is not dead."""
-    if not runs_the_place(request.auth):
-        raise Forbidden("Editors and staff replay effects.")
-    if not _effect(effect_id).replay():
-        raise Conflict("The effect is not dead.")
+    """Queue a dead effect again: about your own post, or any for editors and staff. 409 when it is not dead."""
+    must_enter_studio(request.auth)
+    effect = _effect(effect_id)
+    _may_watch(request.auth, effect.about)
+    if not effect.replay():
+        raise Conflict(_("The effect has not failed; there is nothing to retry."))
     return _effect(effect_id)
 
 
-def _may_look(user: User, about: str | None) -> None:
-    """Raise Forbidden, or NotFound where even the subject's being is not the caller's business."""
-    if runs_the_place(user):
+def _may_watch(user: User, about: str | None) -> None:
+    """Raise Forbidden, or NotFound where the caller may not even learn that the subject exists."""
+    if user.is_operator:
         return
-    model, _, pk = (about or "").partition(":")
+    model, _separator, pk = (about or "").partition(":")
     if model != "post":
-        raise Forbidden("Name one of your posts: ?about=post:<id>.")
+        raise Forbidden(_("Name one of your posts: ?about=post:<id>."))
     if int(pk) > BIGGEST:
         raise NotFound
     watched_post(int(pk), user)

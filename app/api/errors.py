@@ -10,16 +10,18 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema
 from ninja import errors as ninja_errors
 
-from app.api.wording import FIELD_NEEDED, OBJECT, plain
+from app.api.validation_messages import FIELD_NEEDED, OBJECT, plain
 from app.blog.errors import ContentTooLong, PostGone, Refused
 
 logger = logging.getLogger("api")
 
-BAD_TOKEN = "This token is not valid, or not any more. POST /api/v1/tokens gives another."  # noqa: S105 - a sentence
+BAD_TOKEN = _("This token is not valid, or has expired. POST /api/v1/tokens issues another.")
 Fields = dict[str, list[str]]
 
 View = Callable[..., HttpResponseBase]
@@ -33,7 +35,7 @@ class Problem(Schema):
 
 
 class Refusal(ninja_errors.HttpError):
-    """The request cannot be done as it is."""
+    """The request cannot be done."""
 
     status = 400
 
@@ -49,8 +51,8 @@ class Forbidden(Refusal):
 class NotFound(Refusal):
     status = 404
 
-    def __init__(self, message: str = "Not found.") -> None:
-        super().__init__(message)
+    def __init__(self) -> None:
+        super().__init__(str(_("Not found.")))
 
 
 class Conflict(Refusal):
@@ -69,11 +71,11 @@ class TooMany(Refusal):
 
 
 def install(api: NinjaAPI) -> None:
-    """Give every error its answer."""
+    """Register the answer to every error."""
     for kind, answer in {
         ninja_errors.ValidationError: _schema,
         ninja_errors.HttpError: _http,
-        ninja_errors.AuthenticationError: _nobody,
+        ninja_errors.AuthenticationError: _unauthenticated,
         TooMany: _slow_down,
         Http404: _missing,
         PostGone: _missing,
@@ -86,14 +88,14 @@ def install(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, answer)
 
 
-def problem(status: int, detail: str, fields: Fields | None = None) -> HttpResponse:
+def problem(status: int, detail: str | Promise, fields: Fields | None = None) -> HttpResponse:
     return JsonResponse({"detail": detail, "fields": fields or {}}, status=status)
 
 
 @csrf_exempt
-def no_such_address(request: HttpRequest) -> HttpResponse:
+def not_found(request: HttpRequest) -> HttpResponse:
     """Answer what no route of the API matches."""
-    return problem(404, "There is no such address in this API; /api/v1/openapi.json lists them all.")
+    return problem(404, _("This API has no such address. /api/v1/openapi.json lists them all."))
 
 
 def with_json_refusals(view: View) -> View:
@@ -105,7 +107,9 @@ def with_json_refusals(view: View) -> View:
         if response.status_code != 405:
             return response
         allowed = ", ".join(sorted(response["Allow"].split(", ")))
-        refusal = problem(405, f"This address takes {allowed}, not {request.method}.")
+        refusal = problem(
+            405, _("This address accepts %(allowed)s, not %(method)s.") % {"allowed": allowed, "method": request.method}
+        )
         refusal["Allow"] = allowed
         return refusal
 
@@ -117,18 +121,20 @@ def _schema(request: HttpRequest, error: Any) -> HttpResponse:
     for each in error.errors:
         place = [str(part) for part in each["loc"] if part not in {"body", "query", "path", "payload"}]
         said = plain(each["type"], each["msg"], each.get("ctx", {}))
-        fields.setdefault(".".join(place) or "body", []).append(said if place or said != FIELD_NEEDED else OBJECT)
+        fields.setdefault(".".join(place) or "body", []).append(
+            str(said) if place or str(said) != str(FIELD_NEEDED) else str(OBJECT)
+        )
     return problem(422, _first(fields), fields)
 
 
 def _http(request: HttpRequest, error: Any) -> HttpResponse:
-    detail = "The body is not valid JSON." if str(error).startswith("Cannot parse request body") else str(error)
+    detail = _("The body is not valid JSON.") if str(error).startswith("Cannot parse request body") else str(error)
     return problem(error.status_code, detail, getattr(error, "fields", None))
 
 
-def _nobody(request: HttpRequest, error: Any) -> HttpResponse:
+def _unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
     known = "Authorization" in request.headers
-    response = problem(401, BAD_TOKEN if known else "Sign in: send Authorization: Token <your token>.")
+    response = problem(401, BAD_TOKEN if known else _("Sign in: send Authorization: Token <your token>."))
     response["WWW-Authenticate"] = 'Bearer realm="api"'
     return response
 
@@ -140,11 +146,11 @@ def _slow_down(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _missing(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(404, "Not found.")
+    return problem(404, _("Not found."))
 
 
 def _too_big(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(413, "The request is too large.")
+    return problem(413, _("The request is too large."))
 
 
 def _too_long(request: HttpRequest, error: Any) -> HttpResponse:
@@ -163,7 +169,7 @@ def _refused(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _unforeseen(request: HttpRequest, error: Any) -> HttpResponse:
     logger.error("api.failed", exc_info=error, extra={"path": request.path, "method": request.method})
-    return problem(500, "Something went wrong on our side.")
+    return problem(500, _("Something went wrong on our side."))
 
 
 def _first(fields: Fields) -> str:

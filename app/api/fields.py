@@ -1,4 +1,4 @@
-"""The kinds of text and numbers that come in."""
+"""Types of the values that clients send."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
+from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
@@ -17,22 +18,22 @@ ABOUT = r"^[a-z]{1,40}:[0-9]{1,19}$"
 
 def _plain(text: str) -> str:
     if CONTROLS.search(text):
-        raise ValueError("Control characters are not accepted; take them out.")
+        raise ValueError(_("Control characters are not accepted. Remove them."))
     return text
 
 
 def _on_one_line(text: str) -> str:
     if any(char in text for char in "\n\r\t"):
-        raise ValueError("This has to stand on one line; take the line breaks and tabs out.")
+        raise ValueError(_("Use a single line, without line breaks and tabs."))
     return text
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Also refuse what is a moment only in its own zone: the end of the year 9999, west of Greenwich."""
+    """Also refuse a time that is valid only in its own zone: the end of the year 9999, west of Greenwich."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("That moment lies beyond the calendar. Name an earlier one.") from None
+        raise ValueError(_("Date out of range. Use an earlier one.")) from None
 
 
 Text = Annotated[str, AfterValidator(_plain)]

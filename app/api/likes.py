@@ -5,7 +5,7 @@ from ninja import Router, Schema, Status
 from app.api.auth import Request
 from app.api.errors import Problem
 from app.api.fields import Id
-from app.api.reach import visible_post
+from app.api.permissions import visible_post
 from app.blog.models import Post
 
 router = Router(tags=["likes"])
@@ -25,6 +25,6 @@ def like(request: Request, post_id: Id) -> dict[str, int]:
 
 @router.delete("/{post_id}/like", response={204: None, 404: Problem})
 def unlike(request: Request, post_id: Id) -> Status[None]:
-    """Take the like back, or leave it at that where there is none."""
+    """Take the like back, if there is one."""
     visible_post(post_id, request.auth).unlike(request.auth)
     return Status(204, None)

@@ -1,10 +1,10 @@
-"""Too many tries are refused."""
+"""Rate limits."""
 
-from app.accounts.tries import TOO_MANY, may_try
+from app.accounts.rate_limit import TOO_MANY, may_try
 from app.api.errors import TooMany
 
 
 def limit(action: str, who: str, *, per_minute: int) -> None:
-    """Count one try. Raises TooMany beyond the limit."""
+    """Count one attempt. Raises TooMany beyond the limit."""
     if not may_try(action, who, per_minute=per_minute):
-        raise TooMany(TOO_MANY)
+        raise TooMany(str(TOO_MANY))

@@ -1,4 +1,4 @@
-"""Posts: read by everybody, written by those who may. Publishing is a noun of its own (publication.py)."""
+"""Posts: everyone reads, writers write. Publishing is a resource of its own (publication.py)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,18 +7,19 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from app.accounts.models import User
-from app.api.auth import MaybeRequest, Request, anybody, must_write, runs_the_place
+from app.api.auth import MaybeRequest, Request, must_write, optional
+from app.api.categories import category_named
 from app.api.errors import Forbidden, Invalid, Problem
 from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
-from app.api.filing import category_named
-from app.api.reach import editable_post, visible_post
+from app.api.permissions import editable_post, visible_post
 from app.blog.models import Post
 from app.blog.tagging import tags_named
-from app.effects import clock
+from owed import clock
 
 router = Router(tags=["posts"])
 
@@ -30,7 +31,7 @@ Tags = Annotated[list[Annotated[Line, Field(min_length=1, max_length=100)]], Fie
 
 
 class NewPost(Strict):
-    """All that a writer decides. The author is who asks; status, counts and times are the site's."""
+    """What a client may set. The author is the caller; status, counts and times are the site's."""
 
     title: Title
     slug: Slug | None = None
@@ -42,7 +43,7 @@ class NewPost(Strict):
 
 
 class Changes(Strict):
-    """The same, each only if it is to change. `publish_at: null` makes a planned post a draft again."""
+    """The same, each only if it is to change. `publish_at: null` makes a scheduled post a draft again."""
 
     title: Title = UNSET
     slug: Slug = UNSET
@@ -114,12 +115,11 @@ class Filters(Schema):
     page: Page = 1
 
 
-@router.get("", auth=anybody, response={200: PostPage, 422: Problem})
+@router.get("", auth=optional, response={200: PostPage, 422: Problem})
 def list_posts(request: MaybeRequest, filters: Query[Filters]) -> dict[str, Any]:
-    """List published posts, newest first. Other states: one's own, or everybody's for editors."""
-    posts = Post.objects.filter(status=filters.status)
-    if filters.status != "published" and not runs_the_place(request.auth):
-        posts = posts.filter(author_id=request.auth.pk)
+    """List published posts, newest first. Other states: your own, or everyone's for editors."""
+    posts = Post.objects.public() if filters.status == "published" else Post.objects.managed_by(request.auth)
+    posts = posts.filter(status=filters.status)
     wanted = {"author__username": filters.author, "category__slug": filters.category, "tags__slug": filters.tag}
     for name, value in wanted.items():
         posts = posts.filter(Q((name, value))) if value is not None else posts
@@ -148,16 +148,16 @@ def create_post(request: Request, payload: NewPost, response: HttpResponse) -> S
     return Status(201, loaded(post.pk))
 
 
-@router.get("/{post_id}", auth=anybody, response={200: FullPost, 404: Problem})
+@router.get("/{post_id}", auth=optional, response={200: FullPost, 404: Problem})
 def read_post(request: MaybeRequest, post_id: Id) -> Post:
-    """Read one post. What is not public is not there for others."""
+    """Read one post. Others' drafts are not found."""
     return loaded(visible_post(post_id, request.auth).pk)
 
 
 @router.patch("/{post_id}", response={200: FullPost, 403: Problem, 404: Problem, 409: Problem, 413: Problem, 422: Problem})
 @transaction.atomic
 def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
-    """Change what is named in the body, and nothing else."""
+    """Change the fields in the body, and nothing else."""
     post = editable_post(post_id, request.auth)
     changes = payload.model_dump(exclude_unset=True)
     planned = changes.pop("publish_at", ...)
@@ -174,20 +174,20 @@ def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
 
 @router.delete("/{post_id}", response={204: None, 403: Problem, 404: Problem})
 def delete_post(request: Request, post_id: Id) -> Status[None]:
-    """Delete a post and all that hangs on it."""
+    """Delete a post with its comments and likes."""
     editable_post(post_id, request.auth).delete()
     return Status(204, None)
 
 
 def plan(user: User, post: Post, publish_at: datetime | None) -> None:
-    """Publish at that moment, or not by itself any more. Raises Forbidden, Invalid, AlreadyPublished, NotScheduled."""
+    """Schedule the post; None makes it a draft again. Raises Forbidden, Invalid, AlreadyPublished, NotScheduled."""
     if not user.can_publish(post):
-        raise Forbidden("Your account may not publish. An editor can.")
+        raise Forbidden(_("Your account may not publish. Ask an editor."))
     if publish_at is None:
         post.unschedule()
         return
     if publish_at <= clock.now():
-        raise Invalid({"publish_at": ["That moment is past. Name a later one, or publish the post."]})
+        raise Invalid({"publish_at": [_("That time is past. Choose a later one, or publish the post.")]})
     post.schedule(publish_at=publish_at)
 
 

@@ -7,12 +7,10 @@ from datetime import datetime
 from django.conf import settings
 from ninja import Router, Schema, Status
 
-from app.accounts.models import User
 from app.api.auth import Request
-from app.api.errors import Forbidden, Problem
+from app.api.errors import Problem
 from app.api.fields import Id
-from app.api.reach import visible_post
-from app.blog.models import Post
+from app.api.permissions import publishable_post
 
 router = Router(tags=["publication"])
 
@@ -27,7 +25,7 @@ class Publication(Schema):
 @router.post("/{post_id}/publication", response={201: Publication, 403: Problem, 404: Problem, 409: Problem})
 def publish(request: Request, post_id: Id) -> Status[dict[str, object]]:
     """Publish. The first request makes the publication; to any other, 409 says that it is already published."""
-    post = publishable(post_id, request.auth)
+    post = publishable_post(post_id, request.auth)
     post.publish()
     url = settings.SITE_URL + post.get_absolute_url()
     effects = f"/api/v1/effects?about=post:{post.pk}"
@@ -37,12 +35,5 @@ def publish(request: Request, post_id: Id) -> Status[dict[str, object]]:
 @router.delete("/{post_id}/publication", response={204: None, 403: Problem, 404: Problem, 409: Problem})
 def withdraw(request: Request, post_id: Id) -> Status[None]:
     """Withdraw. 409 when it is not published."""
-    publishable(post_id, request.auth).withdraw()
+    publishable_post(post_id, request.auth).withdraw()
     return Status(204, None)
-
-
-def publishable(post_id: int, user: User) -> Post:
-    post = visible_post(post_id, user)
-    if not user.can_publish(post):
-        raise Forbidden("Your account may not publish this post.")
-    return post

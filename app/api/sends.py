@@ -1,4 +1,4 @@
-"""What became of a post's mailing: every reader is counted once."""
+"""Mailings of posts: every reader is counted once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.db.models import QuerySet
 from ninja import Router, Schema, Status
 
 from app.accounts.models import User
-from app.api.auth import Request, must_write, runs_the_place
+from app.api.auth import Request, must_enter_studio
 from app.api.errors import NotFound, Problem
 from app.api.fields import Id, Page, Strict
-from app.api.publication import publishable
-from app.effects import clock
+from app.api.permissions import publishable_post
 from app.newsletter.announcing import announce_again
 from app.newsletter.models import Send
+from owed import clock
 
 router = Router(tags=["sends"])
 
@@ -48,8 +48,8 @@ class SendDetail(SendOut):
 
 @router.get("", response={200: list[SendOut], 403: Problem})
 def list_sends(request: Request, post: Id | None = None, page: Page = 1) -> QuerySet[Send]:
-    """List the mailings of one's own posts, or all for editors and staff, newest first, 50 to a page."""
-    must_write(request.auth)
+    """List the mailings of your own posts, or all for editors and staff, newest first, 50 to a page."""
+    must_enter_studio(request.auth)
     sends = _sends(request.auth)
     if post is not None:
         sends = sends.filter(post_id=post)
@@ -60,14 +60,14 @@ def list_sends(request: Request, post: Id | None = None, page: Page = 1) -> Quer
 @router.post("", response={201: SendOut, 403: Problem, 404: Problem, 409: Problem})
 def mail_again(request: Request, payload: SendIn) -> Status[Send]:
     """Mail a public post once more. `round` is that of its last mailing + 1: of two requests for it, one finds 409."""
-    post = publishable(payload.post, request.auth)
+    post = publishable_post(payload.post, request.auth)
     return Status(201, announce_again(post.pk, payload.round, by=request.auth.pk, now=clock.now()))
 
 
 @router.get("/{send_id}", response={200: SendDetail, 403: Problem, 404: Problem})
 def read_send(request: Request, send_id: Id) -> Send:
     """Read one mailing with its balance: candidates = the sum of all the states."""
-    must_write(request.auth)
+    must_enter_studio(request.auth)
     send = _sends(request.auth).filter(pk=send_id).first()
     if send is None:
         raise NotFound
@@ -76,4 +76,4 @@ def read_send(request: Request, send_id: Id) -> Send:
 
 def _sends(user: User) -> QuerySet[Send]:
     sends = Send.objects.all()
-    return sends if runs_the_place(user) else sends.filter(post__author=user)
+    return sends if user.is_operator else sends.filter(post__author=user)

@@ -1,12 +1,13 @@
-"""The mailing list: ask for it here, confirm by mail."""
+"""Subscribing to the newsletter: ask here, confirm by email."""
 
 from typing import Annotated
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from app.accounts.tries import address
+from app.accounts.rate_limit import address
 from app.api.errors import Invalid, Problem
 from app.api.fields import Line, Strict
 from app.api.limits import limit
@@ -19,23 +20,23 @@ router = Router(tags=["subscribers"])
 PER_MINUTE = 30
 
 
-class Wish(Strict):
+class SubscriptionIn(Strict):
     email: Annotated[Line, Field(max_length=254)]
 
 
 class Asked(Schema):
     """The same answer for every address, known or not."""
 
-    detail: str = "If the address can read by mail, a message with a link to confirm is on its way."
-    consent: str = CONSENT
+    detail: str = "If this address can subscribe, an email with a link to confirm is on its way."
+    consent: str = str(CONSENT)
 
 
 @router.post("", auth=None, response={202: Asked, 422: Problem, 429: Problem})
-def subscribe(request: HttpRequest, payload: Wish) -> Status[Asked]:
-    """Ask to read by mail."""
+def subscribe(request: HttpRequest, payload: SubscriptionIn) -> Status[Asked]:
+    """Ask to subscribe by email."""
     limit("subscribers", address(request), per_minute=PER_MINUTE)
     try:
-        Subscriber.objects.subscribe(payload.email, source="api", consent=CONSENT, ip=address(request))
+        Subscriber.objects.subscribe(payload.email, source="api", consent=str(CONSENT), ip=address(request))
     except BadAddress:
-        raise Invalid({"email": ["This is no address that mail can be sent to."]}) from None
+        raise Invalid({"email": [_("Enter a valid email address.")]}) from None
     return Status(202, Asked())

@@ -8,11 +8,13 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from app.blog import text
 from app.blog.errors import AlreadyApproved, CommentGone, NotVisible
 from app.blog.models import Category, Comment, CommentStatus, Media, Post, PostSlug, Tag
-from app.effects import clock
+from owed import clock
 
 COUNTS = ("view_count", "like_count", "comment_count", "revision")
 TIMES = ("created_at", "updated_at", "publish_at", "published_at", "last_activity")
@@ -40,16 +42,16 @@ class PostAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-pk",)
     actions = ("publish", "withdraw")
 
-    @admin.action(description="Publish the selected posts")
+    @admin.action(description=_("Publish the selected posts"))
     def publish(self, request: HttpRequest, posts: QuerySet[Post]) -> None:
-        _say(request, "published", Post.objects.filter(pk__in=posts.values("pk")).publish(at=clock.now()))
+        _say(request, _("%(count)d published."), Post.objects.filter(pk__in=posts.values("pk")).publish(at=clock.now()))
 
-    @admin.action(description="Withdraw the selected posts")
+    @admin.action(description=_("Withdraw the selected posts"))
     def withdraw(self, request: HttpRequest, posts: QuerySet[Post]) -> None:
-        _say(request, "withdrawn", Post.objects.filter(pk__in=posts.values("pk")).withdraw())
+        _say(request, _("%(count)d withdrawn."), Post.objects.filter(pk__in=posts.values("pk")).withdraw())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Write the tags by the verb that tells of them."""
+        """Write the tags by the verb that announces the change."""
         form.instance.revise(tags=list(form.cleaned_data["tags"]))
 
 
@@ -62,24 +64,26 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-pk",)
     actions = ("approve", "hide", "mark_as_spam")
 
-    @admin.action(description="Approve the selected comments")
+    @admin.action(description=_("Approve the selected comments"))
     def approve(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
-        _say(request, "approved", sum(_is_approved(comment) for comment in _sorted(comments)))
+        _say(request, _("%(count)d approved."), sum(_approve_unless_visible(comment) for comment in _sorted(comments)))
 
-    @admin.action(description="Hide the selected comments")
+    @admin.action(description=_("Hide the selected comments"))
     def hide(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
-        _say(request, "hidden", sum(_is_hidden(comment, CommentStatus.HELD) for comment in _sorted(comments)))
+        _say(
+            request, _("%(count)d hidden."), sum(_hide_if_visible(comment, CommentStatus.HELD) for comment in _sorted(comments))
+        )
 
-    @admin.action(description="Mark the selected comments as spam")
+    @admin.action(description=_("Mark the selected comments as spam"))
     def mark_as_spam(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
         for comment in _sorted(comments):
             comment.status = CommentStatus.SPAM
             comment.save(update_fields=["status"])
-        _say(request, "marked as spam", comments.count())
+        _say(request, _("%(count)d marked as spam."), comments.count())
 
 
 @admin.register(Category, Tag)
-class FilingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TaxonomyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "slug")
     search_fields = ("name",)
     prepopulated_fields: ClassVar = {"slug": ("name",)}
@@ -98,7 +102,7 @@ def _sorted(comments: QuerySet[Comment]) -> QuerySet[Comment]:
     return comments.order_by("post_id", "pk")
 
 
-def _is_approved(comment: Comment) -> bool:
+def _approve_unless_visible(comment: Comment) -> bool:
     try:
         comment.approve()
     except (AlreadyApproved, CommentGone):
@@ -106,7 +110,7 @@ def _is_approved(comment: Comment) -> bool:
     return True
 
 
-def _is_hidden(comment: Comment, status: str) -> bool:
+def _hide_if_visible(comment: Comment, status: str) -> bool:
     try:
         comment.hide(status)
     except (NotVisible, CommentGone):
@@ -114,5 +118,5 @@ def _is_hidden(comment: Comment, status: str) -> bool:
     return True
 
 
-def _say(request: HttpRequest, what: str, count: int) -> None:
-    messages.success(request, f"{count} {what}.")
+def _say(request: HttpRequest, text: Promise | str, count: int) -> None:
+    messages.success(request, str(text) % {"count": count})

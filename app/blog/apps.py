@@ -7,7 +7,7 @@ class BlogConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what this room itself must notice."""
-        from app.blog import departures, renamings
+        from app.blog import deletion, renames
 
-        departures.connect()
-        renamings.connect()
+        deletion.connect()
+        renames.connect()

@@ -1,13 +1,14 @@
-"""What a verb of this room answers when it cannot do what it was asked. Docstrings are the messages."""
+"""Why a verb of this room refuses. Docstrings are the messages, marked here for translation."""
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_noop
 
 
 class Refused(Exception):
     """The change was refused."""
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or self.__doc__)
+        super().__init__(message or gettext(self.__doc__ or ""))
 
 
 class AlreadyPublished(Refused):
@@ -31,15 +32,15 @@ class NotVisible(Refused):
 
 
 class PostGone(Refused):
-    """The post does not exist any more; nothing was written."""
+    """The post does not exist any more. Nothing was saved."""
 
 
 class RevisedMeanwhile(Refused):
-    """Somebody saved this post while it was open here."""
+    """Someone else saved this post while you were editing it."""
 
 
 class CommentGone(Refused):
-    """The comment does not exist any more; nothing was written."""
+    """The comment does not exist any more. Nothing was saved."""
 
 
 class NotSaved(TypeError):
@@ -50,8 +51,26 @@ class ContentTooLong(ValidationError):
     """The text is longer than a page may be."""
 
     def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"The text has {size:,} bytes; at most {limit:,} are accepted.", code="content_too_long")
+        super().__init__(
+            gettext("The text has %(size)s bytes; at most %(limit)s are accepted.")
+            % {"size": f"{size:,}", "limit": f"{limit:,}"},
+            code="content_too_long",
+        )
 
 
 class MediaRefused(ValidationError):
-    """The file is no image that can be kept."""
+    """The file is not an image that can be stored."""
+
+
+# makemessages reads literals, not docstrings.
+MARKED = frozenset({
+    gettext_noop("The change was refused."),
+    gettext_noop("The post is already published."),
+    gettext_noop("The post is not published."),
+    gettext_noop("The post is not scheduled."),
+    gettext_noop("The comment is already visible."),
+    gettext_noop("The comment is not visible."),
+    gettext_noop("The post does not exist any more. Nothing was saved."),
+    gettext_noop("Someone else saved this post while you were editing it."),
+    gettext_noop("The comment does not exist any more. Nothing was saved."),
+})  # fmt: skip

@@ -34,7 +34,7 @@ def attach(post: Post) -> None:
 def cleanup_post_files(post: Post | Iterable[int], *, now: datetime | None = None, grace: timedelta = GRACE) -> int:
     """Remove the files of a post that no post shows any more. Return how many. Safe to do twice.
 
-    Takes the post, or the ids of its media as PostBefore keeps them: a deleted post has none left to ask for. What was
+    Takes the post, or the ids of its media as Placement keeps them: a deleted post has none left to ask for. What was
     uploaded again and is not in a post yet stays for the grace.
     """
     media_ids = post if isinstance(post, Iterable) else [*post.media.values_list("pk", flat=True), post.cover_id]
@@ -42,7 +42,7 @@ def cleanup_post_files(post: Post | Iterable[int], *, now: datetime | None = Non
 
 
 def remove_unreferenced(now: datetime, grace: timedelta = GRACE, among: Iterable[int] | None = None) -> int:
-    """Remove every file that no post shows and nobody uploaded within the grace. Return how many. Safe to do twice."""
+    """Remove every file that no post shows and that was not uploaded within the grace. Return how many. Safe to do twice."""
     found = _media().unreferenced().unclaimed(before=now - grace)
     if among is not None:
         found = found.filter(pk__in=list(among))

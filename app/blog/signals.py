@@ -7,14 +7,14 @@ post_viewed = Signal()  # post: Post, user: User | None; sent by the page that s
 post_liked = Signal()  # post: Post, user: User; only when a row was made
 
 post_created = Signal()  # post: Post; a draft was inserted
-post_scheduled = Signal()  # post: Post; publish_at is set, or set anew
-post_revised = Signal()  # post: Post, before: PostBefore, after: PostBefore; readers see something else now
-post_withdrawn = Signal()  # post: Post, place: PostBefore; its lists() are where readers saw it until now
-post_deleted = Signal()  # post_id: int, before: PostBefore; once, whatever deleted it
+post_scheduled = Signal()  # post: Post; publish_at is set or changed
+post_revised = Signal()  # post: Post, before: Placement, after: Placement; readers see something else now
+post_withdrawn = Signal()  # post: Post, placement: Placement; its lists() are where readers saw it until now
+post_deleted = Signal()  # post_id: int, before: Placement; once, whatever deleted it
 # post_ids: list[int], scope: str, part: int; a name beside these public posts is another, or gone; a hundred posts a part
 posts_relabelled = Signal()
 post_unliked = Signal()  # post: Post, user: User; only when a row was removed
 
 comment_posted = Signal()  # comment: Comment; held or visible
-comment_approved = Signal()  # comment: Comment; once for ever, when it is first visible
+comment_approved = Signal()  # comment: Comment; once, when it is first visible
 comment_hidden = Signal()  # comment: Comment; it was visible until now

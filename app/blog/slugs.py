@@ -1,4 +1,4 @@
-"""Addresses: unique, and kept when they change."""
+"""Slugs: unique, and redirected when they change."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db.models import QuerySet
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
-from app.blog.locks import hold
+from owed.sql import hold
 
 if TYPE_CHECKING:
     from app.blog.models import Post, PostSlug
@@ -46,12 +47,12 @@ def free(base: str) -> str:
 
 
 def claim(slug: str, post: Post) -> str:
-    """Return a slug that somebody chose, if no other post stands there. A redirect from there ends."""
+    """Return a slug that a person chose, if no other post has it. A redirect from it ends."""
     slug = slug.strip()
     _check(slug)
     hold(f"slug:{slug}")
     if type(post)._default_manager.filter(slug=slug).exclude(pk=post.pk).exists():
-        raise ValidationError({"slug": f"Another post has the address “{slug}”."})
+        raise ValidationError({"slug": _("Another post has the address “%(slug)s”.") % {"slug": slug}})
     _redirects().filter(slug=slug).delete()
     return slug
 
@@ -67,7 +68,12 @@ def _check(slug: str) -> None:
     except ValidationError as error:
         raise ValidationError({"slug": error.messages}) from error
     if len(slug) > LIMIT:
-        raise ValidationError({"slug": f"The address has {len(slug)} characters; at most {LIMIT} are accepted."})
+        raise ValidationError(
+            {
+                "slug": _("The address has %(length)d characters; at most %(limit)d are accepted.")
+                % {"length": len(slug), "limit": LIMIT}
+            }
+        )
 
 
 def _taken(base: str) -> set[str]:

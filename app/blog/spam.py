@@ -1,4 +1,4 @@
-"""A first look at what guests say. It only files: an editor finds everything, and has the last word."""
+"""A spam check for guests' comments. It only files: an editor finds everything, and decides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.blog.models import Comment, CommentStatus
 LINK = re.compile(r"https?://|\bwww\.|\[url", re.IGNORECASE)
 MOST_LINKS = 2
 LATELY = timedelta(days=7)
-TELLING = 20  # characters: "Thank you!" is said by many
+TELLING_LENGTH = 20  # characters: many people write "Thank you!"
 
 
 def judge(comment_id: int) -> bool:
@@ -26,7 +26,7 @@ def is_suspect(comment: Comment) -> bool:
 
 def _is_repeated(comment: Comment) -> bool:
     """Return whether the same words came before in the week. The first to say them is not blamed, unless they are spam."""
-    if len(comment.content) < TELLING:
+    if len(comment.content) < TELLING_LENGTH:
         return False
     same = Comment.objects.filter(author=None, content=comment.content, created_at__gt=comment.created_at - LATELY)
     earlier = same.filter(pk__lt=comment.pk).exclude(guest_email=comment.guest_email, post_id=comment.post_id)

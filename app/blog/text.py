@@ -6,6 +6,7 @@ import re
 from unicodedata import category
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from app.blog.errors import ContentTooLong
 
@@ -34,9 +35,14 @@ def title(text: str) -> str:
     """Return a title fit to keep. Raises ValidationError when nothing is left, or too much."""
     line = one_line(text)
     if not _shows(line):
-        raise ValidationError({"title": "A title is needed."})
+        raise ValidationError({"title": _("Enter a title.")})
     if len(line) > TITLE_LIMIT:
-        raise ValidationError({"title": f"The title has {len(line)} characters; at most {TITLE_LIMIT} are accepted."})
+        raise ValidationError(
+            {
+                "title": _("The title has %(length)d characters; at most %(limit)d are accepted.")
+                % {"length": len(line), "limit": TITLE_LIMIT}
+            }
+        )
     return line
 
 

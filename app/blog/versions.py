@@ -6,17 +6,12 @@ A cache key made of a scope's number is new after each change, so that a slow re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.db.models import CharField, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from app.blog.models.version import Version
-
-if TYPE_CHECKING:
-    from app.blog.models import Post
-    from app.blog.standing import PostBefore
+from owed.sql import run
 
 SITE = "site"
 _SCOPE = Concat(Value("post:"), Cast(OuterRef("pk"), CharField()))
@@ -32,8 +27,7 @@ ON CONFLICT (scope) DO UPDATE SET number = blog_version.number + 1
 def bump(*scopes: str) -> None:
     """Raise the numbers of these scopes. Call it inside the transaction of the change, as its last write."""
     if scopes:
-        with connection.cursor() as cursor:
-            cursor.execute(BUMP, [sorted(set(scopes))])
+        run(BUMP, [sorted(set(scopes))])
 
 
 def current(scope: str) -> int:
@@ -46,11 +40,3 @@ def current_of(scopes: Iterable[str]) -> dict[str, int]:
     wanted = list(scopes)
     known = dict(Version.objects.filter(scope__in=wanted).values_list("scope", "number"))
     return {scope: known.get(scope, 0) for scope in wanted}
-
-
-def scopes_of(post: Post, before: PostBefore | None = None) -> list[str]:
-    """Return every scope on which the post stands, or stood before."""
-    from app.blog.standing import standing
-
-    now = standing(post.pk)
-    return sorted((now.scopes() if now else set()) | (before.scopes() if before else set()))

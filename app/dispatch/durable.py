@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from app.dispatch.names import handler_name
-from app.dispatch.travelling import SubjectGone, pack, subject, unpack
+from app.dispatch.serializing import SubjectGone, pack, subject, unpack
 
 PREFIX = "handlers."
 LONGEST_NAME = 100
@@ -108,13 +108,13 @@ class Registered:
 
 
 failed: ContextVar[tuple[Exception, dict[str, Any]] | None] = ContextVar("dispatch_failed", default=None)
-"""What the last durable handler on this thread raised, with the payload that its error handler hears."""
+"""What the last durable handler on this thread raised, with the payload that its error handler gets."""
 
 registered = Registered()
 
 
 def effect_name(handler: Handler, uid: Hashable) -> str:
-    """Return the name under which the handler stands in the ledger and in Flower. Raises NameNeeded."""
+    """Return the name of the handler in the ledger and in Flower. Raises NameNeeded."""
     name = PREFIX + (uid if isinstance(uid, str) else handler_name(handler))
     if "<" in name or len(name) > LONGEST_NAME:
         raise NameNeeded(f"{name}: {NameNeeded.__doc__}")

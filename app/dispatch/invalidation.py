@@ -33,7 +33,7 @@ def signal_cache_invalidator(cache_pattern: Pattern = get_cache_keys_for_post) -
     """Delete the keys of `cache_pattern` once the change is committed, whatever the receiver does.
 
     The pattern is a key, several, or a function of the changed object (a post's old state, `before=`, counts too);
-    a key may say "{pk}". Stands above or below @receiver. Cache trouble is logged, never raised.
+    a key may say "{pk}". Use it above or below @receiver. Cache trouble is logged, never raised.
     """
 
     def decorate(receiver: Receiver) -> Receiver:
@@ -76,7 +76,7 @@ def _keys(pattern: Pattern, subject: Any) -> Iterable[str]:
 
 
 def _reconnect(receiver: Receiver, instead: Receiver) -> None:
-    """Let signals that already hold the receiver (the decorator stands above @receiver) call its replacement."""
+    """Let signals that already hold the receiver (the decorator is above @receiver) call its replacement."""
     held = [_replace(signal, receiver, instead) for signal in _signals_near(receiver)]
     if weakref.getweakrefs(receiver) and not any(held):
         raise UnreachableReceiver(UnreachableReceiver.__doc__)

@@ -17,8 +17,8 @@ class FailureCollector(Collector):
         self.manager = manager
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        told = "What handlers of signals raised in this process."
-        failures = CounterMetricFamily("afterword_handler_failures", told, labels=["signal", "handler"])
+        description = "What handlers of signals raised in this process."
+        failures = CounterMetricFamily("afterword_handler_failures", description, labels=["signal", "handler"])
         for (signal, handler), count in sorted(self.manager.failures.items()):
             failures.add_metric([signal, handler], count)
         yield failures

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 
 class UnknownSignal(LookupError):
-    """There is no signal of this name."""
+    """No signal has this name."""
 
 
 def known_signals() -> Iterator[tuple[str, Signal]]:

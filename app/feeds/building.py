@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from app.blog.models import Post
-from app.blog.standing import standing
-from app.effects import clock
+from app.blog.placement import placement_of
 from app.feeds.entries import Entry, entry
 from app.feeds.jsonfeed import json_feed
 from app.feeds.models import Document, Format
 from app.feeds.subjects import SITE, Subject, subject_of
 from app.feeds.xml import atom, rss
+from owed import clock
+from owed.sql import hold
 
 LENGTH = 50
-LOCKS = 0xFEED
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 WRITERS: dict[str, Callable[[Subject, list[Entry], datetime], bytes]] = {
     Format.RSS: rss,
@@ -53,17 +53,16 @@ def build(subject: Subject, form: str) -> Built:
 
 
 def update_rss_feed(post: Post | None = None, *, scopes: Iterable[str] = (), **kwargs: Any) -> int:
-    """Bring up to date these feeds and those on which the post stands; the site's where neither is named.
+    """Refresh these feeds and those that show the post; the site's where neither is named.
 
     Return how many documents changed. Also a signal handler.
     """
-    place = standing(post.pk) if post else None
-    return refresh({*scopes, *(place.lists() if place else ())} or {SITE}, clock.now())
+    placement = placement_of(post.pk) if post else None
+    return refresh({*scopes, *(placement.lists() if placement else ())} or {SITE}, clock.now())
 
 
 def _refresh(scope: str, now: datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, scope])
+    hold(f"feed:{scope}")
     stored = dict(Document.objects.filter(scope=scope).values_list("format", "etag"))
     subject = subject_of(scope)
     if subject is None:

@@ -1,4 +1,4 @@
-"""A post as feeds tell it: absolute addresses, and nothing that XML cannot carry."""
+"""A post as feeds show it: absolute addresses, and only what XML can carry."""
 
 from __future__ import annotations
 

@@ -5,39 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import connection
 
 from app.blog.models import Post
-from app.blog.standing import standings
-from app.effects import clock, gather, record
-from app.effects.models import Effect
+from app.blog.placement import placements_of
+from app.feeds import effects
 from app.feeds.subjects import SITE
+from owed import clock, gather, owe
+from owed.models import Effect
+from owed.sql import hold
 
 PACE = 10.0
-"""How many feeds a second catch up with old posts: an import owes hundreds, and a publication must not stand behind them."""
+"""Feeds per second that catch up with old posts: an import owes hundreds, and a publication must not wait behind them."""
 
-QUEUE = 0xFEED
-"""The lock of those who join the queue of old posts' feeds: one at a time, so that each sees who is before it."""
+QUEUE = "feeds:queue"
+"""The lock for joining the queue of old posts' feeds: one at a time, so that each sees what is queued before it."""
 
 Scopes = dict[str, int]
-"""Each with a post for whose sake its feed is refreshed."""
+"""Each scope with the post that its refresh is about."""
 
 
 def follow(post_ids: Iterable[int]) -> None:
     """Owe a refresh of each feed that shows these posts now, once for each feed."""
-    places = standings(post_ids)
-    old = _old(places)
+    placements = placements_of(post_ids)
+    old = _old(placements)
     now, later = Scopes(), Scopes()
-    for pk, place in places.items():
-        (later if pk in old else now).update(dict.fromkeys(place.feeds(), pk))
+    for pk, placement in placements.items():
+        (later if pk in old else now).update(dict.fromkeys(placement.feeds(), pk))
     with gather():
         for scope in sorted(now):
-            record("feeds.refresh", scope=scope, about=f"post:{now[scope]}")
+            owe(effects.refresh.si(scope=scope), about=f"post:{now[scope]}")
         _catch_up({scope: pk for scope, pk in later.items() if scope not in now})
 
 
 def _old(post_ids: Iterable[int]) -> set[int]:
-    """Return those that are no news."""
+    """Return those that are not news any more."""
     old = Post.objects.filter(pk__in=list(post_ids), published_at__lte=clock.now() - settings.ANNOUNCE_WITHIN)
     return set(old.values_list("pk", flat=True))
 
@@ -50,10 +51,9 @@ def _catch_up(owed: Scopes) -> None:
     """
     if not owed:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUEUE])
-    waiting = set(Effect.objects.untried("feeds.refresh").values_list("args__scope", flat=True))
+    hold(QUEUE)
+    waiting = set(Effect.objects.untried(effects.refresh).values_list("args__scope", flat=True))
     missing = sorted(owed.keys() - waiting, key=lambda scope: (scope != SITE, scope))
-    for place, scope in enumerate(missing, start=len(waiting)):
-        countdown = 0.0 if scope == SITE else 1 + place / PACE
-        record("feeds.refresh", scope=scope, about=f"post:{owed[scope]}", countdown=countdown)
+    for position, scope in enumerate(missing, start=len(waiting)):
+        countdown = 0.0 if scope == SITE else 1 + position / PACE
+        owe(effects.refresh.si(scope=scope).set(countdown=countdown), about=f"post:{owed[scope]}")

@@ -95,9 +95,9 @@ def _found(kind: str, **where: str) -> Subject | None:
 
 
 def _authors() -> QuerySet[User]:
-    """Return who writes here; that somebody only reads is nobody's business."""
+    """Return who writes here. Readers have no feed: it would tell strangers that they have an account."""
     published = Post.objects.public().filter(author=OuterRef("pk"))
-    return User.objects.filter(~Q(role="reader") | Exists(published)).select_related("profile")
+    return User.objects.filter(Q(pk__in=User.objects.writers()) | Exists(published)).select_related("profile")
 
 
 Maker = Callable[[Any], Subject]

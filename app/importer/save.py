@@ -18,7 +18,6 @@ from app.accounts.models import User
 from app.blog.changes import change
 from app.blog.errors import MediaRefused, Refused
 from app.blog.models import Category, Media, Post, Status, Tag
-from app.effects import gather
 from app.importer.authors import Authors
 from app.importer.image_files import local_path
 from app.importer.links import Links, PlannedPost, Target
@@ -30,6 +29,7 @@ from app.importer.save_redirects import save_redirects
 from app.importer.source import SourceImage, SourcePost
 from app.importer.spool import Summary
 from app.importer.taxonomy import Terms
+from owed import gather
 
 CHUNK = 50
 log = logging.getLogger(__name__)

@@ -42,8 +42,9 @@ SHORTCODE = re.compile(
 MARK = re.compile("\ufdd8(\\d+)\ufdd9")
 # Names that are shortcodes even without arguments; any other word in brackets may be just that.
 KNOWN = {
-    "gallery", "caption", "wp_caption", "embed", "audio", "video", "playlist", "contact-form-7", "contact-form", "contact-field",
-    "youtube", "vimeo", "gist", "more", "button", "soundcloud", "spotify", "googlemaps", "polldaddy", "slideshow", "toc",
+    "gallery", "caption", "wp_caption", "embed", "audio", "video", "playlist", "contact-form-7", "contact-form",
+    "contact-field", "youtube", "vimeo", "gist", "more", "button", "soundcloud", "spotify", "googlemaps", "polldaddy",
+    "slideshow", "toc",
 }  # fmt: skip
 BUILDERS = re.compile(r"vc_|et_pb_|fusion_|av_|su_|cs_|mk_|fl_")
 

@@ -11,7 +11,7 @@ SPECIAL = frozenset('<>()[],;:\\" ')
 
 
 def for_smtp(address: str) -> str:
-    """Return the address with its domain in ASCII (IDNA). Raises BadAddress for what no command may carry."""
+    """Return the address with its domain in ASCII (IDNA). Raises BadAddress for what an SMTP command may not carry."""
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or not address.isprintable() or SPECIAL & set(address) or "@" in local:
         raise BadAddress("not a mail address")
@@ -22,7 +22,7 @@ def for_smtp(address: str) -> str:
 
 
 def normalise(address: str) -> str:
-    """Return the one form under which an address is kept: its domain in ASCII and lower case."""
+    """Return the one form in which an address is stored: its domain in ASCII and lower case."""
     local, _, domain = for_smtp(address.strip()).rpartition("@")
     return f"{local}@{domain.lower()}"
 

@@ -25,7 +25,7 @@ NO_SMTPUTF8 = Refused(553, permanent=True, phase="rcpt", status="5.6.7")
 
 
 class Conversation(smtplib.SMTP):
-    """smtplib's dialogue with our clock: a phase ends by its time even when the server sends one byte a second."""
+    """smtplib's dialogue with a time limit for each phase, even when the server sends one byte a second."""
 
     def __init__(self, server: Server, *, give_up_at: float, seconds: dict[str, float] | None = None) -> None:
         name = socket.gethostname()
@@ -38,7 +38,7 @@ class Conversation(smtplib.SMTP):
         self._unread = b""
 
     def begin(self) -> None:
-        """Connect, greet, secure and sign in. STARTTLS that was asked for is done or the mail stays here."""
+        """Connect, greet, secure and sign in. If STARTTLS was asked for and fails, nothing is sent."""
         with self._phase("connect"):
             self.sock = self._get_socket(self.server.host, self.server.port, self._left())
             self._host = self.server.host
@@ -64,12 +64,12 @@ class Conversation(smtplib.SMTP):
             self._expect(self.rcpt(recipient), {250, 251}, "rcpt")
 
     def message(self, wire: bytes) -> None:
-        """Send the message's octets, dots already doubled, and wait for the answer to the last dot."""
+        """Send the message's bytes, dots already doubled, and wait for the answer to the last dot."""
         with self._phase("data"):
             self._expect(self.docmd("DATA"), {354}, "data")
         with self._phase("body"):
             self.send(wire)
-            self._still_there()
+            self._check_connected()
         try:
             with self._phase("reply"):
                 self.send(b".\r\n")
@@ -147,7 +147,7 @@ class Conversation(smtplib.SMTP):
             if not self.has_extn("starttls"):
                 raise Refused(502, permanent=True, phase="starttls")
             self._expect(self.docmd("STARTTLS"), {220}, "starttls")
-            # What came in clear behind the 220 was not protected: it is not read as if it were.
+            # Replies injected in clear behind the 220 must not be read as if TLS had protected them (CVE-2011-0411).
             self._unread = b""
             self.sock = self._encrypted(self.sock)
             self.esmtp_features = {}
@@ -163,8 +163,8 @@ class Conversation(smtplib.SMTP):
             except smtplib.SMTPException:
                 raise Refused(504, permanent=True, phase="auth") from None
 
-    def _still_there(self) -> None:
-        """Notice a server that left or refused during the body, while it is certain that it has no whole message."""
+    def _check_connected(self) -> None:
+        """Notice a server that left or refused during the body, while it certainly does not have the whole message."""
         if self.sock is None or isinstance(self.sock, ssl.SSLSocket):
             return
         self.sock.setblocking(False)

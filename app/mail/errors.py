@@ -1,6 +1,9 @@
-"""How handing over a message can fail. No text of the server's is kept: it may hold an address."""
+"""How handing over a message can fail. The server's text is not kept: it may contain an address."""
 
 from __future__ import annotations
+
+FINAL_PHASES = frozenset({"address", "rcpt", "data", "reply"})
+TOO_LARGE = 552
 
 
 class MailError(Exception):
@@ -22,7 +25,7 @@ class Refused(MailError):
 
     @property
     def final(self) -> bool:
-        """True when this message can never reach this recipient; a refused sender or sign-in is ours to mend."""
+        """True when this message can never reach this recipient; a refused sender or sign-in is for the operator to fix."""
         return self.permanent and (self.phase in FINAL_PHASES or self.code == TOO_LARGE)
 
     @property
@@ -31,7 +34,7 @@ class Refused(MailError):
 
 
 class Unreachable(MailError):
-    """The connection failed before the message ended: nobody has it. Try again later."""
+    """The connection failed before the message ended, so the server does not have it. Try again later."""
 
     def __init__(self, phase: str) -> None:
         super().__init__(phase)
@@ -57,8 +60,4 @@ class BadMessage(MailError, ValueError):
 
 
 class BadAddress(MailError, ValueError):
-    """The text is no address that may appear in an SMTP command."""
-
-
-FINAL_PHASES = frozenset({"address", "rcpt", "data", "reply"})
-TOO_LARGE = 552
+    """The text is not an address that may appear in an SMTP command."""

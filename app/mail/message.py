@@ -1,4 +1,4 @@
-"""A letter becomes octets: text and HTML side by side, lines that every server takes, headers nobody can inject into."""
+"""A letter as bytes: text and HTML side by side, lines that every server takes, headers that cannot be injected into."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """An envelope and its octets."""
+    """An envelope and its bytes."""
 
     sender: str
     recipient: str
@@ -48,7 +48,7 @@ def new_message_id() -> str:
     return f"<{uuid.uuid4()}@{domain_of(settings.DEFAULT_FROM_EMAIL)}>"
 
 
-def seal(letter: Letter, *, at: datetime) -> Mail:
+def encode(letter: Letter, *, at: datetime) -> Mail:
     """Return the letter ready to hand over. Raises BadAddress, ValueError for a header with a line break."""
     recipient = for_smtp(letter.recipient)
     policy = (SMTPUTF8 if is_international(recipient) else SMTP).clone(max_line_length=78)

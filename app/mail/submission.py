@@ -1,8 +1,8 @@
-"""A message that is owed to one person: handed over at most once, its outcome kept, its doubt shown.
+"""A message owed to one person: handed over at most once, its outcome stored, a doubt shown.
 
-pending -> submitting (committed before the message is sent) -> sent | failed | unknown. Whoever dies in between leaves
-`submitting` behind; the next attempt calls that `unknown` and sends nothing. Trouble before the final dot puts the row back
-to pending and rises, so that the ledger tries again with growing pauses and in the end says so.
+pending -> submitting (committed before the message is sent) -> sent | failed | unknown. A process that dies in between leaves
+`submitting` behind; the next attempt calls that `unknown` and sends nothing. An error before the final dot puts the row back
+to pending and rises, so that the ledger retries with growing pauses and gives up in the end.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from app.mail.errors import BadAddress, BadMessage, MailError, Refused, Unknown
 from app.mail.message import Mail, new_message_id
@@ -26,13 +26,13 @@ class NotInDoubt(Exception):
 
 
 class State(models.TextChoices):
-    PENDING = "pending"
-    SUBMITTING = "submitting"
-    SENT = "sent"
-    FAILED = "failed"
-    SUPPRESSED = "suppressed"
-    SKIPPED = "skipped"
-    UNKNOWN = "unknown"
+    PENDING = "pending", gettext_lazy("Pending")
+    SUBMITTING = "submitting", gettext_lazy("Submitting")
+    SENT = "sent", gettext_lazy("Sent")
+    FAILED = "failed", gettext_lazy("Failed")
+    SUPPRESSED = "suppressed", gettext_lazy("Suppressed")
+    SKIPPED = "skipped", gettext_lazy("Skipped")
+    UNKNOWN = "unknown", gettext_lazy("Unknown")
 
 
 OPEN = (State.PENDING, State.SUBMITTING)
@@ -57,7 +57,7 @@ class Submission(models.Model):
         ]
 
     def begin(self) -> bool:
-        """Take the row for the irreversible step. False: somebody else has it, or it is no longer wanted."""
+        """Take the row for the irreversible step. Return false if another process has it, or it is no longer wanted."""
         taken = (
             self._still(State.PENDING)
             .filter(self.wanted())
@@ -72,12 +72,12 @@ class Submission(models.Model):
         return Q()
 
     def settle(self, state: State, error: str = "") -> bool:
-        """Write how this attempt ended, also when it was taken for lost in the meantime."""
+        """Record how this attempt ended, also when it was believed lost in the meantime."""
         mine = self._still(State.SUBMITTING, State.UNKNOWN)
         return self._move(mine, state=state, error=error[:200], finished_at=timezone.now())
 
     def postpone(self, error: str) -> bool:
-        """Put back what was certainly not delivered."""
+        """Return to pending a message that was certainly not delivered."""
         return self._move(
             self._still(State.SUBMITTING, State.UNKNOWN), state=State.PENDING, error=error[:200], finished_at=None
         )
@@ -87,7 +87,7 @@ class Submission(models.Model):
         return self._move(self._still(State.PENDING), state=state, error=why[:200], finished_at=timezone.now())
 
     def doubt(self) -> bool:
-        """Say that nobody knows: an earlier attempt died between the message's end and the answer."""
+        """Record a doubt: an earlier attempt died between the message's end and the answer."""
         return self._move(
             self._still(State.SUBMITTING), state=State.UNKNOWN, error="the sender died at work", finished_at=timezone.now()
         )
@@ -132,7 +132,8 @@ def _hand_over(row: Submission, mail: Mail, transport: Transport) -> None:
     try:
         transport.hand_over(mail.data)
     except Unknown as error:
-        _leave_in_doubt(row, error)
+        # Sending again might be a second copy: a person decides.
+        row.settle(State.UNKNOWN, str(error))
     except MailError as error:
         if not _is_final(error):
             row.postpone(str(error))
@@ -140,14 +141,6 @@ def _hand_over(row: Submission, mail: Mail, transport: Transport) -> None:
         row.settle(State.FAILED, str(error))
     else:
         row.settle(State.SENT)
-
-
-def _leave_in_doubt(row: Submission, error: Unknown) -> None:
-    """Keep the doubt for a person to decide, unless the operator prefers a second copy to none."""
-    if getattr(settings, "MAIL_REPEAT_UNKNOWN", False):
-        row.postpone(str(error))
-        raise error
-    row.settle(State.UNKNOWN, str(error))
 
 
 def _is_final(error: MailError) -> bool:

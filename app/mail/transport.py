@@ -1,4 +1,4 @@
-"""Hand messages to an SMTP server over one connection, and know at every moment whether it can have them."""
+"""Hand messages to an SMTP server over one connection, knowing at every moment whether it can have them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.mail.errors import BadAddress, BadMessage, MailError, Refused, Unreacha
 from app.mail.server import Server
 
 PER_CONNECTION = 20
-PATIENCE = 25.0
+PATIENCE = 25.0  # seconds
 UNSENDABLE = re.compile(rb"\0|\r(?!\n)|(?<!\r)\n")
 LONGEST_LINE = 998
 
@@ -132,7 +132,7 @@ def _idled_out(error: MailError) -> bool:
 
 
 def _wire(data: bytes) -> bytes:
-    """Return the octets to send, dots doubled (RFC 5321, 4.5.2). Raises BadMessage."""
+    """Return the bytes to send, dots doubled (RFC 5321, 4.5.2). Raises BadMessage."""
     if UNSENDABLE.search(data) or not data.endswith(b"\r\n") or max(map(len, data.split(b"\r\n"))) > LONGEST_LINE:
         raise BadMessage("a bare CR, LF or NUL, or a line over 998 octets")
     wire = data.replace(b"\r\n.", b"\r\n..")

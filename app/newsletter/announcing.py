@@ -9,12 +9,13 @@ from django.db import connection, transaction
 
 from app.blog.errors import NotPublished, PostGone
 from app.blog.models import Post, Status
-from app.blog.standing import locked
-from app.effects import gather, record
+from app.blog.placement import locked
 from app.mail.addresses import domain_of
 from app.mail.submission import State
+from app.newsletter import effects
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Send, Subscriber
+from owed import gather, owe
 
 PAGE = 500
 CHUNK = 20
@@ -77,7 +78,7 @@ def expand(send_id: int, *, after: int) -> int:
     last, read, made = _insert(send, after)
     with gather():
         for start in range(0, len(made), CHUNK):
-            record("email.deliver", delivery_ids=made[start : start + CHUNK], about=f"post:{send.post_id}")
+            owe(effects.deliver.si(delivery_ids=made[start : start + CHUNK]), about=f"post:{send.post_id}")
         if read == PAGE:
             _owe_page(send, after=last)
     send.take(len(made), last=read < PAGE)
@@ -107,5 +108,4 @@ def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
 
 
 def _owe_page(send: Send, *, after: int) -> None:
-    owed = record("email.page", send_id=send.pk, after=after, about=f"post:{send.post_id}")
-    transaction.on_commit(owed.enqueue, robust=True)
+    owe(effects.page.si(send_id=send.pk, after=after), about=f"post:{send.post_id}")

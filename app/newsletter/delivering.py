@@ -8,14 +8,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from app.effects import Later
 from app.mail.errors import MailError, Refused, Unknown, Unreachable
-from app.mail.message import Mail, seal
+from app.mail.message import Mail, encode
 from app.mail.submission import OPEN, State, submit
 from app.mail.transport import Transport
 from app.newsletter.letters import Edition, confirmation_letter
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.outbound import breaker
+from owed import Later
 
 BUDGET = 15.0
 
@@ -49,7 +49,7 @@ def confirm(confirmation_id: int) -> None:
     if confirmation.subscriber.is_confirmed:
         confirmation.drop(State.SKIPPED, "already confirmed")
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
-        submit(confirmation, lambda: seal(confirmation_letter(confirmation), at=timezone.now()), transport)
+        submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=timezone.now()), transport)
 
 
 def _deliver_each(waiting: list[int], transport: Transport) -> None:

@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 
 from app.blog.models import Post
 from app.mail.addresses import mailbox
-from app.mail.message import Letter, Mail, seal
+from app.mail.message import Letter, Mail, encode
 from app.mail.rendering import absolute, absolute_text, link, render, site_host
 from app.newsletter.models import Confirmation, Delivery, Subscriber
 
@@ -37,7 +37,7 @@ class Edition:
             message_id=delivery.message_id,
             headers=list_headers(page),
         )
-        return seal(letter, at=timezone.now())
+        return encode(letter, at=timezone.now())
 
 
 def post_context(post_id: int) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def ask_move(user: User, email: str, *, now: datetime) -> None:
 
 def _has_own_address(user: User) -> bool:
     """Return whether the address of before is to hear of it: not where a stranger may read there."""
-    return bool(user.email) and not user.has_unproved_address
+    return bool(user.email) and not user.has_unconfirmed_address
 
 
 def find(change_id: int, secret: str, *, now: datetime) -> AddressChange | None:

@@ -8,9 +8,10 @@ from django.db import transaction
 
 from app.accounts.models import RegisteredVia, User
 from app.blog.models import Post
-from app.effects import Later, record
+from app.notices import effects
 from app.notices.choices import STEPS
 from app.notices.models import Kind, Notice
+from owed import Later, owe
 
 AFTER = {"profile": timedelta(days=1), "first-post": timedelta(days=3)}
 
@@ -47,5 +48,4 @@ def _reached(user: User, step: str) -> bool:
 
 
 def _owe(user_id: int, step: str) -> None:
-    owed = record("email.onboarding", user_id=user_id, step=step, about=f"user:{user_id}")
-    transaction.on_commit(owed.enqueue, robust=True)
+    owe(effects.onboarding.si(user_id=user_id, step=step), about=f"user:{user_id}")

@@ -13,9 +13,10 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from app.accounts.models import User
-from app.effects import record
 from app.mail.submission import OPEN
+from app.notices import effects
 from app.notices.models import Kind, Notice
+from owed import owe
 
 A_DAY = 3
 A_DAY_TO_STRANGERS = 1
@@ -27,8 +28,7 @@ def ask_reset(email: str) -> None:
     """Take the wish down: one query and one row, whether the address is known or not, so that nobody can tell by the time."""
     known = User.objects.alias(address=Lower("email")).filter(address=Lower(Value(email)))
     user_id = known.values_list("pk", flat=True).first() or NOBODY
-    owed = record("email.reset", user_id=user_id, about=f"user:{user_id}")
-    transaction.on_commit(owed.enqueue, robust=True)
+    owe(effects.reset.si(user_id=user_id), about=f"user:{user_id}")
 
 
 @transaction.atomic
@@ -42,7 +42,7 @@ def owe_reset(user_id: int, *, now: datetime) -> None:
         return
     mails, day = Notice.objects.filter(recipient=user, kind=Kind.RESET), f"{now:%Y-%m-%d}"
     sent = mails.filter(subject_key__startswith=f"{day}/").count()
-    most = A_DAY_TO_STRANGERS if user.has_unproved_address else A_DAY
+    most = A_DAY_TO_STRANGERS if user.has_unconfirmed_address else A_DAY
     if sent < most and not mails.filter(state__in=OPEN).exists():
         Notice.objects.owe(user, Kind.RESET, f"{day}/{sent + 1}")
 

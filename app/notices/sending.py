@@ -10,15 +10,15 @@ from django.db.models import Max
 from django.utils import timezone
 
 from app.blog.models import CommentStatus, Like
-from app.effects import Later, clock
 from app.mail.errors import Unknown, Unreachable
-from app.mail.message import seal
+from app.mail.message import encode
 from app.mail.submission import State, submit
 from app.mail.transport import Transport
 from app.notices.letters import letter
 from app.notices.models import Kind, Notice
 from app.notices.moves import KINDS, address_of, may_reach
 from app.outbound import breaker
+from owed import Later, clock
 
 DIGESTED = frozenset({Kind.COMMENT, Kind.REPLY, Kind.LIKE})
 TO_STRANGERS = frozenset({Kind.ADDRESS, Kind.RESET, *KINDS})
@@ -33,7 +33,7 @@ def send_notice(notice_id: int) -> None:
     if notice is None or not _is_due(notice):
         return
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
-        submit(notice, lambda: seal(letter(notice, _told_in(notice)), at=timezone.now()), transport)
+        submit(notice, lambda: encode(letter(notice, _told_in(notice)), at=timezone.now()), transport)
 
 
 def _is_due(notice: Notice) -> bool:
@@ -53,7 +53,7 @@ def _unwanted(notice: Notice) -> tuple[State, str] | None:
         return State.SKIPPED, "no address, or no longer active"
     if notice.kind == Kind.MOVE and not may_reach(notice, now=clock.now()):
         return State.SKIPPED, "used, replaced or a day old; or the address is taken, or was asked three times today"
-    if recipient.has_unproved_address and notice.kind not in TO_STRANGERS:
+    if recipient.has_unconfirmed_address and notice.kind not in TO_STRANGERS:
         return State.SUPPRESSED, "address not confirmed"
     if _has_opted_out(notice):
         return State.SUPPRESSED, "opted out"

@@ -55,7 +55,7 @@ def notify_like(post_id: int, user_id: int) -> None:
 def ask_address(user_id: int) -> None:
     """Ask somebody who joined on the site whether the address is theirs; nobody greets a stranger."""
     for user in User.objects.filter(pk=user_id):
-        if user.has_unproved_address:
+        if user.has_unconfirmed_address:
             Notice.objects.owe(user, Kind.ADDRESS, "account")
 
 
@@ -67,7 +67,7 @@ def ask_address_again(user_id: int, *, now: datetime) -> bool:
     """
     user = User.objects.get(pk=user_id)
     under_way = Notice.objects.filter(recipient=user, kind=Kind.ADDRESS, state__in=OPEN)
-    if not user.has_unproved_address or under_way.exists():
+    if not user.has_unconfirmed_address or under_way.exists():
         return False
     return Notice.objects.owe(user, Kind.ADDRESS, f"again:{now:%Y-%m-%d}") is not None
 

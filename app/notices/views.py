@@ -12,10 +12,10 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from app.effects import clock
 from app.notices import moves
 from app.notices.addresses import Address
 from app.notices.choices import Choice
+from owed import clock
 
 Link = TypeVar("Link", Choice, Address)
 

@@ -1,4 +1,4 @@
-"""Which addresses and ports the outside may make us call."""
+"""Which addresses and ports we may be asked to call."""
 
 import socket
 from collections.abc import Iterable
@@ -31,13 +31,13 @@ NEVER_PORTS = frozenset({
 
 
 def permitted(address: Address, allow: Iterable[Network]) -> bool:
-    """Tell whether this very address may be connected to: it is public, or the operator allows it."""
+    """Return whether this very address may be connected to: it is public, or the operator allows it."""
     plain = getattr(address, "ipv4_mapped", None) or address
     return any(plain in network for network in allow) or is_public(plain)
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether the whole internet reaches this address, also behind NAT64 and 6to4."""
+    """Return whether the whole internet reaches this address, also behind NAT64 and 6to4."""
     if inner := _inner(address):
         return is_public(inner)
     return address.is_global and not address.is_multicast and not any(address in block for block in NEVER)
@@ -57,7 +57,7 @@ def resolve(host: str, port: int, *, seconds: float) -> list[Address]:
 
 
 def _look_up(host: str, port: int, answers: SimpleQueue[list[Address] | OSError | UnicodeError]) -> None:
-    """Ask the system's resolver, which takes no timeout and so stands on a thread of its own."""
+    """Ask the system's resolver, which takes no timeout and so gets a thread of its own."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         answers.put(list(dict.fromkeys(ip_address(entry[4][0]) for entry in found)))
@@ -66,7 +66,7 @@ def _look_up(host: str, port: int, answers: SimpleQueue[list[Address] | OSError 
 
 
 def _inner(address: Address) -> IPv4Address | None:
-    """Return the IPv4 address that an IPv6 address stands for: mapped, NAT64 (RFC 6052) or 6to4 (RFC 3056)."""
+    """Return the IPv4 address inside an IPv6 address: mapped, NAT64 (RFC 6052) or 6to4 (RFC 3056)."""
     if not isinstance(address, IPv6Address):
         return None
     if address in NAT64:

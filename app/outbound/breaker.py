@@ -1,7 +1,6 @@
-"""A host that does not answer is left alone for a while, so that what waits for it holds no worker that others need.
+"""A circuit breaker: a host that does not answer is left alone for a while, so that it does not hold the workers others need.
 
-Kept in the cache, where all workers see it, and timed by the cache alone; one that is away or empty costs a few tries and
-nothing else.
+Kept in the cache, where all workers see it, and timed by the cache alone; a lost cache costs a few more attempts.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from urllib.parse import quote
 
 from django.core.cache import cache
 
-from app.effects import Later
+from owed import Later
 
 FAILURES = 3
 """In a row, before the host is left alone."""
@@ -23,10 +22,10 @@ MAIL = "the mail server"
 PROBE = 30.0
 """Seconds for which one caller has a host to itself whose rest is over."""
 RETURNS = 10
-"""Callers a second whom a host's waiting room sends back: each takes a worker a run, only to be told to wait again."""
+"""Callers per second that a host's waiting room sends back: each takes a worker for a run, only to be sent to wait again."""
 LONGEST_WAIT = 1.5 * LONGEST
-TELLS = 2.0
-"""Seconds in which one caller is to tell those who come next."""
+NOTICE = 2.0
+"""Seconds in which one caller puts off the deliveries of the others."""
 
 
 @contextmanager
@@ -52,7 +51,7 @@ def rest(host: str) -> timedelta | None:
     pause = cache.get(_key(host, "rest"))
     if pause is None and cache.add(_key(host, "probe"), 1, PROBE):
         return None
-    return wait(host) * random.uniform(1, 2)  # noqa: S311 - jitter, no secret
+    return wait(host) * random.uniform(1, 2)  # noqa: S311 - jitter, not a secret
 
 
 def wait(host: str, callers: int = 1) -> timedelta:
@@ -64,9 +63,9 @@ def wait(host: str, callers: int = 1) -> timedelta:
     return timedelta(seconds=max(pause, PROBE, min(_crowd(host, callers) / RETURNS, LONGEST_WAIT)))
 
 
-def tells_others(host: str) -> bool:
-    """Return whether this caller is the one who is to tell the others that the host rests."""
-    return bool(cache.add(_key(host, "tells"), 1, TELLS))
+def puts_off_others(host: str) -> bool:
+    """Return whether this caller is the one who is to put off the deliveries of the others."""
+    return bool(cache.add(_key(host, "notice"), 1, NOTICE))
 
 
 def failed(host: str) -> None:
@@ -89,11 +88,11 @@ def rest_after(failures: int) -> float:
 def answered(host: str) -> None:
     """Forget its failures."""
     if cache.get(_key(host)):
-        cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe", "crowd", "tells")])
+        cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe", "crowd", "notice")])
 
 
 def _crowd(host: str, callers: int) -> int:
-    """Return how many were told to wait within some minutes, these included."""
+    """Return how many were sent to wait within some minutes, these included."""
     cache.add(_key(host, "crowd"), 0, LONGEST)
     try:
         return cache.incr(_key(host, "crowd"), callers)

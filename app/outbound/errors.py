@@ -1,4 +1,4 @@
-"""What can go wrong on the way out. Two kinds only, and neither text tells what stands behind an address."""
+"""How an outgoing request can fail. Two kinds only, and neither text reveals what is behind an address."""
 
 
 class OutboundFailed(Exception):

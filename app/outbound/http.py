@@ -1,4 +1,4 @@
-"""The one way out: an HTTP request to an address that somebody else chose."""
+"""The one guarded HTTP client: requests to addresses that other people chose."""
 
 import logging
 import ssl
@@ -37,7 +37,7 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the status is 2xx. A redirect is not."""
+        """Return whether the status is 2xx. A redirect is not."""
         return 200 <= self.status < 300
 
     def retry_at(self, now: datetime) -> datetime | None:
@@ -94,7 +94,7 @@ def _exchange(outgoing: httpx2.Request, deadline: Deadline, max_bytes: int, tls:
 
 
 def _onward(reply: Reply, target: httpx2.URL) -> httpx2.URL | None:
-    """Return where a redirect leads to, None where the reply is none."""
+    """Return where a redirect leads to, or None."""
     place = reply.headers.get("location", "")
     if reply.status not in REDIRECTS or not place:
         return None
@@ -161,6 +161,6 @@ def _tls() -> ssl.SSLContext:
 
 
 def _unreachable(reason: str) -> Unreachable:
-    """Keep the reason for the operator's log: in the answer it would tell which inner ports are open."""
+    """Keep the reason for the operator's log: in the answer it would reveal which inner ports are open."""
     logger.info("outbound.unreachable", extra={"reason": reason[:80]})
     return Unreachable()

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
 
-from app.effects import record, registry
-from app.effects.models import Effect, EffectQuerySet, State
-from app.effects.running import run
-
-REFRESH = "search.refresh"
-BATCH_SIZE = 100
+from app.search import effects
+from owed import owe
+from owed.models import Effect, EffectQuerySet, State
+from owed.running import run
 
 
 class OptimizedSignalHandler:
@@ -22,8 +19,7 @@ class OptimizedSignalHandler:
     _held: list[OptimizedSignalHandler] = []  # noqa: RUF012 - signals keep a receiver's object weakly
 
     def __init__(self, batch_size: int | None = None) -> None:
-        usual: int = getattr(settings, "SEARCH_BATCH_SIZE", BATCH_SIZE)
-        self.batch_size = batch_size or usual
+        self.batch_size = batch_size or effects.refresh.batch
         self._held.append(self)
 
     @property
@@ -35,19 +31,18 @@ class OptimizedSignalHandler:
         """Owe the post's document, in the transaction of the change. A receiver for post_save and for our own signals."""
         post = instance if instance is not None else kwargs["post"]
         with transaction.atomic():
-            owed = record(REFRESH, post_id=post.pk, about=post)
-            transaction.on_commit(owed.enqueue, robust=True)
+            owe(effects.refresh.si(post_id=post.pk), about=post)
 
     def _process_batch(self) -> list[int]:
         """Index up to `batch_size` pending posts here and now; return what remains. What fails stays pending."""
         ids = list(_backlog().filter(attempt=0).order_by("pk").values_list("pk", flat=True)[: self.batch_size])
         _backlog().filter(pk__in=ids, state=State.WAITING, attempt=0).update(state=State.READY)
-        run(registry.get(REFRESH), ids, uuid4())
+        run(effects.refresh, ids, uuid4())
         return self.pending_updates
 
 
 def _backlog() -> EffectQuerySet:
-    backlog: EffectQuerySet = Effect.objects.filter(task=REFRESH, finished_at=None)
+    backlog: EffectQuerySet = Effect.objects.of(effects.refresh).pending()
     return backlog
 
 

@@ -5,10 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from app.effects import clock
 from app.social.models import Account, DummyPost, SocialPost
-from app.social.sharing import part_with, resume
+from app.social.sharing import remove as remove_account
+from app.social.sharing import resume
+from owed import clock
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -39,23 +42,23 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Refuse: what was shared through the account would go with its row. The action removes it."""
         return False
 
-    @admin.action(description="Switch off")
+    @admin.action(description=_("Switch off"))
     def switch_off(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
         changed = sum(account.disable() for account in accounts)
-        self.message_user(request, f"{changed} switched off.")
+        self.message_user(request, gettext("%(count)d switched off.") % {"count": changed})
 
-    @admin.action(description="Switch on")
+    @admin.action(description=_("Switch on"))
     def switch_on(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
-        standing = accounts.filter(removed_at=None)
-        changed = sum(not account.active for account in standing)
-        for account in standing:
+        connected = accounts.filter(removed_at=None)
+        changed = sum(not account.active for account in connected)
+        for account in connected:
             resume(account, now=clock.now())
-        self.message_user(request, f"{changed} switched on.")
+        self.message_user(request, gettext("%(count)d switched on.") % {"count": changed})
 
-    @admin.action(description="Remove, and forget the secret")
+    @admin.action(description=_("Remove, and forget the secret"))
     def remove(self, request: HttpRequest, accounts: QuerySet[Account]) -> None:
-        removed = sum(part_with(account, now=clock.now()) for account in accounts)
-        self.message_user(request, f"{removed} removed.")
+        removed = sum(remove_account(account, now=clock.now()) for account in accounts)
+        self.message_user(request, gettext("%(count)d removed.") % {"count": removed})
 
 
 @admin.register(SocialPost)

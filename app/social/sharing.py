@@ -1,4 +1,4 @@
-"""Share a post once through each account, and keep what the networks show as the post is."""
+"""Share a post once through each account, and keep what the networks show up to date."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -8,24 +8,25 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from app.blog.models import Post
-from app.effects import GiveUp, Later, clock, gather, record
-from app.effects.scrubbing import describe, scrub
 from app.outbound import breaker
 from app.outbound.errors import OutboundFailed
+from app.social import effects
 from app.social.drafts import draft_of, recall, remembered
+from app.social.host_backoff import heed_rest
 from app.social.models import Account, SocialPost, State
 from app.social.networks import key_for, kind_of, network_of
 from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Silent, Unknown
-from app.social.resting import heed_rest
+from owed import GiveUp, Later, clock, gather, owe
+from owed.scrubbing import describe, scrub
 
-UNTOLD = (State.PENDING, State.SKIPPED, State.FAILED)
+UNSHARED = (State.PENDING, State.SKIPPED, State.FAILED)
 KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour
 OVER = (State.WITHDRAWN, State.SKIPPED, State.UNKNOWN)
 
 
 def post_to_social_media(post: Post | int) -> int:
-    """Owe a post to every account that speaks for it. Safe to do twice. Return how many deliveries are owed."""
+    """Owe a post to every account that shares it. Safe to do twice. Return how many deliveries are owed."""
     return share(post if isinstance(post, int) else post.pk, now=clock.now())
 
 
@@ -37,30 +38,30 @@ def share(post_id: int, *, now: datetime) -> int:
     if post is None:
         return 0
     known = set(SocialPost.objects.filter(post_id=post_id).values_list("account_id", flat=True))
-    accounts = [account for account in Account.objects.speaking_for(post) if account.pk not in known]
+    accounts = [account for account in Account.objects.sharing(post) if account.pk not in known]
     SocialPost.objects.bulk_create([_row(account, post_id, now) for account in accounts])
-    return _owe(SocialPost.objects.standing().filter(post_id=post_id, state__in=UNTOLD, remote_id=""))
+    return _owe(SocialPost.objects.connected().filter(post_id=post_id, state__in=UNSHARED, remote_id=""))
 
 
 @transaction.atomic
 def follow(post_ids: Iterable[int]) -> int:
-    """Owe a look at every account that shows one of the posts, after these were revised, withdrawn or deleted."""
-    return _owe(SocialPost.objects.standing().filter(post_id__in=list(post_ids)).exclude(state__in=OVER))
+    """Owe a delivery to every account that shows one of the posts, after these were revised, withdrawn or deleted."""
+    return _owe(SocialPost.objects.connected().filter(post_id__in=list(post_ids)).exclude(state__in=OVER))
 
 
 @transaction.atomic
 def resume(account: Account, *, now: datetime) -> int:
-    """Switch an account on again and owe what it missed, as far as that is still news. Return how many looks are owed."""
+    """Switch an account on again and owe what it missed, as far as that is still news. Return how many deliveries are owed."""
     account.enable()
     shown = Post.objects.public().filter(pk=OuterRef("post_id"), revision__lte=OuterRef("revision"))
-    untold = Q(state__in=(*UNTOLD, State.SUBMITTING), created_at__gt=now - settings.ANNOUNCE_WITHIN)
+    unshared = Q(state__in=(*UNSHARED, State.SUBMITTING), created_at__gt=now - settings.ANNOUNCE_WITHIN)
     behind = Q(~Exists(shown), state__in=(State.SENT, State.FAILED, State.SUBMITTING)) & ~Q(remote_id="")
-    return _owe(account.social_posts.filter(untold | behind))
+    return _owe(account.social_posts.filter(unshared | behind))
 
 
 @transaction.atomic
-def part_with(account: Account, *, now: datetime) -> bool:
-    """Remove an account and owe a last look at what is in doubt there. Return whether it stood until now."""
+def remove(account: Account, *, now: datetime) -> bool:
+    """Remove an account and owe a last look at what is in doubt there. Return whether it was connected until now."""
     removed = account.remove(now)
     _owe(account.social_posts.filter(state=State.SUBMITTING))
     return removed
@@ -75,7 +76,7 @@ def _owe(rows: Iterable[SocialPost]) -> int:
     posts = {row.pk: row.post_id for row in rows}
     with gather():
         for pk in ids:
-            record("social.deliver", social_post_id=pk, about=f"post:{posts[pk]}")
+            owe(effects.deliver.si(social_post_id=pk), about=f"post:{posts[pk]}")
     return len(ids)
 
 
@@ -88,10 +89,10 @@ def deliver(social_post_id: int, *, now: datetime) -> None:
     if row is None or not (step := _step(row)):
         return
     if busy_until := row.busy_until(now):
-        raise Later(busy_until, "another try is under way")
+        raise Later(busy_until, "another attempt is under way")
     heed_rest(row.account.host)
     if not row.claim(now):
-        raise Later(timedelta(seconds=1), "another try began")
+        raise Later(timedelta(seconds=1), "another attempt began")
     _try(row, step, now)
 
 
@@ -99,7 +100,7 @@ Step = Callable[[SocialPost], None]
 
 
 def _step(row: SocialPost) -> Step | None:
-    """Return what the network has not been told yet."""
+    """Return what the network does not show yet."""
     if row.state in (State.WITHDRAWN, State.UNKNOWN):
         return None
     if row.account.removed_at and row.in_doubt:
@@ -119,24 +120,24 @@ def _public(row: SocialPost) -> Post | None:
 
 
 def _try(row: SocialPost, step: Step, now: datetime) -> None:
-    """Take the step, and commit how it ended before anybody hears of it."""
+    """Take the step, and commit how it ended before the error rises."""
     try:
         _ask(row, step)
     except Unknown as error:
         row.settle(State.UNKNOWN, error=scrub(str(error)))
-        raise GiveUp(f"It is unknown whether the post stands: {error}") from None
+        raise GiveUp(f"It is unknown whether the post is there: {error}") from None
     except Exception as error:
         if isinstance(error, Gone | Revoked):
             row.account.disable(scrub(str(error)) if isinstance(error, Revoked) else f"The other side {error}.")
         doubt = row.in_doubt or isinstance(error, InDoubt)
-        # A network without keys may still be at it: the claim runs out before it is asked.
+        # A network without keys may still be posting: the claim has to run out before it is asked.
         held = now if isinstance(error, InDoubt) and not kind_of(row.account).repeatable else None
         row.settle(State.SUBMITTING if doubt else State.FAILED, error=_brief(error), claimed_at=held)
         raise
 
 
 def _ask(row: SocialPost, step: Step) -> None:
-    """Take the step, and remember whether the other side answers at all."""
+    """Take the step, and tell the circuit breaker whether the host answered."""
     host = row.account.host
     try:
         step(row)
@@ -157,18 +158,18 @@ def _brief(error: Exception) -> str:
 def _post(row: SocialPost) -> None:
     network, draft = network_of(row.account), _draft(row)
     before = recall(row) if row.shown else draft
-    if standing := _found(row, network, before):
-        _keep(row, draft, _brought_up(network, standing, before, draft))
+    if found := _found(row, network, before):
+        _keep(row, draft, _brought_up(network, found, before, draft))
         return
     # Kept before it goes out: whatever then happens, what may be shown can be taken away again.
     SocialPost.objects.filter(pk=row.pk).update(shown=remembered(draft))
     _keep(row, draft, network.post(draft))
 
 
-def _brought_up(network: Network, standing: Posted, before: Draft, draft: Draft) -> Posted:
-    """Return what an earlier try left standing, edited where the post was revised since."""
+def _brought_up(network: Network, found: Posted, before: Draft, draft: Draft) -> Posted:
+    """Return what an earlier attempt posted, edited if the post was revised since."""
     same = {**remembered(before), "revision": draft.revision} == remembered(draft)
-    return standing if same else network.edit(draft, standing.remote_id)
+    return found if same else network.edit(draft, found.remote_id)
 
 
 def _edit(row: SocialPost) -> None:
@@ -190,11 +191,11 @@ def _skip(row: SocialPost) -> None:
 
 
 def _leave_in_doubt(row: SocialPost) -> None:
-    row.settle(State.UNKNOWN, error="The account was removed before it was known whether the post stands.")
+    row.settle(State.UNKNOWN, error="The account was removed before it was known whether the post is there.")
 
 
 def _found(row: SocialPost, network: Network, draft: Draft) -> Posted | None:
-    """Ask whether an earlier try got through, on networks that do not know a key they have seen."""
+    """Ask whether an earlier attempt got through, on networks that do not recognise a key."""
     if network.repeatable or row.remote_id:
         return None
     old_key = bool(row.attempts) and row.created_at < clock.now() - KEY_LIFE

@@ -8,8 +8,8 @@ from django.db.models import Model
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import clock
 from app.stats import activity, trending
+from owed import clock
 
 
 def track_user_activity(user: User | int | None, verb: str, post: Post | int) -> bool:
@@ -21,7 +21,7 @@ def track_user_activity(user: User | int | None, verb: str, post: Post | int) ->
 
 
 def update_trending_posts() -> None:
-    """Compute the ranking anew."""
+    """Compute the ranking again."""
     trending.rank(clock.now())
 
 

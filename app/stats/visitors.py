@@ -1,4 +1,4 @@
-"""Tell visitors apart for a day without keeping their address."""
+"""Count visitors once a day without storing their address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _salts: dict[date, bytes] = {}
 
 
 def is_reader(request: HttpRequest) -> bool:
-    """Return whether a person asked for the page to read it: no bot, no prefetch, no HEAD."""
+    """Return whether a person asked for the page to read it: not a bot, a prefetch or a HEAD."""
     headers = request.headers
     purpose = headers.get("Sec-Purpose", "") + headers.get("Purpose", "") + headers.get("X-Moz", "")
     agent = headers.get("User-Agent", "")

@@ -1,4 +1,4 @@
-"""Who may come in, and how far."""
+"""Guards of the studio's pages. What they ask is decided by the verbs of User."""
 
 from __future__ import annotations
 
@@ -14,29 +14,20 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 from django_htmx.middleware import HtmxDetails
 
-from app.accounts.models import Role, User
+from app.accounts.models import User
 from app.blog.models import Post
 
 View = Callable[..., HttpResponseBase]
 
 
 class WriterRequest(HttpRequest):
-    """A request behind `writers` or `operators`."""
+    """A request behind one of the guards."""
 
     user: User
     htmx: HtmxDetails
 
 
-def operates(user: Any) -> bool:
-    """Return whether the user may see what concerns everybody: the ledger, the mailbox, sends."""
-    return bool(user.is_active and (user.is_staff or user.role == Role.EDITOR))
-
-
-def edits_all(user: User) -> bool:
-    return user.is_superuser or user.role == Role.EDITOR
-
-
-def _only(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
+def _only(allowed: Callable[[User], bool]) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: WriterRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -50,10 +41,11 @@ def _only(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
 
 
 writers = _only(lambda user: user.can_write())
-operators = _only(operates)
+operators = _only(lambda user: user.is_operator)
+watchers = _only(lambda user: user.can_enter_studio())
 
 
-def post_for(request: WriterRequest, pk: int) -> Post:
+def editable_post(request: WriterRequest, pk: int) -> Post:
     """Return a post that the user may change. Raises Http404, PermissionDenied."""
     post = get_object_or_404(Post, pk=pk)
     if not request.user.can_edit(post):
@@ -61,9 +53,9 @@ def post_for(request: WriterRequest, pk: int) -> Post:
     return post
 
 
-def visible_post(request: WriterRequest, pk: int) -> Post:
-    """Return a post whose account the user may read: their own, or any for an editor. Raises Http404, PermissionDenied."""
+def watched_post(request: WriterRequest, pk: int) -> Post:
+    """Return a post of which the user may see what followed. Raises Http404, PermissionDenied."""
     post = get_object_or_404(Post.objects.select_related("author__profile"), pk=pk)
-    if post.author_id != request.user.pk and not operates(request.user):
+    if not request.user.can_watch(post):
         raise PermissionDenied
     return post

@@ -1,4 +1,4 @@
-"""Moderation: what guests said is held here; what was approved can be hidden again."""
+"""Moderation: guests' comments are held here; approved ones can be hidden again."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from app.accounts.models import Role, User
 from app.blog.errors import AlreadyApproved, Refused
 from app.blog.models import Comment, CommentStatus
 from app.blog.models.comment import CommentQuerySet
-from app.studio.access import WriterRequest, edits_all, writers
+from app.studio.access import WriterRequest, writers
 
 PAGE = 30
 
@@ -22,54 +22,47 @@ PAGE = 30
 @require_GET
 @writers
 def comments(request: WriterRequest) -> HttpResponse:
-    """List what the user may judge, by state; what is held comes first."""
-    mine = judged_by(request.user)
+    """List the comments that the user may judge, by status; held ones come first."""
+    mine = Comment.objects.moderated_by(request.user)
     status = request.GET.get("status", "")
-    state = CommentStatus(status) if status in CommentStatus.values else CommentStatus.HELD
-    shown = mine.filter(status=state).select_related("author__profile", "post", "parent__author__profile").order_by("-pk")
+    wanted = CommentStatus(status) if status in CommentStatus.values else CommentStatus.HELD
+    shown = mine.filter(status=wanted).select_related("author__profile", "post", "parent__author__profile").order_by("-pk")
     about = {
         "page": Paginator(shown, PAGE).get_page(request.GET.get("page")),
         "filters": filters(mine),
-        "status": state.value,
+        "status": wanted.value,
     }
     return render(request, "studio/comments.html", about)
 
 
 @require_POST
 @writers
-def standing(request: WriterRequest, pk: int) -> HttpResponse:
-    """Give a comment the state that the pressed button names; asked by htmx, answer with its row and the counts."""
+def change_status(request: WriterRequest, pk: int) -> HttpResponse:
+    """Give a comment the status that the pressed button names. Answers htmx with its row and the counts."""
     comment = get_object_or_404(Comment.objects.select_related("post", "author__profile", "parent__author__profile"), pk=pk)
-    if not judged_by(request.user).filter(pk=pk).exists():
+    if not request.user.can_moderate(comment.post):
         raise PermissionDenied
     try:
-        _give(comment, request.POST.get("status", ""))
+        _set_status(comment, request.POST.get("status", ""))
     except Refused as error:
         messages.error(request, str(error))
         return _reload(request)
     if not request.htmx:
         return redirect("studio:comments")
-    about = {"comment": comment, "filters": filters(judged_by(request.user))}
+    about = {"comment": comment, "filters": filters(Comment.objects.moderated_by(request.user))}
     return render(request, "studio/comment_judged.html", about)
 
 
 def filters(judged: CommentQuerySet) -> list[tuple[str, str, int]]:
-    """Return each state, its name and how many of these comments have it."""
+    """Return each status, its label and how many of these comments have it."""
     counts = dict(judged.values_list("status").annotate(number=Count("pk")).order_by("status"))
-    return [(value, label, counts.get(value, 0)) for value, label in CommentStatus.choices]
+    return [(value, str(label), counts.get(value, 0)) for value, label in CommentStatus.choices]
 
 
-def judged_by(user: User) -> CommentQuerySet:
-    """Return the comments that the user may judge: all for editors, those on their own posts for authors."""
-    if edits_all(user):
-        return Comment.objects.all()
-    return Comment.objects.filter(post__author=user) if user.role == Role.AUTHOR else Comment.objects.none()
-
-
-def _give(comment: Comment, status: str) -> None:
-    """Raises Refused. What has the state already is left alone: two editors may press the same button."""
+def _set_status(comment: Comment, status: str) -> None:
+    """Raises Refused. A comment that has the status already is left alone: two editors may press the same button."""
     if status not in CommentStatus.values:
-        raise Refused("There is no such state.")
+        raise Refused(_("Choose a status from the list."))
     if status != CommentStatus.APPROVED:
         comment.set_aside(status)
         return
@@ -80,5 +73,5 @@ def _give(comment: Comment, status: str) -> None:
 
 
 def _reload(request: WriterRequest) -> HttpResponse:
-    """Let htmx load the list anew, where the message stands."""
+    """Let htmx reload the list, which shows the message."""
     return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect("studio:comments")

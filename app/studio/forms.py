@@ -1,4 +1,4 @@
-"""What writers fill in. Everything typed is shown again until it is accepted."""
+"""The forms of writers. Everything typed is shown again until it is accepted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from app.accounts.models import User
 from app.blog.models import Category, Media, Post
@@ -18,7 +20,7 @@ TAG_LIMIT = 30
 
 
 class PlainText(forms.CharField):
-    """Text whose control characters are named, not silently lost."""
+    """Text in which a control character is an error, not silently removed."""
 
     def to_python(self, value: Any) -> str:
         return (super().to_python(value) or "").replace("\r\n", "\n")
@@ -27,7 +29,10 @@ class PlainText(forms.CharField):
         super().validate(value)
         if found := CONTROL.search(value):
             line = value.count("\n", 0, found.start()) + 1
-            raise ValidationError(f"Line {line} holds a control character (U+{ord(found.group()):04X}). Please remove it.")
+            raise ValidationError(
+                _("Line %(line)d contains a control character (U+%(code)04X). Remove it.")
+                % {"line": line, "code": ord(found.group())}
+            )
 
 
 class CategoryField(forms.CharField):
@@ -39,7 +44,7 @@ class CategoryField(forms.CharField):
             return None
         found = Category.objects.filter(name__iexact=name).first() or Category.objects.filter(slug=name).first()
         if found is None:
-            raise ValidationError(f"There is no category “{name}”. Choose one of the list.")
+            raise ValidationError(_("Unknown category “%(name)s”. Choose one from the list.") % {"name": name})
         return found
 
 
@@ -50,42 +55,59 @@ class TagsField(forms.CharField):
         names = list({one_line(name).lower(): one_line(name) for name in super().clean(value).split(",")}.values())
         names = [name for name in names if name]
         if len(names) > TAG_LIMIT:
-            raise ValidationError(f"{len(names)} tags; at most {TAG_LIMIT} are accepted.")
+            raise ValidationError(
+                _("Use at most %(limit)d tags; you entered %(number)d.") % {"limit": TAG_LIMIT, "number": len(names)}
+            )
         if long := next((name for name in names if len(name) > 100), None):
-            raise ValidationError(f"The tag “{long[:30]}…” is longer than 100 characters.")
+            raise ValidationError(_("The tag “%(tag)s…” is longer than 100 characters.") % {"tag": long[:30]})
         return names
 
 
 class PostForm(forms.Form):
     """A post's text and where it is filed."""
 
-    title = PlainText(max_length=TITLE_LIMIT, widget=forms.TextInput(attrs={"placeholder": "Title", "autocomplete": "off"}))
+    title = PlainText(
+        label=gettext_lazy("Title"),
+        max_length=TITLE_LIMIT,
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Title"), "autocomplete": "off"}),
+    )
     content = PlainText(
-        label="Text", required=False, strip=False, help_text="Markdown.", widget=forms.Textarea(attrs={"spellcheck": "true"})
+        label=gettext_lazy("Text"),
+        required=False,
+        strip=False,
+        help_text=gettext_lazy("Markdown."),
+        widget=forms.Textarea(attrs={"spellcheck": "true"}),
     )
     slug = forms.SlugField(
-        label="Web address",
+        label=gettext_lazy("Web address"),
         required=False,
         max_length=220,
-        help_text="Made from the title when empty. An old address goes on leading here.",
+        help_text=gettext_lazy("Made from the title if empty. Old addresses redirect here."),
     )
     excerpt = PlainText(
+        label=gettext_lazy("Excerpt"),
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands under the title, in lists, feeds and mail.",
+        help_text=gettext_lazy("Shown under the title, in lists, feeds and email."),
     )
-    category = CategoryField(required=False, widget=forms.TextInput(attrs={"list": "categories", "autocomplete": "off"}))
-    tags = TagsField(required=False, help_text="Commas between them.")
-    cover = forms.ModelChoiceField(Media.objects.none(), required=False, empty_label="No cover")
-    upload = forms.FileField(
-        label="New cover",
+    category = CategoryField(
+        label=gettext_lazy("Category"),
         required=False,
-        help_text="JPEG, PNG, GIF or WebP.",
+        widget=forms.TextInput(attrs={"list": "categories", "autocomplete": "off"}),
+    )
+    tags = TagsField(label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Separate tags with commas."))
+    cover = forms.ModelChoiceField(
+        Media.objects.none(), label=gettext_lazy("Cover"), required=False, empty_label=gettext_lazy("No cover")
+    )
+    upload = forms.FileField(
+        label=gettext_lazy("New cover"),
+        required=False,
+        help_text=gettext_lazy("JPEG, PNG, GIF or WebP."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
     publish_at = forms.DateTimeField(
-        label="When (UTC)",
+        label=gettext_lazy("When (UTC)"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -104,20 +126,24 @@ class PostForm(forms.Form):
         content: str = self.cleaned_data["content"]
         size = len(content.encode())
         if size > CONTENT_LIMIT:
-            raise ValidationError(f"The text has {size:,} bytes; at most {CONTENT_LIMIT:,} are accepted.")
+            raise ValidationError(
+                _("The text has %(size)s bytes; at most %(limit)s are accepted.")
+                % {"size": f"{size:,}", "limit": f"{CONTENT_LIMIT:,}"}
+            )
         return content
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
         if slug and Post.objects.filter(slug=slug).exclude(pk=self.post.pk if self.post else 0).exists():
-            raise ValidationError(f"Another post has the address “{slug}”.")
+            raise ValidationError(_("Another post has the address “%(slug)s”.") % {"slug": slug})
         return slug
 
     def overtaken(self, by: int) -> None:
-        """Say that somebody else saved first; to save again then replaces what they wrote."""
+        """Report that someone else saved first; saving again then replaces what they wrote."""
         self.data = {**self.data.dict(), "revision": str(by)}  # type: ignore[attr-defined]
         self.add_error(
-            None, "Somebody saved this post while it was open here. Your text is kept below; saving again replaces theirs."
+            None,
+            _("Someone else saved this post while you were editing it. Your text is kept below; saving again replaces theirs."),
         )
 
 
@@ -142,8 +168,13 @@ class ScheduleForm(forms.Form):
 
 class MediaForm(forms.Form):
     file = forms.FileField(
-        label="Image",
-        help_text="JPEG, PNG, GIF or WebP, at most 20 MB.",
+        label=gettext_lazy("Image"),
+        help_text=gettext_lazy("JPEG, PNG, GIF or WebP, at most 20 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
-    alt = PlainText(label="What it shows", max_length=500, required=False, help_text="For readers who do not see it.")
+    alt = PlainText(
+        label=gettext_lazy("Description"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("For readers who cannot see the image."),
+    )

@@ -109,7 +109,7 @@ def _letter(path: Path, message: EmailMessage | None = None) -> Letter:
 
 
 def _part(message: EmailMessage, kind: str) -> str | None:
-    """Return the text or HTML of the letter; a charset that nobody knows does not hide it."""
+    """Return the text or HTML of the letter; an unknown charset does not hide it."""
     part = message.get_body(preferencelist=(kind,))
     if part is None:
         return None

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from app.blog.models import Media
-from app.studio.access import WriterRequest, edits_all, writers
+from app.studio.access import WriterRequest, writers
 from app.studio.forms import MediaForm
 
 PAGE = 24
@@ -21,7 +21,7 @@ def media(request: WriterRequest) -> HttpResponse:
     """List images with the Markdown that shows each; POST adds one."""
     form = MediaForm(request.POST or None, request.FILES or None)
     made = _store(request, form) if request.method == "POST" and form.is_valid() else None
-    kept = Media.objects.all() if edits_all(request.user) else Media.objects.filter(owner=request.user)
+    kept = Media.objects.managed_by(request.user)
     about = {
         "form": MediaForm() if made else form,
         "made": made,

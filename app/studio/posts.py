@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from app.blog.errors import Refused, RevisedMeanwhile
@@ -17,7 +18,7 @@ from app.blog.models import Category, Media, Post, Status
 from app.blog.tagging import tags_named
 from app.newsletter.models import Send
 from app.studio import publication
-from app.studio.access import WriterRequest, edits_all, post_for, writers
+from app.studio.access import WriterRequest, editable_post, writers
 from app.studio.forms import PostForm
 
 PAGE = 25
@@ -27,8 +28,8 @@ THEN = {"publish": publication.publish, "schedule": publication.schedule}
 @require_GET
 @writers
 def posts(request: WriterRequest) -> HttpResponse:
-    """List what the user may see, by status and words of the title."""
-    mine = Post.objects.all() if edits_all(request.user) else Post.objects.for_author(request.user)
+    """List the posts that the user works on, by status and words of the title."""
+    mine = Post.objects.managed_by(request.user)
     status, words = request.GET.get("status", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
     counts = dict(mine.values_list("status").annotate(number=Count("pk")).order_by("status"))
     shown = mine.filter(Q(status=status) if status in Status.values else Q(), title__icontains=words)
@@ -58,7 +59,7 @@ def new(request: WriterRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @writers
 def edit(request: WriterRequest, pk: int) -> HttpResponse:
-    post = post_for(request, pk)
+    post = editable_post(request, pk)
     form = PostForm(request.POST or None, request.FILES or None, user=request.user, post=post)
     if request.method == "POST" and form.is_valid() and (done := _accept(request, form)):
         return done
@@ -85,14 +86,15 @@ def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
     except ValidationError as error:
         form.add_error(None, error) if not hasattr(error, "error_dict") else _spread(form, error)
     except RevisedMeanwhile:
-        form.overtaken(by=post_for(request, form.post.pk).revision) if form.post else None
+        if form.post:
+            form.overtaken(by=editable_post(request, form.post.pk).revision)
     except Refused as error:
         form.add_error(None, str(error))
     return None
 
 
 def _saved(request: WriterRequest, post: Post) -> HttpResponse:
-    publication.say(request, "Saved.")
+    publication.say(request, _("Saved."))
     return redirect("studio:edit", post.pk)
 
 

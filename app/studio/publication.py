@@ -1,24 +1,29 @@
-"""Publishing, planning, withdrawing, mailing again, deleting: each a noun that is made or ended."""
+"""Publishing, scheduling, withdrawing, mailing again and deleting a post."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.blog.errors import Refused
 from app.blog.models import Post
-from app.effects import clock
 from app.newsletter.announcing import announce_again, last_of
 from app.newsletter.models import Subscriber
-from app.studio.access import WriterRequest, post_for, writers
+from app.studio.access import WriterRequest, editable_post, writers
 from app.studio.forms import ScheduleForm
+from owed import clock
 
 
-class NoTime(Refused):
-    """Say when: a date and a time (UTC)."""
+class TimeMissing(Refused):
+    """Enter a date and a time (UTC)."""
 
 
 class TimePast(Refused):
@@ -29,16 +34,14 @@ class TimePast(Refused):
 @writers
 def publication(request: WriterRequest, pk: int) -> HttpResponse:
     """Publish; DELETE, or `_method=delete`, withdraws."""
-    ends = request.method == "DELETE" or request.POST.get("_method") == "delete"
-    return _answer(request, pk, withdraw if ends else publish)
+    return _answer(request, pk, withdraw if _is_delete(request) else publish)
 
 
 @require_http_methods(["POST", "DELETE"])
 @writers
-def planned(request: WriterRequest, pk: int) -> HttpResponse:
+def scheduling(request: WriterRequest, pk: int) -> HttpResponse:
     """Publish later; DELETE, or `_method=delete`, makes it a draft again."""
-    ends = request.method == "DELETE" or request.POST.get("_method") == "delete"
-    return _answer(request, pk, unschedule if ends else schedule)
+    return _answer(request, pk, unschedule if _is_delete(request) else schedule)
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,24 +54,24 @@ def mailing(request: WriterRequest, pk: int) -> HttpResponse:
 @require_POST
 @writers
 def delete(request: WriterRequest, pk: int) -> HttpResponse:
-    post = post_for(request, pk)
+    post = editable_post(request, pk)
     title = post.title
     post.delete()
-    say(request, f"“{title}” is deleted.")
+    say(request, _("“%(title)s” is deleted.") % {"title": title})
     return redirect("studio:posts")
 
 
 def publish(request: WriterRequest, post: Post) -> HttpResponse:
     _may_publish(request, post)
     post.publish()
-    say(request, "Published. This is what follows from it.")
+    say(request, _("Published. This is what follows from it."))
     return redirect("studio:post_effects", post.pk)
 
 
 def withdraw(request: WriterRequest, post: Post) -> HttpResponse:
     _may_publish(request, post)
     post.withdraw()
-    say(request, "Withdrawn. Readers no longer find it.")
+    say(request, _("Withdrawn. Readers no longer find it."))
     return redirect("studio:post_effects", post.pk)
 
 
@@ -76,18 +79,19 @@ def schedule(request: WriterRequest, post: Post) -> HttpResponse:
     _may_publish(request, post)
     form = ScheduleForm(request.POST)
     if not form.is_valid():
-        raise NoTime
-    if form.cleaned_data["publish_at"] <= clock.now():
+        raise TimeMissing
+    at: datetime = form.cleaned_data["publish_at"]
+    if at <= clock.now():
         raise TimePast
-    post.schedule(publish_at=form.cleaned_data["publish_at"])
-    say(request, f"It will be published at {post.publish_at:%H:%M on %-d %B %Y} (UTC).")
+    post.schedule(publish_at=at)
+    say(request, _("It will be published on %(time)s (UTC).") % {"time": date_format(at, "j F Y, H:i")})
     return redirect("studio:edit", post.pk)
 
 
 def unschedule(request: WriterRequest, post: Post) -> HttpResponse:
     _may_publish(request, post)
     post.unschedule()
-    say(request, "It is a draft again.")
+    say(request, _("It is a draft again."))
     return redirect("studio:edit", post.pk)
 
 
@@ -103,7 +107,7 @@ def mail_again(request: WriterRequest, post: Post) -> HttpResponse:
     _may_publish(request, post)
     number = request.POST.get("round", "")[:9]
     send = announce_again(post.pk, int(number) if number.isdecimal() else 0, by=request.user.pk, now=clock.now())
-    say(request, "It is being mailed again. This is who gets it.")
+    say(request, _("The post is being emailed again. This is who gets it."))
     return redirect(send)
 
 
@@ -111,13 +115,18 @@ def say(request: WriterRequest, text: str) -> None:
     messages.success(request, text)
 
 
-def _answer(request: WriterRequest, pk: int, verb: object) -> HttpResponse:
-    post = post_for(request, pk)
+def _answer(request: WriterRequest, pk: int, verb: Callable[[WriterRequest, Post], HttpResponse]) -> HttpResponse:
+    post = editable_post(request, pk)
     try:
-        return verb(request, post)  # type: ignore[operator,no-any-return]
+        return verb(request, post)
     except Refused as error:
         messages.error(request, str(error))
         return redirect("studio:edit", post.pk)
+
+
+def _is_delete(request: WriterRequest) -> bool:
+    """Return whether the request ends the resource; HTML forms send POST alone."""
+    return request.method == "DELETE" or request.POST.get("_method") == "delete"
 
 
 def _may_publish(request: WriterRequest, post: Post) -> None:

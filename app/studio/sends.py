@@ -9,18 +9,18 @@ from django.views.decorators.http import require_GET
 
 from app.mail.submission import State
 from app.newsletter.models import Delivery, Send
-from app.studio.access import WriterRequest, visible_post, writers
-from app.studio.account import balance
+from app.studio.access import WriterRequest, watched_post, watchers
+from app.studio.post_effects import balance
 
 PAGE = 100
 
 
 @require_GET
-@writers
+@watchers
 def send(request: WriterRequest, pk: int) -> HttpResponse:
     """Show the law of conservation and each delivery, without any address."""
     found = get_object_or_404(Send.objects.select_related("post", "asked_by__profile"), pk=pk)
-    visible_post(request, found.post_id)
+    watched_post(request, found.post_id)
     state = request.GET.get("state", "")
     deliveries = Delivery.objects.filter(send=found).order_by("pk")
     if state in State.values:

@@ -2,74 +2,23 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from app.accounts.models import User
-from app.effects import clock
 from app.social.connecting import CannotConnect, connect, is_unknown
 from app.social.models import Account, SocialPost, State
-from app.social.models.account import AccountQuerySet
-from app.social.networks.bluesky import Bluesky
-from app.social.sharing import part_with, resume
-from app.studio.access import WriterRequest, edits_all, writers
+from app.social.networks import NETWORKS, choices
+from app.social.networks.base import NetworkForm
+from app.social.sharing import remove, resume
+from app.studio.access import WriterRequest, writers
+from owed import clock
 
-SECRET = forms.PasswordInput(attrs={"autocomplete": "off"})
 TROUBLE = (State.FAILED, State.UNKNOWN)
 SHOWN = 20
-
-
-class NetworkForm(forms.Form):
-    """What connects an account on one network."""
-
-    network = forms.CharField(widget=forms.HiddenInput)
-    name = forms.CharField(max_length=100, help_text="What you call it here.")
-
-
-class MastodonForm(NetworkForm):
-    endpoint = forms.CharField(
-        label="Server",
-        max_length=500,
-        help_text="Such as mastodon.social.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    secret = forms.CharField(
-        label="Access token",
-        max_length=500,
-        help_text="From Preferences, Development, New application, with profile, read:accounts, read:statuses, "
-        "write:statuses and write:media.",
-        widget=SECRET,
-    )
-
-
-class BlueskyForm(NetworkForm):
-    handle = forms.CharField(
-        max_length=253, help_text="Such as you.bsky.social.", widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-    secret = forms.CharField(
-        label="App password", max_length=500, help_text="From Settings, Privacy and security, App passwords.", widget=SECRET
-    )
-    endpoint = forms.CharField(
-        label="Server (PDS)", max_length=500, required=False, initial=Bluesky.address, help_text="Where the account lives."
-    )
-
-
-class WebhookForm(NetworkForm):
-    endpoint = forms.CharField(max_length=500, help_text="The address that posts are sent to.", widget=forms.URLInput)
-    secret = forms.CharField(max_length=500, required=False, help_text="A webhook without one gets one.", widget=SECRET)
-
-
-FORMS: dict[str, type[NetworkForm]] = {
-    "mastodon": MastodonForm,
-    "bluesky": BlueskyForm,
-    "webhook": WebhookForm,
-    "dummy": NetworkForm,
-}
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,18 +27,18 @@ def social(request: WriterRequest) -> HttpResponse:
     """List accounts; POST connects one, and shows a secret that was made here this once."""
     asked = request.POST if request.method == "POST" else request.GET
     network = asked.get("network", "")
-    network = network if network in FORMS else next(iter(FORMS))
-    form = FORMS[network](request.POST or None, initial={"network": network})
+    network = network if network in NETWORKS else min(NETWORKS)
+    form = NETWORKS[network].form(request.POST or None, initial={"network": network})
     made, secret = _connect(request, form) if request.method == "POST" and form.is_valid() else (None, "")
-    own = _own(request.user)
+    own = Account.objects.managed_by(request.user)
     about = {
-        "accounts": own.standing().select_related("owner").order_by("-active", "name", "pk"),
-        "troubles": SocialPost.objects.standing()
+        "accounts": own.connected().select_related("owner").order_by("-active", "name", "pk"),
+        "troubles": SocialPost.objects.connected()
         .filter(account__in=own, state__in=TROUBLE)
         .select_related("account")
         .order_by("-pk")[:SHOWN],
-        "form": FORMS[network](initial={"network": network}) if made else form,
-        "networks": list(FORMS),
+        "form": NETWORKS[network].form(initial={"network": network}) if made else form,
+        "networks": choices(),
         "network": network,
         "made": made,
         "secret": secret,
@@ -103,25 +52,29 @@ def account(request: WriterRequest, pk: int) -> HttpResponse:
     """Switch an account on; `_method=delete` switches it off."""
     found = _account(request, pk)
     off = request.POST.get("_method") == "delete"
-    found.disable() if off else resume(found, now=clock.now())
-    messages.success(request, f"{found.name} is {'off' if off else 'on'}.")
+    if off:
+        found.disable()
+    else:
+        resume(found, now=clock.now())
+    text = _("%(name)s is off.") if off else _("%(name)s is on.")
+    messages.success(request, text % {"name": found.name})
     return redirect("studio:social")
 
 
 @require_POST
 @writers
 def removal(request: WriterRequest, pk: int) -> HttpResponse:
-    """Remove an account: its secret is forgotten, and the posts' pages still tell what went through it."""
+    """Remove an account: its secret is forgotten, and the posts' pages still show what went through it."""
     found = _account(request, pk)
-    part_with(found, now=clock.now())
-    messages.success(request, f"{found.name} is removed.")
+    remove(found, now=clock.now())
+    messages.success(request, _("%(name)s is removed.") % {"name": found.name})
     return redirect("studio:social")
 
 
 def _account(request: WriterRequest, pk: int) -> Account:
     """Return an account of the user's. Raises Http404, PermissionDenied."""
-    found = get_object_or_404(Account.objects.standing(), pk=pk)
-    if not _own(request.user).filter(pk=pk).exists():
+    found = get_object_or_404(Account.objects.connected(), pk=pk)
+    if not Account.objects.managed_by(request.user).filter(pk=pk).exists():
         raise PermissionDenied
     return found
 
@@ -133,9 +86,8 @@ def _connect(request: WriterRequest, form: NetworkForm) -> tuple[Account | None,
         form.add_error(None, str(error))
         return None, ""
     if made.endpoint and is_unknown(made.endpoint):
-        messages.warning(request, f"{made.host} cannot be found at the moment. Calls are tried for two days.")
+        messages.warning(
+            request,
+            _("%(host)s cannot be found at the moment. Calls are retried for two days.") % {"host": made.host},
+        )
     return made, "" if form.cleaned_data.get("secret") else secret
-
-
-def _own(user: User) -> AccountQuerySet:
-    return Account.objects.filter(Q() if edits_all(user) else Q(owner=user))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from app.studio import account, comments, conservation, ledger, mailbox, media, posts, publication, sends, social
+from app.studio import comments, delivery_audit, effects, mailbox, media, post_effects, posts, publication, sends, social
 
 app_name = "studio"
 urlpatterns = [
@@ -11,16 +11,16 @@ urlpatterns = [
     path("posts/preview", posts.preview, name="preview"),
     path("posts/<int:pk>/", posts.edit, name="edit"),
     path("posts/<int:pk>/publication", publication.publication, name="publication"),
-    path("posts/<int:pk>/schedule", publication.planned, name="schedule"),
+    path("posts/<int:pk>/schedule", publication.scheduling, name="schedule"),
     path("posts/<int:pk>/mailing/", publication.mailing, name="mailing"),
     path("posts/<int:pk>/deletion", publication.delete, name="delete"),
-    path("posts/<int:pk>/effects/", account.post_effects, name="post_effects"),
+    path("posts/<int:pk>/effects/", post_effects.post_effects, name="post_effects"),
     path("comments/", comments.comments, name="comments"),
-    path("comments/<int:pk>", comments.standing, name="comment"),
-    path("effects/", ledger.effects, name="effects"),
-    path("effects/replay", ledger.replay_all, name="replay_all"),
-    path("effects/<int:pk>/replay", account.replay, name="replay"),
-    path("conservation/", conservation.conservation, name="conservation"),
+    path("comments/<int:pk>", comments.change_status, name="comment"),
+    path("effects/", effects.effects, name="effects"),
+    path("effects/replay", effects.replay_all, name="replay_all"),
+    path("effects/<int:pk>/replay", post_effects.replay, name="replay"),
+    path("conservation/", delivery_audit.delivery_audit, name="delivery_audit"),
     path("sends/<int:pk>/", sends.send, name="send"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<str:name>/", mailbox.mail, name="mail"),

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from app.blog.models import Post
-from app.web.cache import cached
-from app.web.serving import public
+from app.pagecache.pages import cached
+from app.web.conditional_get import public
 
 SHELF = ("recent_posts", "site")
 

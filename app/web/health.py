@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -11,11 +13,13 @@ from django.views.decorators.http import require_safe
 
 from app.dispatch import signal_manager
 from app.dispatch.metrics import FailureCollector
-from app.effects import metrics
-from app.effects.beating import silence
-from app.effects.models import Effect
+from app.web import schema
+from owed.contrib import prometheus
+from owed.heartbeat import silence
+from owed.models import Effect
 
 LATE = 60.0  # seconds that a due effect may stand before this page says so
+ASK_AGAIN = 5.0  # seconds until a database that did not fit is compared once more
 SILENT = 30.0  # seconds without a sweeper's sign of life
 
 
@@ -31,10 +35,33 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 while pages can be served; late effects are told, and take nothing from readers."""
     try:
-        report = _report()
+        if complaint := _fit.complaint():
+            first = "Migrate it with `python -m config.release`. Where that finds nothing to do:"
+            report = {"ready": False, "database": "ok", "schema": f"{complaint} {first} {settings.SCHEMA_ADVICE}"}
+            return JsonResponse(report, status=503)
+        return JsonResponse(_report())
     except DatabaseError as error:
         return JsonResponse({"ready": False, "database": type(error).__name__}, status=503)
-    return JsonResponse(report)
+
+
+class _Fit:
+    """Whether the tables fit the models, kept: a database that fits is compared once in the life of a process.
+
+    Old processes stay ready while a later release migrates the database; one that was started too early becomes ready then.
+    """
+
+    def __init__(self) -> None:
+        self.found: str | None = None
+        self.asked_at = 0.0
+
+    def complaint(self) -> str:
+        if self.found is None or (self.found and time.monotonic() - self.asked_at > ASK_AGAIN):
+            self.found = schema.complaint()
+            self.asked_at = time.monotonic()
+        return self.found
+
+
+_fit = _Fit()
 
 
 def _report() -> dict[str, Any]:
@@ -54,4 +81,4 @@ def _report() -> dict[str, Any]:
 @never_cache
 @require_safe
 def measures(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(metrics.render(FailureCollector(signal_manager)), content_type=metrics.CONTENT_TYPE)
+    return HttpResponse(prometheus.render(FailureCollector(signal_manager)), content_type=prometheus.CONTENT_TYPE)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.web.serving import ReaderRequest, private
+from app.web.conditional_get import ReaderRequest, private
 
 
 @require_http_methods(["POST", "DELETE"])

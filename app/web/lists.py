@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 from app.accounts.models import User
 from app.blog.markdown import render as markdown
 from app.blog.models import Category, Post, Tag
-from app.web.cards import listing, read_now, sections, shelf, wanted
-from app.web.serving import public
+from app.web.conditional_get import public
+from app.web.pagination import listing, shelf, wanted
+from app.web.post_cards import read_now, sections
 
 COLLECTIONS: dict[str, type[Category] | type[Tag]] = {"category": Category, "tag": Tag}
 

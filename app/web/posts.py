@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 
 from app.blog import versions
 from app.blog.models import Like, Post, PostSlug, Status
-from app.stats.views import see
-from app.web.cards import summary
+from app.stats.page_views import see
 from app.web.comments import CommentForm, thread
-from app.web.serving import public
+from app.web.conditional_get import public
+from app.web.post_cards import summary
 
 
 @require_safe

@@ -1,24 +1,9 @@
-"""The reader's addresses, and those of crawlers and operators."""
+"""URLs for readers, crawlers and operators."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from app.web import (
-    account,
-    addresses,
-    archive,
-    comments,
-    crawlers,
-    health,
-    joining,
-    likes,
-    lists,
-    passwords,
-    posts,
-    searching,
-    signin,
-)
+from app.web import archive, comments, favicon, health, likes, lists, posts, robots, search, security_txt, sitemap
 
 
 class Username(StringConverter):
@@ -38,22 +23,11 @@ urlpatterns = [
     path("tags/<slug:slug>/", lists.collection, {"kind": "tag"}, name="tag"),
     path("archive/", archive.archive, name="archive"),
     path("archive/<int:year>/", archive.archive_year, name="archive_year"),
-    path("search/", searching.search_page, name="search"),
-    path("login/", signin.SignIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
-    path("join/", joining.join, name="join"),
-    path("password/", passwords.forgotten, name="password_reset"),
-    path("password/<str:uidb64>/<str:token>/", passwords.Reset.as_view(), name="password_reset_confirm"),
-    path("account/", account.account, name="account"),
-    path("account/address", addresses.Change.as_view(), name="account_address"),
-    path("account/address/confirmation", addresses.confirmation, name="account_confirmation"),
-    path("account/password", passwords.Change.as_view(), name="account_password"),
-    path("account/export", account.export, name="account_export"),
-    path("account/deletion", account.deletion, name="account_deletion"),
-    path("sitemap.xml", crawlers.sitemap, name="sitemap"),
-    path("robots.txt", crawlers.robots, name="robots"),
-    path("favicon.ico", crawlers.favicon),
-    path(".well-known/security.txt", crawlers.security, name="security"),
+    path("search/", search.search_page, name="search"),
+    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("favicon.ico", favicon.favicon),
+    path(".well-known/security.txt", security_txt.security_txt, name="security"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measures, name="metrics"),

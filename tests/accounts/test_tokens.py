@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from app.accounts.models import ApiToken, User
-from app.effects import clock
-from app.effects.testing import owes
+from owed import clock
+from owed.testing import owes
 
 pytestmark = pytest.mark.django_db
 
@@ -143,12 +143,15 @@ class TestAnotherPassword:
 
 
 class TestTheSamePassword:
-    def test_keeps_the_tokens_when_its_hash_is_made_stronger(self, user: User, settings: Settings) -> None:
+    def test_keeps_the_tokens_when_its_hash_is_made_stronger(
+        self, user: User, real_hashers: list[str], settings: Settings
+    ) -> None:
         user.set_password(OLD)
         user.save()
         _, token = ApiToken.objects.issue(user)
         before, told_at = user.password, clock.now()
-        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
+        assert before.startswith("pbkdf2_sha256$")
+        real_hashers.insert(0, "django.contrib.auth.hashers.ScryptPasswordHasher")
         assert Client().login(username="ada", password=OLD)
         assert User.objects.get().password.partition("$")[0] == "scrypt" != before.partition("$")[0]
         assert ApiToken.objects.resolve(token) == user

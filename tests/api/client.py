@@ -8,6 +8,7 @@ from typing import Any
 from django.test import Client
 
 from app.accounts.models import ApiToken, User
+from tests import factories
 
 ROOT = "/api/v1"
 
@@ -62,7 +63,4 @@ def program_of(user: User) -> Program:
 
 def person(username: str, role: str = "reader", **fields: Any) -> User:
     """Return a new user, with an address that no answer may ever show."""
-    user = User(username=username, role=role, email=f"{username}@secret.example", **fields)
-    user.set_unusable_password()
-    user.save()
-    return user
+    return factories.person(username, role, email=f"{username}@secret.example", **fields)

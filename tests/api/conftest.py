@@ -4,6 +4,7 @@ import pytest
 
 from app.accounts.models import User
 from app.blog.models import Post
+from tests import factories
 from tests.api.client import Program, person, program_of
 
 
@@ -44,13 +45,9 @@ def editor(db: None) -> Program:
 
 @pytest.fixture
 def draft(ann: User) -> Post:
-    post = Post(author=ann, title="A draft", content="Some *words*.")
-    post.save()
-    return post
+    return factories.write(ann, "A draft")
 
 
 @pytest.fixture
 def published(ann: User) -> Post:
-    post = Post(author=ann, title="Out now", content="Read me.", status="published")
-    post.save()
-    return post
+    return factories.write(ann, "Out now", "Read me.", status="published")

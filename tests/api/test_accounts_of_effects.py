@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects.models import Effect
 from app.newsletter.models import Send
+from owed.models import Effect
 from tests.api.client import Program
 
 pytestmark = pytest.mark.django_db
@@ -67,10 +67,15 @@ class TestEffects:
     def test_about_an_impossible_post_are_not_there(self, author: Program) -> None:
         assert author.get("/effects", about=f"post:{10**18 * 9 + 9 * 10**17}").status in {404, 422}
 
-    def test_that_are_dead_are_owed_again_by_editors(self, author: Program, editor: Program, published: Post) -> None:
-        dead = owed(f"post:{published.pk}", "dead")
+    def test_that_are_dead_are_retried_by_those_who_may_see_them(
+        self, author: Program, editor: Program, other: Program, reader: Program, published: Post
+    ) -> None:
+        dead, elsewhere = owed(f"post:{published.pk}", "dead"), owed("user:1", "dead")
         path = f"/effects/{dead.pk}/replay"
-        assert author.post(path).status == 403
+        assert [program.post(path).status for program in (other, reader)] == [403, 403]
+        assert author.post(f"/effects/{elsewhere.pk}/replay").status == 403
+        assert (author.post(path).status, author.post(path).status) == (200, 409)
+        Effect.objects.filter(pk=dead.pk).update(state="dead", finished_at=timezone.now())
         replayed = editor.post(path)
         assert (replayed.status, replayed.json["state"]) == (200, "ready")
         assert (editor.post(path).status, editor.post("/effects/987654/replay").status) == (409, 404)

@@ -56,6 +56,7 @@ class TestComments:
         cache.clear()
         path = f"/posts/{published.pk}/comments"
         assert [reader.post(path, {"content": "Again"}).status for _ in range(21)] == [201] * 20 + [429]
+        assert Comment.objects.count() == 20
 
 
 class TestLikes:

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from app.accounts.models import ApiToken, User
-from app.web.cache import Outage
+from app.pagecache.backend import Outage
 from tests.api.client import Program, person, program_of
 
 pytestmark = pytest.mark.django_db
@@ -16,8 +16,7 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def tess(settings: Settings) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def tess(db: None) -> User:
     user = person("tess", "author")
     user.set_password(PASSWORD)
     user.save()
@@ -57,8 +56,8 @@ class TestSigningIn:
     def test_works_with_the_cache_away(
         self, tess: User, anybody: Program, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.web.cache.outage", Outage())
-        settings.CACHES = {"default": {"BACKEND": "app.web.cache.Cache", "LOCATION": "redis://127.0.0.1:1/0"}}
+        monkeypatch.setattr("app.pagecache.backend.outage", Outage())
+        settings.CACHES = {"default": {"BACKEND": "app.pagecache.backend.Cache", "LOCATION": "redis://127.0.0.1:1/0"}}
         assert anybody.post("/tokens", {"username": "tess", "password": PASSWORD}).status == 201
 
 

@@ -8,14 +8,15 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 
-from config.bundled.server import ROOT
 from tests.waiting import wait_until
+from tools.devserver.server import ROOT
 
 PATIENCE = 120.0
 PRODUCTION = {
@@ -63,8 +64,15 @@ def plain_environment(**settings: str) -> dict[str, str]:
 
 def answers(port: int, path: str, env: Mapping[str, str]) -> bool:
     """Run the health check of docker-compose.yml."""
-    probe = [sys.executable, "-m", "config.bundled.probe", str(port), path]
+    probe = [sys.executable, "-m", "config.probe", str(port), path]
     return subprocess.run(probe, env=dict(env), cwd=ROOT, capture_output=True, check=False, timeout=30).returncode == 0
+
+
+def status(port: int, path: str) -> int:
+    """Return the status with which a stranger's request is answered."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", path)
+        return connection.getresponse().status
 
 
 @contextmanager

@@ -23,10 +23,10 @@ from django.test import Client, RequestFactory
 
 from app.accounts.models import Role, User
 from app.blog.models import Comment, Like, Post
-from app.effects.testing import drain
-from app.stats import views
+from app.stats import page_views
 from config.logging import logging_config
-from tests.stats.conftest import buffer
+from owed.testing import drain
+from tests.stats.requests import buffer
 
 __all__ = ["buffer"]
 
@@ -145,7 +145,7 @@ class TestTheHouse:
     @pytest.mark.covers("G8")
     @pytest.mark.django_db
     @pytest.mark.parametrize("form", ["text", "json"])
-    def test_writes_one_line_for_each_event_and_no_words_of_anybody(self, form: str, buffer: views.Buffer) -> None:
+    def test_writes_one_line_for_each_event_and_no_words_of_anybody(self, form: str, buffer: page_views.Buffer) -> None:
         lines = io.StringIO()
         handler = logging.StreamHandler(lines)
         handler.setFormatter(logging_config(form)["formatters"]["line"]["()"]())
@@ -195,10 +195,10 @@ class TestTheHouse:
 
     @pytest.mark.covers("D4", "C11")
     def test_keeps_broker_and_cache_apart(self) -> None:
-        from config.bundled import places
+        from config import run_directory
 
         folder = Path("/srv/afterword")
-        assert places.broker_url(folder).partition("?")[0] != places.cache_url(folder).partition("?")[0]
+        assert run_directory.broker_url(folder).partition("?")[0] != run_directory.cache_url(folder).partition("?")[0]
 
     @pytest.mark.covers("G2")
     def test_passes_its_own_system_checks(self) -> None:
@@ -211,7 +211,7 @@ class TestTheHouse:
         assert (5, 2, 19) <= django.VERSION[:3] < (6, 2)
 
     def test_opens_no_network_connection_but_in_named_places(self) -> None:
-        allowed = {"app/outbound", "app/mail", "config/bundled"}
+        allowed = {"app/outbound", "app/mail", "tools/devserver"}
         for path, tree in sources("app", "tasks", "worker", "config"):
             place = "/".join(path.relative_to(ROOT).parts[:2])
             for node in ast.walk(tree):
@@ -219,3 +219,12 @@ class TestTheHouse:
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 if {name.partition(".")[0] for name in names} & {"httpx2", "requests", "urllib3", "smtplib", "http.client"}:
                     assert place in allowed, path
+
+    def test_imports_nothing_from_a_conftest(self) -> None:
+        imported = {
+            f"{path.relative_to(ROOT)}: {node.module}"
+            for path, tree in sources("tests")
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and str(node.module).endswith("conftest")
+        }
+        assert not imported, "pytest loads a conftest by itself, under another name: share by a module beside it"

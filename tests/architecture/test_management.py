@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command, get_commands
 
-from config.bundled.server import ROOT
+from tools.devserver.server import ROOT
 
 EXAMPLE = ROOT / ".env.example"
 COMMANDS = ("effects", "reindex", "repair_counters", "seed_demo", "import_posts", "api_token", "social_account")
@@ -47,7 +47,7 @@ class TestTheExampleEnvironment:
 @pytest.mark.covers("D13")
 class TestTheCommands:
     def own(self) -> set[str]:
-        return {name for name, room in get_commands().items() if isinstance(room, str) and room.startswith("app.")}
+        return {name for name, room in get_commands().items() if isinstance(room, str) and room.startswith(("app.", "owed"))}
 
     def test_are_on_the_list(self) -> None:
         assert set(COMMANDS) <= self.own()

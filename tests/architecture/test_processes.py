@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
-from config.bundled import orphans
-from config.bundled.procfile import read
-from config.bundled.server import ROOT
-from config.bundled.valkey import binary
-from tests.architecture.processes import PATIENCE, PRODUCTION, Process, answers, empty_database, plain_environment
+from tests.architecture.processes import PATIENCE, PRODUCTION, Process, answers, empty_database, plain_environment, status
 from tests.servers import unused_port
 from tests.waiting import wait_until
-from worker.queues import NAMES
+from tools.devserver import orphans
+from tools.devserver.procfile import read
+from tools.devserver.server import ROOT
+from tools.devserver.valkey import binary
+from worker import queues as declared
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
@@ -39,7 +39,7 @@ class TestTheProcfile:
         assert {"web", "worker", "beat", "flower", "release"} <= set(PROCFILE)
 
     def test_consumes_every_queue(self) -> None:
-        assert sorted(queue for line in PROCFILE.values() for queue in queues(line)) == sorted(NAMES)
+        assert sorted(queue for line in PROCFILE.values() for queue in queues(line)) == declared.names()
 
     @pytest.mark.timeout(400)
     def test_comes_up_whole_under_honcho_and_ends_whole_on_ctrl_c(self, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ class TestTheComposeFile:
         assert {name.partition("-")[0] for name in OURS} == set(PROCFILE) - {"services"}
 
     def test_consumes_every_queue_once(self) -> None:
-        assert sorted(queue for service in OURS.values() for queue in queues(" ".join(service["command"]))) == sorted(NAMES)
+        assert sorted(queue for service in OURS.values() for queue in queues(" ".join(service["command"]))) == declared.names()
 
     def test_gives_no_secret_a_default(self) -> None:
         text = (ROOT / "docker-compose.yml").read_text()
@@ -110,6 +110,7 @@ class TestTheComposeFile:
         }
         try:
             self.await_all(running, production)
+            assert status(int(production["FLOWER_PORT"]), "/") == 401
         finally:
             ended = {name: process.end(signal.SIGTERM) for name, process in running.items()}
         assert set(ended.values()) <= {0, -signal.SIGTERM}, ended

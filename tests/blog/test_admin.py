@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.blog.models import Post, Tag
-from tests.blog.conftest import counts, names
+from tests.blog.announcements import counts, names
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from app.blog import signals
 from app.blog.errors import AlreadyApproved, ContentTooLong, NotPublished, NotVisible
 from app.blog.models import Comment, CommentStatus, Post
-from app.effects.models import Effect
-from tests.blog.conftest import names
+from owed.models import Effect
+from tests.blog.announcements import names
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,10 @@ from app.blog import counters, versions
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, PostGone, Refused
 from app.blog.models import Comment, Like, Post
-from app.effects.testing import drain
 from app.notices.models import Notice
-from tests.blog.conftest import at_once, counts, names
+from owed.testing import drain
+from tests.blog.announcements import counts, names
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -212,7 +213,7 @@ def _write_five(author: User) -> None:
 def _pass_around(post: Post, authors: list[User]) -> None:
     copy = Post.objects.get(pk=post.pk)
     for number in range(10):
-        copy.change_author(authors[number % 2])
+        copy.revise(author=authors[number % 2])
 
 
 def _turn_over(dice: random.Random) -> None:

@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from app.accounts.models import Profile
 from app.blog.models import Post
-from tests.blog.conftest import counts
+from tests.blog.announcements import counts
 
 pytestmark = pytest.mark.django_db
 

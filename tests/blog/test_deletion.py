@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from app.accounts.models import Profile, Role, User
 from app.blog import versions
 from app.blog.models import Comment, Like, Post, Tag
-from app.effects.testing import drain
 from app.search.models import Document
-from tests.blog.conftest import counts, names
+from owed.testing import drain
+from tests.blog.announcements import counts, names
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +142,7 @@ class TestDeletingUsers:
 
         assert names(said) == ["post_deleted"] * 5
         assert Post.objects.get().like_count == Like.objects.count() == 0
-        assert (Comment.objects.get().author, Comment.objects.get().name) == (None, "Somebody")
+        assert (Comment.objects.get().author, Comment.objects.get().name) == (None, "Anonymous")
         assert Post.objects.get().comment_count == 1
         assert set(Profile.objects.values_list("user_id", flat=True)) == {reader.pk}
 

@@ -3,7 +3,7 @@ from django.db import IntegrityError, connection, transaction
 
 from app.blog.errors import NotPublished, PostGone
 from app.blog.models import Like, Post
-from tests.blog.conftest import names
+from tests.blog.announcements import names
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 from app.blog import files, images
 from app.blog.errors import MediaRefused
 from app.blog.models import Media, Post
-from tests.blog.conftest import at_once, image
+from tests.concurrency import at_once
+from tests.factories import image
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone
 from app.blog.models import Post
-from tests.blog.conftest import counts, names, publish
+from tests.blog.announcements import counts, names, publish
 
 pytestmark = pytest.mark.django_db
 

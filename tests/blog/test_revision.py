@@ -6,8 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from app.accounts.models import Role, User
 from app.blog import versions
 from app.blog.models import Category, Post, PostSlug, Tag
+from app.blog.placement import placement_of
 from app.blog.tagging import tags_named
-from tests.blog.conftest import counts, names
+from tests.blog.announcements import counts, names
 
 pytestmark = pytest.mark.django_db
 
@@ -60,8 +61,8 @@ class TestRevising:
     @pytest.mark.covers("M3")
     def test_the_author_moves_the_counts(self, public, author, said):
         other = User.objects.create_user("bob", role=Role.AUTHOR)
-        Post.objects.create(title="Draft", content="-", author=author).change_author(other)
-        public.change_author(other)
+        Post.objects.create(title="Draft", content="-", author=author).revise(author=other)
+        public.revise(author=other)
         assert (counts(author), counts(other)) == ((0, 0), (2, 1))
 
         Post.objects.filter(author=other).delete()
@@ -134,7 +135,7 @@ class TestSlugs:
 
 class TestVersions:
     def test_rise_with_each_change_that_readers_see(self, public):
-        scopes = versions.scopes_of(public)
+        scopes = placement_of(public.pk).scopes()
         before = versions.current_of(scopes)
         public.revise(title="Other")
 

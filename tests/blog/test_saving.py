@@ -12,8 +12,8 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.errors import ContentTooLong, NotSaved, PostGone
 from app.blog.models import Category, Post
-from app.effects.models import Effect
-from tests.blog.conftest import counts, names
+from owed.models import Effect
+from tests.blog.announcements import counts, names
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from app.accounts import signals as accounts_signals
 from app.accounts.models import User
-from app.blog import departures, renamings, signals
+from app.blog import deletion, renames, signals
 from app.blog.models import Comment, Like, Post
 from tasks import receivers
-from tests.blog.conftest import names
+from tests.blog.announcements import names
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,7 @@ class TestSignals:
         assert (Post.objects.get().status, author.profile.published_post_count) == ("draft", 0)
 
     @pytest.mark.covers("H5")
-    @pytest.mark.parametrize("module", [departures, renamings, receivers], ids=lambda module: module.__name__)
+    @pytest.mark.parametrize("module", [deletion, renames, receivers], ids=lambda module: module.__name__)
     def test_have_receivers_that_save_nothing(self, module):
         calls = [node.func.attr for node in ast.walk(ast.parse(inspect.getsource(module))) if _is_method_call(node)]
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.blog import spam
 from app.blog.models import Comment, Post
-from app.effects.testing import drain, owes
+from owed.testing import drain, owes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("M9")]
 LINKS = "Buy at http://a.example and https://b.example or www.c.example"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import Role, User
+from tests import factories
+from tests.browser.pages import PASSWORD, PATIENCE, Open
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGS = [
@@ -22,10 +24,6 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PASSWORD = "reading-glasses-7"
-PATIENCE = 20_000
-
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +61,4 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
 
 @pytest.fixture
 def editor(transactional_db: None) -> User:
-    return User.objects.create_user("edith", "edith@example.org", PASSWORD, role=Role.EDITOR, is_staff=True)
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/login/?next=/studio/")
-    page.get_by_label("Username").fill("edith")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/studio/")
+    return factories.person("edith", Role.EDITOR, password=PASSWORD, is_staff=True)

@@ -13,14 +13,14 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
-from app.effects.models import Effect
 from app.newsletter.models import Send, Subscriber
 from app.notices.moves import ask_move
 from app.notices.resets import reset_path
-from tests.browser.conftest import Open, sign_in
+from owed.models import Effect
+from tests.browser.pages import Open, sign_in
+from tests.members.email_change import link
 from tests.studio.test_publication import dead
 from tests.studio.test_rooms import letter
-from tests.web.moving import link
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 RULES: dict[str, Any] = {

@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.newsletter.models import Subscriber
-from tests.browser.conftest import PATIENCE, Open, sign_in
+from owed.models import Effect
+from owed.testing import drain
+from tests.browser.pages import PATIENCE, Open, sign_in
 from tests.sinks import Sink, smtp_sink
 
 __all__ = ["smtp_sink"]
@@ -99,7 +99,7 @@ class TestAReader:
         page = open_page()
         page.goto("/")
         page.keyboard.press("Tab")
-        skip = page.get_by_role("link", name="Skip to the content")
+        skip = page.get_by_role("link", name="Skip to content")
         expect(skip).to_be_focused()
         expect(skip).to_be_in_viewport()
         page.keyboard.press("Enter")

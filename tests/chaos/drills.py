@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from config.bundled.server import ROOT
 from tests.chaos import journey
 from tests.chaos.journey import OPEN
 from tests.chaos.laws import hold, nothing_lost
 from tests.chaos.monkey import PATIENCE, kill_workers
 from tests.chaos.rig import WORKERS, Rig, rigged, wait_until
+from tools.devserver.server import ROOT
 
 DONE = "SELECT count(*) FROM effects_effect WHERE state = 'done'"
 AGAIN = "SELECT count(*) FROM effects_effect WHERE attempt > 1"

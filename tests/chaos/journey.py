@@ -7,11 +7,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from config.bundled.server import ROOT
 from tests.chaos.laws import Broken, nothing_lost
 from tests.chaos.monkey import Monkey
 from tests.chaos.rig import WORKERS, Rig, rigged, wait_until
 from tests.chaos.tables import READERS, SUBSCRIBE
+from tools.devserver.server import ROOT
 
 DRAIN = 150.0
 PLAIN_DRAIN = 60.0

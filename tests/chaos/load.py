@@ -24,7 +24,7 @@ from kombu.exceptions import OperationalError  # noqa: E402
 
 from app.accounts.models import Role, User  # noqa: E402
 from app.blog.models import Post  # noqa: E402
-from app.effects import clock  # noqa: E402
+from owed import clock  # noqa: E402
 from tests.chaos import plain, samples  # noqa: E402
 from tests.chaos.tables import EDIT, INTEND, SOURCES  # noqa: E402
 

@@ -6,13 +6,13 @@ import random
 from collections import Counter
 from typing import Any
 
-from config.bundled.server import ROOT
 from tests.chaos.journey import OPEN
 from tests.chaos.laws import hold
 from tests.chaos.monkey import PATIENCE, kill_workers
 from tests.chaos.rig import CHILDREN, WORKERS, Rig, rigged, wait_until
 from tests.chaos.tables import SUBSCRIBE
 from tests.chaos.verdict import lines
+from tools.devserver.server import ROOT
 
 PUBLISH = """
 from django.utils import timezone

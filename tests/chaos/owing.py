@@ -10,7 +10,7 @@ django.setup()
 
 from django.db import connection, transaction  # noqa: E402  after the settings are read
 
-from app.effects.waker import waker  # noqa: E402
+from owed.waker import waker  # noqa: E402
 from tests.chaos import samples  # noqa: E402
 from tests.chaos.tables import INTEND  # noqa: E402
 

@@ -20,13 +20,13 @@ from urllib.parse import quote
 import psycopg
 import redis
 
-from config.bundled import server
-from config.bundled.places import BASE
-from config.bundled.postgres import Postgres
-from config.bundled.procfile import Program
-from config.bundled.valkey import CACHE, Valkey
+from config.run_directory import BASE
 from tests.chaos.tables import TABLES
 from tests.servers import unused_port
+from tools.devserver import server
+from tools.devserver.postgres import Postgres
+from tools.devserver.procfile import Program
+from tools.devserver.valkey import CACHE, Valkey
 
 KEEPS_NOTHING = ("--appendonly", "no", "--maxmemory-policy", "noeviction")
 WORKERS = ("chaos1", "chaos2")

@@ -7,34 +7,38 @@ import random
 import time
 from dataclasses import replace
 
-from app.effects import current, record, registry
-from app.effects.celery import effect
-from app.effects.recording import Owed
-from app.effects.waker import Hint, Publish, waker
+from owed import current, effect, record, registry, task
+from owed.recording import Owed
+from owed.waker import Hint, Publish, waker
 from tests.chaos import bodies
 
 SHORT = 5.0
 DROPPED = float(os.environ.get("CHAOS_DROP", "0.1"))
 
 
-@effect("chaos.apply", timeout=2)
+@task("chaos.apply", timeout=2)
 def apply(*, n: str) -> None:
     bodies.apply(n)
 
 
 @effect("chaos.index", batch=100, debounce=0.5, timeout=2)
-def index(*, source_ids: list[int]) -> None:
+def _index(*, source_id: int) -> None:
+    """Take many at once."""
+
+
+@_index.runs_many
+def index(source_ids: list[int]) -> None:
     bodies.index(source_ids)
 
 
-@effect("chaos.call", kind="external", timeout=2)
+@task("chaos.call", kind="external", timeout=2)
 def call(*, n: str) -> None:
     running = current()
     assert running
     bodies.call(n, running.key)
 
 
-@effect("chaos.hang", kind="external", timeout=5)
+@task("chaos.hang", kind="external", timeout=5)
 def hang(*, n: str) -> None:
     """Never end at the first attempt, so that a kill finds it at work."""
     running = current()
@@ -44,7 +48,7 @@ def hang(*, n: str) -> None:
     bodies.apply(n)
 
 
-@effect("chaos.poison", timeout=2, max_attempts=2)
+@task("chaos.poison", timeout=2, max_attempts=2)
 def poison(*, n: str) -> None:
     bodies.die()
 
@@ -70,9 +74,8 @@ class Lossy:
 
 def shorten_leases() -> None:
     """Let a kill be made good in seconds: the project's own effects keep their bodies and get at most this lease."""
-    for name in registry.names():
-        spec = registry.get(name)
-        registry.register(replace(spec, timeout=min(spec.timeout, SHORT)))
+    for declaration in registry.declared():
+        registry.declare(replace(declaration, timeout=min(declaration.timeout, SHORT)))
 
 
 shorten_leases()

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from typing import Any
 
-from config.bundled.server import ROOT
 from tests.chaos import journey
 from tests.chaos.laws import Broken
 from tests.chaos.rig import OUTBOX
+from tools.devserver.server import ROOT
 
 TABLE = ROOT / "var" / "bench" / "scoreboard.md"
 ENGINES = {

@@ -47,12 +47,13 @@ SocialPost.objects.bulk_create(rows)
 """
 OWE = """
 from django.db import transaction
-from app.effects import gather, record
-from app.effects.waker import waker
+from app.social import effects
+from owed import gather, record
+from owed.waker import waker
 from app.social.models import SocialPost
 with transaction.atomic(), gather():
     for pk in SocialPost.objects.values_list("pk", flat=True):
-        record("social.deliver", social_post_id=pk)
+        record(effects.deliver.si(social_post_id=pk))
 waker.wait_idle(30)
 """
 WAITS = "SELECT count(*) FROM effects_effect WHERE finished_at IS NULL AND task = 'social.deliver'"

@@ -29,6 +29,7 @@ class TestTheOracle:
         }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 class TestAnInstallationThatBreaks:
     @pytest.mark.covers("X1", "X2", "X5", "X6", "X12", "T7")

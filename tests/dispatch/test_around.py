@@ -16,10 +16,10 @@ from app.accounts.models import User
 from app.blog.models import Category, Post
 from app.blog.signals import post_created, post_published
 from app.dispatch import signal_manager
-from app.effects import GiveUp, Later
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.search.models import Document
+from owed import GiveUp, Later
+from owed.models import Effect
+from owed.testing import drain
 from tests.dispatch.signals import something_happened
 
 Register = Callable[..., None]
@@ -39,11 +39,7 @@ def register() -> Iterator[Register]:
         signal_manager.unregister_handler(signal, handler)
 
 
-@pytest.fixture
-def author(transactional_db: None) -> User:
-    return User.objects.create_user("ada", "ada@example.org", role="author")
-
-
+@pytest.mark.django_db(transaction=True)
 class TestTheTutorialsExample:
     @pytest.mark.covers("K1", "K2", "D18")
     def test_runs_its_four_effects_once_beside_a_handler_of_ones_own(self, author: User, register: Register) -> None:
@@ -62,6 +58,7 @@ class TestTheTutorialsExample:
         assert Document.objects.filter(post=post).exists()
 
 
+@pytest.mark.django_db(transaction=True)
 class TestAFailingHandler:
     @pytest.mark.covers("K8")
     def test_keeps_the_post_and_lets_the_other_handlers_run(self, author: User, register: Register) -> None:

@@ -21,13 +21,13 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Post
+from app.blog.placement import Placement
 from app.blog.signals import post_deleted, post_published
-from app.blog.standing import PostBefore
 from app.dispatch import CannotTravel, NameNeeded, NameTaken, UnknownSignal, signal_manager
-from app.dispatch.travelling import pack, unpack
-from app.effects import GiveUp, registry
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
+from app.dispatch.serializing import pack, unpack
+from owed import GiveUp, registry
+from owed.models import Effect
+from owed.testing import drain, owes
 from tests.dispatch.signals import something_happened
 from tests.example_app.apps import ExampleConfig, print_post
 from tests.proof.processes import environment
@@ -241,7 +241,7 @@ class TestADurableHandler:
         drain()
         [(_, payload)] = heard
         assert payload["post_id"] == pk
-        assert isinstance(payload["before"], PostBefore)
+        assert isinstance(payload["before"], Placement)
         assert payload["sender"] is Post
         assert payload["signal"] is post_deleted
 

@@ -26,10 +26,3 @@ def applied(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS sample_applied")
-
-
-def rows() -> list[int]:
-    """Return what the sample effects wrote."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT n FROM sample_applied ORDER BY n")
-        return [row[0] for row in cursor.fetchall()]

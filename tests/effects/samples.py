@@ -7,14 +7,13 @@ from typing import Any
 
 from django.db import connection
 
-from app.effects import GiveUp, Later, current
-from app.effects.celery import effect
+from owed import GiveUp, Later, current, effect, task
 
 ran: list[tuple[str, Any]] = []
 poison: set[int] = set()
 
 
-@effect("test.note")
+@task("test.note")
 def note(*, n: int) -> None:
     """Write a row, so that doing it twice shows."""
     ran.append(("note", n))
@@ -24,7 +23,7 @@ def note(*, n: int) -> None:
         raise ValueError(f"poison {n} for reader@example.org at smtp://user:secret@host/?token=abc")
 
 
-@effect("test.call", kind="external", timeout=5)
+@task("test.call", kind="external", timeout=5)
 def call(*, n: int) -> None:
     running = current()
     assert running is not None
@@ -34,7 +33,12 @@ def call(*, n: int) -> None:
 
 
 @effect("test.together", batch=100)
-def together(*, post_ids: list[int]) -> None:
+def _together(*, post_id: int) -> None:
+    """Take many at once."""
+
+
+@_together.runs_many
+def together(post_ids: list[int]) -> None:
     ran.append(("together", sorted(post_ids)))
     with connection.cursor() as cursor:
         cursor.executemany("INSERT INTO sample_applied (n) VALUES (%s)", [(pk,) for pk in post_ids])
@@ -43,20 +47,32 @@ def together(*, post_ids: list[int]) -> None:
 
 
 @effect("test.debounced", batch=10, debounce=0.5)
-def debounced(*, post_ids: list[int]) -> None:
+def _debounced(*, post_id: int) -> None:
+    """Take many at once."""
+
+
+@_debounced.runs_many
+def debounced(post_ids: list[int]) -> None:
     ran.append(("debounced", sorted(post_ids)))
 
 
-@effect("test.later", kind="external", timeout=5)
+@task("test.later", kind="external", timeout=5)
 def later(*, seconds: int) -> None:
     raise Later(timedelta(seconds=seconds), "busy")
 
 
-@effect("test.hopeless", kind="external", timeout=5, max_attempts=3)
+@task("test.hopeless", kind="external", timeout=5, max_attempts=3)
 def hopeless(*, n: int) -> None:
     raise GiveUp(f"reader{n}@example.org does not exist")
 
 
-@effect("test.frail", max_attempts=2)
+@task("test.frail", max_attempts=2)
 def frail(*, n: int) -> None:
     raise ValueError("never works")
+
+
+def rows() -> list[int]:
+    """Return what the sample effects wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT n FROM sample_applied ORDER BY n")
+        return [row[0] for row in cursor.fetchall()]

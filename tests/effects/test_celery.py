@@ -8,23 +8,24 @@ import pytest
 from celery.exceptions import Retry
 from django.db import transaction
 
-from app.effects import record
-from app.effects.celery import EffectFailed, effect
-from app.effects.models import Effect
+from owed import Task, effect, record
+from owed.celery import EffectFailed
+from owed.models import Effect
 from tests.effects import samples
 from worker.celery import app
 
 pytestmark = pytest.mark.django_db
 
 
-def hint(task: object, *ids: int) -> object:
+def hint(effect: Task, *ids: int) -> object:
     """Deliver a hint as a worker's tracer does."""
-    task.push_request(id=str(uuid4()), effects=list(ids), ignore_result=False)  # type: ignore[attr-defined]
+    task = app.tasks[effect.name]
+    task.push_request(id=str(uuid4()), effects=list(ids), ignore_result=False)
     try:
-        return task()  # type: ignore[operator]
+        return task()
     finally:
-        samples.ran.append(("ignored", task.request.ignore_result))  # type: ignore[attr-defined]
-        task.pop_request()  # type: ignore[attr-defined]
+        samples.ran.append(("ignored", task.request.ignore_result))
+        task.pop_request()
 
 
 def owe(*signatures: object) -> list[int]:
@@ -68,11 +69,11 @@ class TestAHint:
 class TestEffect:
     def test_refuses_a_batch_that_is_not_atomic(self) -> None:
         with pytest.raises(ValueError, match="must be atomic"):
-            effect("test.wrong", kind="external", batch=10)(lambda *, post_ids: None)
+            effect("test.wrong", kind="external", batch=10)(lambda *, post_id: None)
 
     def test_refuses_a_batch_of_two_keywords(self) -> None:
         with pytest.raises(ValueError, match="one keyword"):
-            effect("test.wrong", batch=10)(lambda *, post_ids, more: None)
+            effect("test.wrong", batch=10)(lambda *, post_id, more: None)
 
     @pytest.mark.covers("D3", "X7")
     def test_gives_celery_a_hard_limit_below_the_lease(self) -> None:

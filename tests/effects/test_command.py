@@ -9,10 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from app.effects import record
-from app.effects.models import Effect
+from owed import record
+from owed.models import Effect
 from tests.effects import samples
-from tests.effects.conftest import rows
+from tests.effects.samples import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("D13")]
 
@@ -70,3 +70,11 @@ class TestEffectsCommand:
         assert "0 ready, 0 dead" in effects("sweep")
         Effect.objects.update(state="done", finished_at="2020-01-01T00:00Z")
         assert "1 removed" in effects("purge", "--hours", "1")
+
+    @pytest.mark.parametrize("state", ["ready", "waiting", "running", "dead"])
+    def test_purges_nothing_that_is_not_done_however_old(self, state: str) -> None:
+        owe(samples.note.si(n=1))
+        old = "2020-01-01T00:00Z"
+        Effect.objects.update(state=state, created_at=old, finished_at=old if state == "dead" else None)
+        assert "0 removed" in effects("purge", "--hours", "1")
+        assert Effect.objects.get().state == state

@@ -9,13 +9,12 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from app.effects import registry
-from app.effects.celery import effect
-from app.effects.claiming import Claimed, claim
-from app.effects.models import Effect
-from app.effects.running import Report, run
-from app.effects.sweeping import sweep
-from app.effects.testing import drain, owes
+from owed import effect, registry, task
+from owed.claiming import Claimed, claim
+from owed.models import Effect
+from owed.running import Report, run
+from owed.sweeping import sweep
+from owed.testing import drain, owes
 from tests.waiting import wait_until
 
 began, may_end = Event(), Event()
@@ -25,7 +24,7 @@ WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND N
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@effect("test.serial", kind="external", timeout=60, key="subject_id")
+@task("test.serial", kind="external", timeout=60, key="subject_id")
 def serial(*, subject_id: int, n: int) -> None:
     began.set()
     assert may_end.wait(30)
@@ -124,7 +123,7 @@ class TestAKey:
 
     def test_is_refused_to_a_batch(self) -> None:
         with pytest.raises(ValueError, match="no key"):
-            effect("test.wrong", batch=10, key="post_ids")(lambda *, post_ids: None)
+            effect("test.wrong", batch=10, key="post_id")(lambda *, post_id: None)
 
     @pytest.mark.covers("E8")
     def test_keeps_deliveries_to_one_account_apart(self) -> None:

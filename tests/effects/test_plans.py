@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from app.effects.claiming import CLAIM
-from app.effects.sweeping import SWEEP
+from owed.claiming import CLAIM
+from owed.sweeping import SWEEP
 
 MILLION = """
 INSERT INTO effects_effect (task, queue, args, about, kind, state, attempt, max_attempts, rings, wake_at, due_at,
@@ -29,7 +29,7 @@ class TestWithAMillionFinishedRows:
             cursor.execute("SELECT max(id) FROM effects_effect")
             newest = cursor.fetchone()[0]
             for ids in ([newest], list(range(newest - 99, newest + 1))):
-                assert "effects_effect_pkey" in _plan(cursor, CLAIM, [70, uuid4(), ids, "test.note"])
+                assert "effects_effect_pkey" in _plan(cursor, CLAIM, [70, uuid4(), ids, ["test.note"]])
             assert "effect_wake" in _plan(cursor, SWEEP, {"tasks": ["test.note"], "limit": 500, "ring_after": 15.0})
 
 

@@ -9,16 +9,16 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-from app.effects import clock, record, registry, settling
-from app.effects.claiming import Claimed, claim
-from app.effects.models import Effect
-from app.effects.outcomes import LostLease
-from app.effects.running import run
-from app.effects.scrubbing import scrub
-from app.effects.sweeping import sweep
-from app.effects.testing import drain
+from owed import clock, dead_letters, record, registry, retry, settling
+from owed.claiming import Claimed, claim
+from owed.models import Effect
+from owed.outcomes import LostLease
+from owed.running import run
+from owed.scrubbing import scrub
+from owed.sweeping import sweep
+from owed.testing import drain
 from tests.effects import samples
-from tests.effects.conftest import rows
+from tests.effects.samples import rows
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +101,7 @@ class TestPuttingOff:
     def test_lets_what_nobody_began_wait_without_a_run(self) -> None:
         pks = owe(*(samples.note.si(n=n) for n in range(20)))
         before = Effect.objects.get(pk=pks[0])
-        assert settling.put_off(pks, timedelta(hours=1), "they rest") == 20
+        assert retry.put_off(pks, timedelta(hours=1), "they rest") == 20
         drain()
         assert not samples.ran
         effects = Effect.objects.all()
@@ -114,16 +114,16 @@ class TestPuttingOff:
         running, done, dead, waiting = owe(*(samples.note.si(n=n) for n in range(4)))
         take(running)
         run(registry.get("test.note"), [done], uuid4())
-        assert settling.bury(take(dead), "gave up", "gone")
-        assert settling.put_off([waiting], timedelta(minutes=1), "they rest") == 1
+        assert dead_letters.bury(take(dead), "gave up", "gone")
+        assert retry.put_off([waiting], timedelta(minutes=1), "they rest") == 1
         before = list(Effect.objects.order_by("pk").values())
         assert [each["state"] for each in before] == ["running", "done", "dead", "waiting"]
-        assert settling.put_off([running, done, dead, waiting], timedelta(hours=1), "they rest") == 0
+        assert retry.put_off([running, done, dead, waiting], timedelta(hours=1), "they rest") == 0
         assert list(Effect.objects.order_by("pk").values()) == before
 
     def test_ends_by_itself(self) -> None:
         [pk] = owe(samples.note.si(n=1))
-        settling.put_off([pk], timedelta(0), "they rest")
+        retry.put_off([pk], timedelta(0), "they rest")
         sweep()
         drain()
         assert (Effect.objects.get(pk=pk).state, samples.ran) == ("done", [("note", 1)])
@@ -154,14 +154,14 @@ class TestAnExternalEffect:
         [claimed] = claim(registry.get("test.note"), [pk], uuid4())
         at = clock.now() + timedelta(hours=1)
         with time_machine.travel(at + wrong_by):
-            assert settling.postpone(claimed, at, "busy")
+            assert retry.postpone(claimed, at, "busy")
         assert abs(Effect.objects.get(pk=pk).wake_at - at) < timedelta(seconds=1)
 
     @pytest.mark.parametrize("planned", [True, False])
     def test_is_late_while_it_waits_unless_that_was_the_plan(self, planned: bool) -> None:
         [pk] = owe(samples.note.si(n=1))
         [claimed] = claim(registry.get("test.note"), [pk], uuid4())
-        assert settling.postpone(claimed, timedelta(hours=1), "not before", planned=planned)
+        assert retry.postpone(claimed, timedelta(hours=1), "not before", planned=planned)
         effect = Effect.objects.get(pk=pk)
         assert Effect.objects.overdue().exists() is not planned
         assert (effect.due_at == effect.wake_at, Effect.objects.backlog()[0].oldest_due is None) == (planned, planned)
@@ -200,8 +200,8 @@ class TestABatch:
 
 class TestAFailure:
     def test_backs_off_with_jitter_up_to_an_hour(self) -> None:
-        assert 1.6 <= settling.backoff(1) <= 2.4
-        assert 2880 <= settling.backoff(30) <= 4320
+        assert 1.6 <= retry.backoff(1) <= 2.4
+        assert 2880 <= retry.backoff(30) <= 4320
 
     def test_becomes_a_dead_letter_when_tries_run_out_and_lives_again_by_replay(self) -> None:
         [pk] = owe(samples.frail.si(n=1))

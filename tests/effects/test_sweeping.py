@@ -11,12 +11,13 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django_celery_results.models import TaskResult
 
-from app.effects import beating, purging, record, registry, ticking
-from app.effects.claiming import claim
-from app.effects.models import Effect, Tick
-from app.effects.sweeping import sweep
-from app.effects.testing import broker_down, drain
-from app.effects.waker import Hint, pack, waker
+from owed import heartbeat, periods, purging, record, registry
+from owed.claiming import claim
+from owed.contrib import celery_results
+from owed.models import Effect, Tick
+from owed.sweeping import sweep
+from owed.testing import broker_down, drain
+from owed.waker import Hint, pack, waker
 from tests.effects import samples
 
 pytestmark = pytest.mark.django_db
@@ -142,8 +143,8 @@ class TestUpkeep:
 
     def test_forgets_the_periods_that_are_over(self) -> None:
         Tick.objects.create(task="test.note", period=1)
-        ticking.first_in_period("test.note", 60)
-        ticking.forget_past_periods()
+        periods.first_in_period(samples.note.effect, 60)
+        periods.forget_past_periods()
         assert Tick.objects.count() == 1
 
     def test_purges_done_effects_in_chunks_and_keeps_dead_letters(self) -> None:
@@ -158,14 +159,14 @@ class TestUpkeep:
         TaskResult.objects.bulk_create(TaskResult(task_id=str(n)) for n in range(25))
         TaskResult.objects.exclude(task_id="24").update(date_done="2020-01-01T00:00Z")
         with CaptureQueriesContext(connection) as queries:
-            assert purging.purge_results(timedelta(days=7), chunk=10) == 24
+            assert celery_results.purge(timedelta(days=7), chunk=10) == 24
         assert len(queries) == 3
         assert [row.task_id for row in TaskResult.objects.all()] == ["24"]
 
     @pytest.mark.covers("D11")
     def test_knows_how_long_the_workers_have_been_silent(self) -> None:
-        assert beating.silence() is None
-        beating.beat("worker@one")
-        age = beating.silence()
+        assert heartbeat.silence() is None
+        heartbeat.beat("worker@one")
+        age = heartbeat.silence()
         assert age is not None
         assert age < 5

@@ -15,8 +15,8 @@ from celery import Celery
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from app.effects.celery import Publisher
-from app.effects.waker import Hint, Waker
+from owed.celery import Publisher
+from owed.waker import Hint, Waker
 from tests.waiting import wait_until
 
 
@@ -77,7 +77,7 @@ class TestWaker:
     def test_starts_anew_in_a_forked_child(self) -> None:
         script = (
             "import os, sys\n"
-            "from app.effects.waker import waker\n"
+            "from owed.waker import waker\n"
             "seen = []\n"
             "waker.publish = seen.extend\n"
             "waker.wake([('t', 1)]); waker.wait_idle(5)\n"
@@ -92,7 +92,7 @@ class TestWaker:
     def test_flushes_at_exit_within_half_a_second(self) -> None:
         script = (
             "import time\n"
-            "from app.effects.waker import waker\n"
+            "from owed.waker import waker\n"
             "waker.publish = lambda hints: print(len(hints), flush=True)\n"
             "waker.wake([('t', 1), ('u', 2)])\n"
         )

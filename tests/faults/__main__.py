@@ -7,7 +7,7 @@ import sys
 from typing import Protocol
 
 from tests.chaos.laws import Broken
-from tests.faults import clocks, full_disk, pds, pgbouncer, postfix
+from tests.faults import clocks, containers, full_disk, pds, pgbouncer, postfix, slow
 
 
 class Fault(Protocol):
@@ -21,6 +21,8 @@ class Fault(Protocol):
 
 
 FAULTS: dict[str, Fault] = {
+    "slow": slow,
+    "containers": containers,
     "full_disk": full_disk,
     "clocks": clocks,
     "pgbouncer": pgbouncer,
@@ -31,7 +33,7 @@ FAULTS: dict[str, Fault] = {
 
 def main(words: list[str]) -> int:
     """Run them, say how each ended, and return 1 where one broke a promise."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Faults that need a whole machine.")
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Faults that take minutes or a whole machine.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(FAULTS)}; all where none is given")
     names = parser.parse_args(words).names or list(FAULTS)
     if unknown := set(names) - set(FAULTS):

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from config.bundled.postgres import Postgres
 from tests.chaos import journey
 from tests.chaos.laws import Broken
 from tests.chaos.monkey import Monkey
 from tests.chaos.rig import Rig, rigged, wait_until
+from tools.devserver.postgres import Postgres
 
 SHIM = Path(__file__).with_name("wrong_clock")
 AHEAD, BEHIND = "+3d", "-3d"
@@ -33,7 +33,7 @@ PLAN = f"""
 from datetime import timedelta
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import clock
+from owed import clock
 for n in range({PLANNED}):
     post = Post(title=f"planned{{n}}-{{clock.now().timestamp()}} x", content="x", author=User.objects.get(username="chaos"))
     post.save()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from config.bundled.places import BASE
+from config.run_directory import BASE
 from tests.chaos import journey
 from tests.chaos.laws import Broken
 from tests.chaos.monkey import Monkey

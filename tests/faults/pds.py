@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.bundled import server
-from config.bundled.places import BASE
-from config.bundled.procfile import Program
-from config.bundled.server import ROOT
+from config.run_directory import BASE
 from tests.chaos.laws import Broken
 from tests.servers import unused_port
+from tools.devserver import server
+from tools.devserver.procfile import Program
+from tools.devserver.server import ROOT
 
 PACKAGES = ("@atproto/pds@^0.4", "@did-plc/server@0.0.1")
 HOME = ROOT / "var" / "faults" / "pds"

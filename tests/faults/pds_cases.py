@@ -11,8 +11,6 @@ import pytest
 from pytest_django import Settings
 
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.social.connecting import CannotConnect, connect
 from app.social.models import Account, SocialPost
 from app.social.networks import network_of
@@ -20,10 +18,12 @@ from app.social.networks.base import Login
 from app.social.networks.bluesky import Bluesky
 from app.social.networks.outcomes import Revoked
 from app.social.sharing import post_to_social_media
+from owed.models import Effect
+from owed.testing import drain
 from tests.faults.real_bluesky import RealBluesky
-from tests.social.conftest import _loopback, ann, cover, post
 from tests.social.drafts import NOW, drafted
 from tests.social.fake import serving
+from tests.social.fixtures import _loopback, ann, cover, post
 from tests.social.test_vendors import FAMILY
 
 __all__ = ["_loopback", "ann", "cover", "post"]

@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 import psycopg
 
-from config.bundled.postgres import ROLE, Postgres
-from config.bundled.server import ROOT
 from tests.chaos import journey
 from tests.chaos.laws import Broken
 from tests.chaos.monkey import Monkey
 from tests.chaos.rig import Rig, rigged
+from tools.devserver.postgres import ROLE, Postgres
+from tools.devserver.server import ROOT
 
 SEED = 1
 SECONDS = 12.0

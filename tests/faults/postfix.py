@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config.bundled.places import BASE
+from config.run_directory import BASE
 from tests.chaos.journey import LEFT, OPEN, Broken
 from tests.chaos.rig import Rig, rigged, wait_until
 from tests.chaos.tables import SUBSCRIBE

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Category, Post, Tag
-from app.effects.testing import drain
 from app.feeds.building import build, refresh, update_rss_feed
 from app.feeds.entries import with_absolute_addresses
 from app.feeds.models import Document
-from app.feeds.subjects import of_site
-from tests.feeds.conftest import Publish
+from app.feeds.subjects import of_site, subject_of
+from owed.testing import drain
+from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db
 
@@ -162,12 +162,26 @@ class TestFormats:
 
         assert all(body(form) == body(form) for form in ("rss", "atom", "json"))
 
-    def test_hold_no_draft_and_no_withdrawn_post(self, publish: Publish, author: User) -> None:
-        Post.objects.create(title="Draft", author=author)
-        Post.objects.create(title="Planned", author=author, status="scheduled", publish_at=timezone.now() + timedelta(days=1))
-        publish("Withdrawn").withdraw()
+    @pytest.mark.parametrize("form", ["rss", "atom", "json"])
+    @pytest.mark.parametrize("of", ["site", "author", "category", "tag"])
+    def test_hold_no_draft_no_planned_and_no_withdrawn_post(self, publish: Publish, author: User, of: str, form: str) -> None:
+        category, tag = Category.objects.create(name="C", slug="c"), Tag.objects.create(name="T", slug="t")
+        facts = {"author": author, "category": category}
+        soon = timezone.now() + timedelta(days=1)
+        unseen = [
+            Post.objects.create(title="Unseen draft", **facts),
+            Post.objects.create(title="Unseen plan", status="scheduled", publish_at=soon, **facts),
+            publish("Unseen withdrawal", **facts),
+        ]
+        seen = publish("In public", **facts)
+        for post in (*unseen, seen):
+            post.tags.add(tag)
+        unseen[-1].withdraw()
 
-        assert parsed("rss").entries == []
+        subject = subject_of({"site": "site", "author": author, "category": category, "tag": tag}[of])
+        text = build(subject, form).body.decode()
+        assert "In public" in text
+        assert "Unseen" not in text
 
 
 class TestAddresses:

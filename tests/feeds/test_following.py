@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
-from app.effects.models import Effect, EffectQuerySet
-from app.effects.testing import drain, owes
 from app.feeds import following
 from app.feeds.models import Document
-from tests.feeds.conftest import Publish
+from owed.models import Effect, EffectQuerySet
+from owed.testing import drain, owes
+from tests.factories import Publish
 from tests.proof.threads import Elsewhere, uncommitted
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from app.blog.models import Category, Post, Tag
 from app.feeds.building import refresh
 from app.feeds.copies import Copies
 from app.feeds.models import Document
-from tests.feeds.conftest import Publish
+from tests.factories import Publish
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E7")]
 TYPES = {

@@ -11,7 +11,7 @@ from django.test import Client
 
 from app.blog.markdown import render
 from app.blog.models import Comment, Media, Post
-from app.effects.models import Effect
+from owed.models import Effect
 from tests.importer.sites import failed, post_of, posts_of, run_import, skipped
 
 CASES = Path(__file__).parent / "cases"

@@ -15,11 +15,11 @@ from django.conf import settings
 
 from app.accounts.models import User
 from app.blog.models import Media, Post, Tag
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
-from app.effects.waker import Hint, pack, waker
 from app.importer.save import Done
 from app.newsletter.models import Delivery, Subscriber
+from owed.models import Effect
+from owed.testing import drain, owes
+from owed.waker import Hint, pack, waker
 from tests.importer.sites import run_import
 
 CORPUS = settings.ROOT.parent / "shared/corpus/18f"

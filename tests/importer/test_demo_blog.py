@@ -10,10 +10,10 @@ from django.test import override_settings
 
 from app.accounts.models import User
 from app.blog.models import Media, Post
-from app.effects.models import Effect
 from app.importer.demo_blog import DEMO, PASSWORD
 from app.newsletter.models import Delivery, Subscriber
 from app.social.models import Account
+from owed.models import Effect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("D13")]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.blog.models import Media, Post
-from app.effects.models import Effect
 from app.importer.source import MAX_BYTES
+from owed.models import Effect
 from tests.importer.sites import failed, png, post, post_of, run_import, write
 
 pytestmark = pytest.mark.covers("D13", "X2")

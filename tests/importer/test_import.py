@@ -18,9 +18,9 @@ from django.utils import timezone
 from app.accounts.models import Profile, User
 from app.blog.models import Category, Media, Post, Tag
 from app.blog.signals import post_published
-from app.effects.models import Effect
 from app.importer import links
 from app.importer.save import Done
+from owed.models import Effect
 from tests.importer.sites import ghost, item, png, post, run_import, write, wxr
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("D13")]

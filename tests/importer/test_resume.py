@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import connection
 
 from app.blog.models import Post
-from app.effects.models import Effect
 from app.importer.save import Done
+from owed.models import Effect
 from tests.importer.sites import post, run_import
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("P10", "G5", "D13")]
@@ -45,7 +45,7 @@ def whole() -> bool:
 class TestAKilledImport:
     @pytest.mark.parametrize(("where", "landed"), [("after-insert", 0), ("after-commit", 4)])
     def test_has_committed_whole_chunks_and_goes_on(self, site: Path, where: str, landed: int) -> None:
-        assert start(site, EFFECTS_CRASH_AT=where).wait(60) == 137
+        assert start(site, OWED_CRASH_AT=where).wait(60) == 137
         assert Post.objects.count() == landed
         assert whole()
         report = run_import(site)

@@ -9,9 +9,9 @@ import pytest
 from pytest_celery import CeleryWorkerContainer, RedisContainer
 from pytest_docker_tools import build, container, fxtr
 
-from config.bundled.server import ROOT
 from tests.journeys.nodes import SAMPLES
 from tests.servers import HOME, unused_port
+from tools.devserver.server import ROOT
 
 BROKER = ["valkey-server", "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--protected-mode", "no"]
 WORKER = ["celery", "-A", "worker", "worker", "-n", "journey@%h", "--concurrency=2", "--without-mingle", "-I", SAMPLES]

@@ -16,8 +16,8 @@ from django.db import connection, connections
 from pytest_celery import CeleryBrokerCluster, CeleryTestBroker, CeleryTestSetup, RedisContainer
 from pytest_django import DjangoDbBlocker
 
-from app.effects.celery import Publisher
-from app.effects.waker import waker
+from owed.celery import Publisher
+from owed.waker import waker
 from tests.journeys.nodes import BrokerProcess, CommandProcess, WorkerProcess, with_name
 from tests.journeys.sample_tasks import TABLES
 from tests.servers import HOME

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.effects.celery import effect
+from owed import task
 from tests.journeys.sample_tasks import put
 
 
-@effect("test.of_the_next_release")
+@task("test.of_the_next_release")
 def of_the_next_release(*, n: int) -> None:
     put(n)

@@ -18,9 +18,9 @@ from uuid import uuid4
 import redis
 from pytest_celery import CeleryWorkerContainer, RedisContainer
 
-from config.bundled import server
-from config.bundled.procfile import Program
-from config.bundled.valkey import Valkey
+from tools.devserver import server
+from tools.devserver.procfile import Program
+from tools.devserver.valkey import Valkey
 
 KEEPS_NOTHING = ("--appendonly", "no", "--maxmemory-policy", "noeviction")
 SAMPLES = "tests.journeys.sample_tasks"

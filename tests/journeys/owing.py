@@ -7,9 +7,9 @@ from typing import Any
 from django.db import transaction
 from django_celery_results.models import TaskResult
 
-from app.effects import record
-from app.effects.models import Effect
-from app.effects.waker import waker
+from owed import record
+from owed.models import Effect
+from owed.waker import waker
 
 
 def owe(*signatures: Any) -> list[int]:

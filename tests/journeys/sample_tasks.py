@@ -6,8 +6,7 @@ import time
 
 from django.db import connection
 
-from app.effects import GiveUp, current
-from app.effects.celery import effect
+from owed import GiveUp, current, effect, task
 
 TABLES = """
 CREATE TABLE journey_write (id bigserial, n integer, effect bigint, attempt integer);
@@ -16,39 +15,44 @@ CREATE TABLE journey_gate (name text);
 ADDRESS = "reader@example.org"
 
 
-@effect("test.write")
+@task("test.write")
 def write(*, n: int) -> None:
     put(n)
 
 
 @effect("test.write_together", batch=100, debounce=0.5)
-def write_together(*, post_ids: list[int]) -> None:
+def _write_together(*, post_id: int) -> None:
+    """Take many at once."""
+
+
+@_write_together.runs_many
+def write_together(post_ids: list[int]) -> None:
     for n in post_ids:
         put(n)
 
 
-@effect("test.take_a_while", kind="external", timeout=10)
+@task("test.take_a_while", kind="external", timeout=10)
 def take_a_while(*, n: int) -> None:
     """Stand for a call to the outside."""
     time.sleep(0.3)
     put(n)
 
 
-@effect("test.linger", timeout=3)
+@task("test.linger", timeout=3)
 def linger(*, n: int) -> None:
     """Write, then hang at the first attempt, so that a kill finds the transaction open."""
     put(n)
     hang()
 
 
-@effect("test.call_and_linger", kind="external", timeout=3)
+@task("test.call_and_linger", kind="external", timeout=3)
 def call_and_linger(*, n: int) -> None:
     """Do what cannot be undone, then hang at the first attempt."""
     put(n)
     hang()
 
 
-@effect("test.wait_for_gate", timeout=40)
+@task("test.wait_for_gate", timeout=40)
 def wait_for_gate(*, n: int) -> None:
     """Write when the test opens the gate."""
     while not gate_open():
@@ -56,7 +60,7 @@ def wait_for_gate(*, n: int) -> None:
     put(n)
 
 
-@effect("test.stumble")
+@task("test.stumble")
 def stumble(*, n: int) -> None:
     """Fail once, with an address and a secret in the message."""
     if attempt() == 1:
@@ -64,7 +68,7 @@ def stumble(*, n: int) -> None:
     put(n)
 
 
-@effect("test.refuse", kind="external", timeout=5)
+@task("test.refuse", kind="external", timeout=5)
 def refuse(*, n: int) -> None:
     raise GiveUp(f"{ADDRESS} does not exist")
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_celery_results.models import TaskResult
 from pytest_celery import CeleryTestSetup
 
-from app.effects.waker import Hint, waker
+from owed.waker import Hint, waker
 from tasks import upkeep
 from tests.journeys import sample_tasks as samples
 from tests.journeys.owing import count, effect, owe, result_of, state

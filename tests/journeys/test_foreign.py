@@ -13,7 +13,7 @@ from tests.journeys.owing import owe, state
 from tests.journeys.test_effects import waiting
 from tests.journeys.waiting import eventually
 
-pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300), pytest.mark.covers("X12", "X6")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300), pytest.mark.covers("X12", "X6")]
 
 
 def message(task: str, body: str = "W1tdLCB7fSwge31d", **headers: object) -> str:

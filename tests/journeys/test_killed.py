@@ -11,7 +11,7 @@ from pytest_celery import CeleryTestSetup
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.effects.models import Effect
+from owed.models import Effect
 from tests.journeys import sample_tasks as samples
 from tests.journeys.owing import count, effect, owe, state
 from tests.journeys.test_effects import waiting

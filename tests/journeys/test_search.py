@@ -14,15 +14,15 @@ from django.db import connection
 from pytest_celery import CeleryTestSetup
 
 from app.accounts.models import User
-from app.effects.models import Effect
 from app.search.models import Document
 from app.search.query import search
-from config.bundled.server import ROOT
+from owed.models import Effect
 from tests.journeys import sample_tasks as samples
 from tests.journeys.nodes import WorkerProcess
 from tests.journeys.owing import count, owe
 from tests.journeys.waiting import eventually
 from tests.proof.processes import environment
+from tools.devserver.server import ROOT
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300)]
 

@@ -12,8 +12,9 @@ from django.db import connection
 from django.db.models.functions import Now
 from pytest_celery import CeleryTestSetup
 
-from app.effects import beating, metrics
-from app.effects.models import Effect
+from owed import heartbeat
+from owed.contrib import prometheus
+from owed.models import Effect
 from tests.journeys import next_release
 from tests.journeys import sample_tasks as samples
 from tests.journeys.nodes import WorkerProcess
@@ -32,7 +33,7 @@ class TestStoppedWorkers:
         celery_setup.worker.container.end()
         ids = owe(*(samples.write.si(n=n) for n in range(100)), samples.write_together.si(post_id=100))
         assert (count("ready"), count("waiting")) == (100, 1)
-        assert 'afterword_effects{queue="test",state="owed"} 101.0' in metrics.render().decode()
+        assert 'afterword_effects{queue="test",state="owed"} 101.0' in prometheus.render().decode()
         before = oldest_due()
         eventually(lambda: oldest_due() > before + 1)
         celery_setup.worker.restart()
@@ -42,7 +43,7 @@ class TestStoppedWorkers:
 
 def oldest_due() -> float:
     """Return the age that an alert looks at."""
-    [line] = [each for each in metrics.render().decode().splitlines() if each.startswith(AGE)]
+    [line] = [each for each in prometheus.render().decode().splitlines() if each.startswith(AGE)]
     return float(line.removeprefix(AGE))
 
 
@@ -75,7 +76,7 @@ class TestTheSweeper:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE effects_heartbeat SET at = at - interval '1 hour'")
-            eventually(lambda: (beating.silence("journey@%") or 3600) < 6)
+            eventually(lambda: (heartbeat.silence("journey@%") or 3600) < 6)
         finally:
             signal_all(pool, signal.SIGCONT)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.mail.errors import BadAddress
-from app.mail.message import Letter, new_message_id, seal
+from app.mail.message import Letter, encode, new_message_id
 from tests.sinks import Captured, check
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -23,7 +23,7 @@ def sealed(**changes: object) -> Captured:
         "message_id": "<1@afterword.example>",
         **changes,
     }
-    mail = seal(Letter(**values), at=AT)  # type: ignore[arg-type]
+    mail = encode(Letter(**values), at=AT)  # type: ignore[arg-type]
     captured = Captured(mail.sender, mail.recipient, mail.data, 0)
     check(captured)
     return captured

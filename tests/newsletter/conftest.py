@@ -1,41 +1,5 @@
-"""Writers, readers, posts, and the mail servers of these tests."""
+"""Readers by mail, a post, and the mail servers of these tests."""
 
-from __future__ import annotations
+from tests.newsletter.fixtures import faulty, post, readers, smtp_sink
 
-from collections.abc import Callable
-from typing import Any
-
-import pytest
-from django.utils import timezone
-
-from app.accounts.models import Role, User
-from app.blog.models import Post
-from app.newsletter.models import Subscriber
-from tests.sinks import faulty, smtp_sink
-
-__all__ = ["faulty", "smtp_sink"]
-
-
-@pytest.fixture
-def author() -> User:
-    return User.objects.create_user("writer", "writer@example.org", role=Role.AUTHOR)
-
-
-@pytest.fixture
-def post(author: User) -> Post:
-    """A post that has just become public, its effects not yet run."""
-    post = Post(title="Owed & “kept”", content="# Hello\n\nA *post* with a [link](/archive/) and <b>HTML</b>.\n", author=author)
-    post.save()
-    post.publish(at=timezone.now())
-    return post
-
-
-@pytest.fixture
-def readers() -> Callable[..., list[Subscriber]]:
-    def make(number: int, **values: Any) -> list[Subscriber]:
-        start = Subscriber.objects.count()
-        fields = {"state": Subscriber.State.CONFIRMED, "confirmed_at": timezone.now(), **values}
-        rows = [Subscriber(email=f"r{n}@example.org", **fields) for n in range(start, start + number)]
-        return Subscriber.objects.bulk_create(rows, batch_size=1000)
-
-    return make
+__all__ = ["faulty", "post", "readers", "smtp_sink"]

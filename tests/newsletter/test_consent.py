@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.effects.testing import drain, owes
 from app.newsletter.models import Confirmation, Subscriber
 from app.newsletter.tutorial import add_to_mailing_list
+from owed.testing import drain, owes
 from tests.sinks import FaultyServer, Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E13")]

@@ -11,14 +11,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects import Later
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
 from app.mail import conversation
 from app.newsletter import delivering
 from app.newsletter.announcing import announce, expand
 from app.newsletter.delivering import Deferred, deliver
 from app.newsletter.models import Delivery, Send, Subscriber
+from owed import Later
+from owed.models import Effect
+from owed.testing import drain, owes
 from tests.sinks import CUT, HANG, RESET, FaultyServer, Sink
 from tests.waiting import wait_until
 
@@ -84,6 +84,7 @@ class TestBeforeTheDot:
             deliver(ids)
         assert states() == ["sent", "failed", "sent", "pending", "sent"]
         assert Delivery.objects.get(pk=ids[1]).error == "550 5.7.1 at rcpt"
+        assert Subscriber.objects.get(email="r1@example.org").state == "confirmed"
         faulty.heal()
         deliver(ids)
         assert states() == ["sent", "failed", "sent", "sent", "sent"]
@@ -118,19 +119,6 @@ class TestAfterTheDot:
         assert len(copies(faulty)) == len(set(copies(faulty))) == 5
         assert Send.objects.get().state == "finished"
         assert Send.objects.get().balances
-
-    def test_a_doubt_is_repeated_under_the_same_id_where_the_operator_prefers_that(
-        self, faulty: FaultyServer, ids: list[int], settings: object
-    ) -> None:
-        settings.MAIL_REPEAT_UNKNOWN = True  # type: ignore[attr-defined]
-        faulty.faults = {"dot": CUT}
-        with pytest.raises(Deferred):
-            deliver(ids[:1])
-        faulty.heal()
-        deliver(ids[:1])
-        assert states()[0] == "sent"
-        assert len(faulty.accepted) == 2
-        assert len(set(copies(faulty))) == 1
 
     @pytest.mark.parametrize(("reply", "state"), [("554 5.6.0 spam", "failed"), ("451 4.3.0 later", "pending")])
     def test_an_answer_leaves_no_doubt(self, faulty: FaultyServer, ids: list[int], reply: str, state: str) -> None:
@@ -226,8 +214,8 @@ class TestALongRun:
         assert states() == ["sent"] * 5
 
     def test_ends_before_the_effects_hard_limit(self) -> None:
-        from app.effects import registry
         from app.mail.transport import PATIENCE
+        from owed import registry
 
         assert delivering.BUDGET < PATIENCE
         assert registry.get("email.deliver").timeout > PATIENCE + 30

@@ -10,14 +10,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.audit.conservation import sends
 from app.blog.errors import NotPublished, PostGone, Refused
 from app.blog.models import Post
-from app.effects.testing import drain, owes
 from app.mail.submission import State
 from app.newsletter.announcing import announce, announce_again, expand
-from app.newsletter.conservation import sends
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Delivery, Send, Subscriber
+from owed.testing import drain, owes
 from tests.sinks import Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("A4", "E6")]

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.testing import drain, owes
 from app.mail.submission import NotInDoubt, State
 from app.newsletter.announcing import CHUNK, announce, expand
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.newsletter.tutorial import send_publication_notifications
+from owed.testing import drain, owes
 from tests.sinks import Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E6")]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
+from tests import factories
+from tests.factories import person
 from tests.sinks import faulty, smtp_sink
 
 __all__ = ["faulty", "smtp_sink"]
-
-
-def person(name: str, role: str = Role.READER) -> User:
-    return User.objects.create_user(name, f"{name}@example.org", role=role)
 
 
 @pytest.fixture
@@ -34,7 +31,4 @@ def eve() -> User:
 
 @pytest.fixture
 def post(ann: User) -> Post:
-    post = Post(title="A post", content="Text.", author=ann)
-    post.save()
-    post.publish(at=timezone.now())
-    return post
+    return factories.publish(ann, "A post", "Text.")

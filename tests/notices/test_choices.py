@@ -9,12 +9,12 @@ from django.test import Client
 
 from app.accounts.models import Profile, Role, User
 from app.blog.models import Post
-from app.effects.testing import drain
 from app.notices import telling
 from app.notices.choices import LABELS, OF_KIND, Choice
 from app.notices.models import Kind, Notice, Watch
 from app.notices.moves import KINDS
-from tests.notices.conftest import person
+from owed.testing import drain
+from tests.factories import person
 from tests.sinks import Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("H14")]

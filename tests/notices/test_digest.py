@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
 from app.notices.models import Notice
+from app.notices.sending import send_notice
+from owed.models import Effect
+from owed.testing import drain, owes
+from tests.proof.threads import Elsewhere, uncommitted
 from tests.sinks import FaultyServer, Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("H14")]
@@ -56,6 +59,23 @@ class TestADigest:
         post.like(bob)
         drain()
         assert len(smtp_sink.captured) == 3
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_gathered_by_one_of_two_workers_that_read_two_waiting_notices_at_once(
+        self, post: Post, ann: User, bob: User, smtp_sink: Sink
+    ) -> None:
+        comments = [post.comment(author=bob, content=f"comment {n}") for n in range(2)]
+        about = [{"comment": comment, "subject_key": f"comment:{comment.pk}"} for comment in comments]
+        notices = [Notice.objects.create(recipient=ann, kind="comment", post=post, actor=bob, **each) for each in about]
+        with uncommitted(lambda: list(Notice.objects.select_for_update())):
+            workers = [Elsewhere(partial(send_notice, notice.pk)) for notice in notices]
+            for worker in workers:
+                worker.await_blocked()
+        for worker in workers:
+            worker.result()
+        (mail,) = smtp_sink.captured
+        assert all(f"comment {n}" in mail.body("plain") for n in range(2))
+        assert sorted(Notice.objects.values_list("state", flat=True)) == ["sent", "skipped"]
 
     def ten_minutes_later(self) -> None:
         Notice.objects.exclude(submitted_at=None).update(submitted_at=timezone.now() - timedelta(minutes=11))

@@ -12,8 +12,6 @@ from django.utils import timezone
 
 from app.accounts.models import Profile, RegisteredVia, Role, User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
 from app.newsletter.models import Subscriber
 from app.newsletter.tutorial import add_to_mailing_list
 from app.notices import sending, telling
@@ -21,6 +19,8 @@ from app.notices.addresses import Address
 from app.notices.choices import Choice
 from app.notices.models import Kind, Notice
 from app.notices.tutorial import send_welcome_email, start_onboarding_sequence
+from owed.models import Effect
+from owed.testing import drain, owes
 from tests.sinks import CUT, FaultyServer, Sink
 from worker.celery import app
 

@@ -10,8 +10,6 @@ from django.utils import timezone
 
 from app.accounts.models import Profile, Role, User
 from app.blog.models import Comment, Post
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.newsletter.models import Subscriber
 from app.notices import telling
 from app.notices.models import Kind, Notice, Watch
@@ -20,7 +18,9 @@ from app.notices.tutorial import (
     send_like_notification,
     send_post_notification,
 )
-from tests.notices.conftest import person
+from owed.models import Effect
+from owed.testing import drain
+from tests.factories import person
 from tests.sinks import Sink
 
 pytestmark = pytest.mark.django_db

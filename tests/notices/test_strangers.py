@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from app.accounts.models import RegisteredVia, Role, User
 from app.blog.models import Post
-from app.effects.testing import drain
 from app.notices.models import Kind, Notice, Watch
-from tests.notices.conftest import person
+from owed.testing import drain
+from tests.factories import person
 from tests.sinks import Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E5", "E11", "E15", "H14", "H30")]

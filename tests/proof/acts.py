@@ -12,11 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects import record, registry
-from app.effects.celery import SOCKET
-from app.effects.running import run
-from app.effects.sweeping import sweep
-from app.effects.waker import waker
+from owed import record, registry
+from owed.celery import SOCKET
+from owed.running import run
+from owed.sweeping import sweep
+from owed.waker import waker
 from tests.proof import samples
 
 PATIENCE = 60.0
@@ -52,7 +52,7 @@ def run_told(how: str, task: str, *ids: str) -> None:
 
 def run_overdue(task: str, *ids: str) -> None:
     """Run effects whose lease is over as it begins."""
-    settings.EFFECTS_LEASE_MARGIN = -registry.get(task).timeout
+    settings.OWED_LEASE_MARGIN = -registry.get(task).timeout
     run_these(task, *ids)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, connections
 from pytest_django import DjangoDbBlocker
 
-from app.effects.waker import Hint, waker
+from owed.waker import Hint, waker
 from tests.proof import samples
 from tests.proof.ledger import execute
 from tests.proof.processes import Actor

@@ -10,11 +10,11 @@ from uuid import uuid4
 from django.db import connection, transaction
 from django.db.models import F
 
-from app.effects import record, registry
-from app.effects.models import Effect
-from app.effects.running import Report, run
-from app.effects.sweeping import sweep
-from app.effects.waker import Hint
+from owed import record, registry
+from owed.models import Effect
+from owed.running import Report, run
+from owed.sweeping import sweep
+from owed.waker import Hint
 
 ROUNDS = 10
 

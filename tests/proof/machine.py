@@ -17,12 +17,12 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.effects import record, registry, settling
-from app.effects.claiming import Claimed, claim
-from app.effects.models import Effect
-from app.effects.running import Report, _alone, run
-from app.effects.sweeping import sweep
-from app.effects.waker import waker
+from owed import dead_letters, record, registry, retry
+from owed.claiming import Claimed, claim
+from owed.models import Effect
+from owed.running import Report, _alone, run
+from owed.sweeping import sweep
+from owed.waker import waker
 from tests.proof import samples
 from tests.proof.ledger import execute, recover, select
 
@@ -72,7 +72,7 @@ class Row:
         self.state, self.due = "waiting", False
 
     def replay(self) -> None:
-        self.state, self.max_attempts, self.due = "ready", self.attempt + settling.FRESH_TRIES, True
+        self.state, self.max_attempts, self.due = "ready", self.attempt + dead_letters.FRESH_TRIES, True
         self.finished_at = None
 
 
@@ -95,7 +95,7 @@ class Ledger(RuleBasedStateMachine):
         self.hints: list[int] = []
         self.workers: list[Claimed] = []
         self.numbers = 0
-        self.patches = [patch.object(waker, "wake", self.ring), patch.object(settling, "backoff", lambda attempt: 3600.0)]
+        self.patches = [patch.object(waker, "wake", self.ring), patch.object(retry, "backoff", lambda attempt: 3600.0)]
         for each in self.patches:
             each.start()
 
@@ -222,7 +222,7 @@ class Ledger(RuleBasedStateMachine):
         """Let some wait without a run: of them, those that nobody has begun."""
         chosen = data.draw(st.lists(st.sampled_from(sorted(self.rows)), min_size=1, unique=True))
         ready = [pk for pk in chosen if self.rows[pk].state == "ready"]
-        assert settling.put_off(chosen, timedelta(hours=1), "resting") == len(ready)
+        assert retry.put_off(chosen, timedelta(hours=1), "resting") == len(ready)
         for pk in ready:
             self.rows[pk].put_off()
 
@@ -258,7 +258,7 @@ class Ledger(RuleBasedStateMachine):
     def replay(self, data: st.DataObject) -> None:
         pk = data.draw(st.sampled_from(sorted(self.rows)))
         dead = self.rows[pk].state == "dead"
-        assert settling.replay([pk]) == dead
+        assert dead_letters.replay([pk]) == dead
         if dead:
             self.rows[pk].replay()
 

@@ -46,7 +46,8 @@ class Drop:
         last.with_name("9999_mutant.py").write_text(body)
 
     def _migrations(self, root: Path) -> list[Path]:
-        return sorted((root / "app" / self.room / "migrations").glob("[0-9]*.py"))
+        folder = root / ("owed" if self.room == "owed" else f"app/{self.room}") / "migrations"
+        return sorted(folder.glob("[0-9]*.py"))
 
 
 @dataclass(frozen=True)

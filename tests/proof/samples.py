@@ -10,8 +10,7 @@ from datetime import timedelta
 
 from django.db import connection
 
-from app.effects import GiveUp, Later, current
-from app.effects.celery import effect
+from owed import GiveUp, Later, current, effect, task
 
 TABLES = """
 DROP TABLE IF EXISTS proof_applied, proof_called, proof_document, proof_index;
@@ -30,7 +29,7 @@ meetings: list[Callable[[], object]] = []
 """What a body does between its two steps, once each."""
 
 
-@effect("proof.apply", max_attempts=3)
+@task("proof.apply", max_attempts=3)
 def apply(*, n: int) -> None:
     """Write a row in the effect's own transaction."""
     meet()
@@ -39,13 +38,18 @@ def apply(*, n: int) -> None:
 
 
 @effect("proof.together", batch=100, max_attempts=3)
-def together(*, post_ids: list[int]) -> None:
+def _together(*, post_id: int) -> None:
+    """Take many at once."""
+
+
+@_together.runs_many
+def together(post_ids: list[int]) -> None:
     for n in post_ids:
         put("proof_applied", "n, attempt", [n, attempt()])
         end_as_told(n)
 
 
-@effect("proof.call", kind="external", timeout=1, max_attempts=3)
+@task("proof.call", kind="external", timeout=1, max_attempts=3)
 def call(*, n: int) -> None:
     """Do what no rollback takes back."""
     running = current()
@@ -55,19 +59,23 @@ def call(*, n: int) -> None:
 
 
 @effect("proof.index", batch=100)
-def index(*, document_ids: list[int]) -> None:
+def _index(*, document_id: int) -> None:
     """Bring the index up to what the documents are now."""
+
+
+@_index.runs_many
+def index(document_ids: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(INDEX, [document_ids])
 
 
-@effect("proof.misbehave", timeout=1, max_attempts=2)
+@task("proof.misbehave", timeout=1, max_attempts=2)
 def misbehave(*, n: int, deed: str) -> None:
     put("proof_applied", "n, attempt", [n, attempt()])
     DEEDS[deed]()
 
 
-@effect("proof.stumble", timeout=1)
+@task("proof.stumble", timeout=1)
 def stumble(*, n: int, deed: str) -> None:
     """Misbehave at the first attempt only."""
     put("proof_applied", "n, attempt", [n, attempt()])
@@ -75,14 +83,14 @@ def stumble(*, n: int, deed: str) -> None:
         DEEDS[deed]()
 
 
-@effect("proof.stumble_outside", kind="external", timeout=1)
+@task("proof.stumble_outside", kind="external", timeout=1)
 def stumble_outside(*, n: int, deed: str) -> None:
     call(n=n)
     if attempt() == 1:
         DEEDS[deed]()
 
 
-@effect("proof.count_both")
+@task("proof.count_both")
 def count_both(*, first: int, second: int) -> None:
     """Count two documents up, one after the other."""
     count_up(first)
@@ -90,7 +98,7 @@ def count_both(*, first: int, second: int) -> None:
     count_up(second)
 
 
-@effect("proof.count")
+@task("proof.count")
 def count(*, n: int) -> None:
     """Read, then write what was read and one more."""
     with connection.cursor() as cursor:
@@ -102,7 +110,12 @@ def count(*, n: int) -> None:
 
 
 @effect("proof.misbehave_together", batch=100, timeout=1, max_attempts=2)
-def misbehave_together(*, post_ids: list[int]) -> None:
+def _misbehave_together(*, post_id: int) -> None:
+    """Take many at once."""
+
+
+@_misbehave_together.runs_many
+def misbehave_together(post_ids: list[int]) -> None:
     for n in post_ids:
         put("proof_applied", "n, attempt", [n, attempt()])
     if 13 in post_ids:

@@ -20,17 +20,17 @@ import redis
 from celery import Celery
 from django.db import transaction
 
-from app.effects import record
-from app.effects.celery import Publisher
-from app.effects.models import Effect
-from app.effects.sweeping import sweep
-from app.effects.waker import Hint, waker
-from config.bundled import server
-from config.bundled.valkey import Valkey
+from owed import record
+from owed.celery import Publisher
+from owed.models import Effect
+from owed.sweeping import sweep
+from owed.waker import Hint, waker
 from tests.proof import samples
 from tests.proof.ledger import applied, follow, pass_time
 from tests.servers import HOME
 from tests.waiting import wait_until
+from tools.devserver import server
+from tools.devserver.valkey import Valkey
 
 pytestmark = pytest.mark.covers("X2", "X6")
 QUEUE = "brokers"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app import effects
+import owed
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.search.models import Document
+from owed import Signature
+from owed.models import Effect
+from owed.testing import drain
 from tests.proof import samples
 from tests.proof.ledger import applied, called, execute, owe, pass_time, recover, select, standing
 from tests.proof.processes import Actor, once
@@ -78,7 +79,7 @@ class TestADeathBetweenCommitAndBroker:
 
 ATOMIC = [samples.apply.si(n=1), samples.together.si(post_id=1)]
 ONE_OF_EACH = [*ATOMIC, samples.call.si(n=1)]
-either_atomic = pytest.mark.parametrize("signature", ATOMIC, ids=lambda each: each["task"])
+either_atomic = pytest.mark.parametrize("signature", ATOMIC, ids=lambda each: each.effect.name)
 
 
 class TestADeathAtWork:
@@ -86,10 +87,10 @@ class TestADeathAtWork:
     @either_atomic
     @pytest.mark.covers("X5", "D1")
     def test_keeps_nothing_of_an_atomic_effect_and_the_next_attempt_does_it(
-        self, actor: Actor, point: str, signature: dict[str, str]
+        self, actor: Actor, point: str, signature: Signature
     ) -> None:
         [pk] = owe(signature)
-        assert actor("run", signature["task"], pk, crash_at=point) == DEAD
+        assert actor("run", signature.effect.name, pk, crash_at=point) == DEAD
         assert applied() == []
         assert standing(pk) == ("running", 1)
         recover()
@@ -108,9 +109,9 @@ class TestADeathAtWork:
     @dies_at("after-finish-commit")
     @either_atomic
     @pytest.mark.covers("X5")
-    def test_after_the_finishing_commit_changes_nothing(self, actor: Actor, point: str, signature: dict[str, str]) -> None:
+    def test_after_the_finishing_commit_changes_nothing(self, actor: Actor, point: str, signature: Signature) -> None:
         [pk] = owe(signature)
-        assert actor("run", signature["task"], pk, crash_at=point) == DEAD
+        assert actor("run", signature.effect.name, pk, crash_at=point) == DEAD
         recover()
         assert applied() == [1]
         assert standing(pk) == ("done", 1)
@@ -141,11 +142,11 @@ class TestADeathAtTheClock:
 class TestADeathWhileFailing:
     @dies_at("mid-fail")
     @pytest.mark.parametrize("how", ["fail", "later", "give up"])
-    @pytest.mark.parametrize("signature", ONE_OF_EACH, ids=lambda each: each["task"])
+    @pytest.mark.parametrize("signature", ONE_OF_EACH, ids=lambda each: each.effect.name)
     @pytest.mark.covers("X5")
-    def test_is_a_lost_lease(self, actor: Actor, point: str, how: str, signature: dict[str, str]) -> None:
+    def test_is_a_lost_lease(self, actor: Actor, point: str, how: str, signature: Signature) -> None:
         [pk] = owe(signature)
-        assert actor("run_told", how, signature["task"], pk, crash_at=point) == DEAD
+        assert actor("run_told", how, signature.effect.name, pk, crash_at=point) == DEAD
         assert standing(pk) == ("running", 1)
         assert applied() == []
         recover()
@@ -153,6 +154,6 @@ class TestADeathWhileFailing:
 
 
 def test_every_point_in_the_code_is_died_at() -> None:
-    folder = Path(effects.__file__).parent
+    folder = Path(owed.__file__).parent
     in_code = {name for path in folder.rglob("*.py") for name in re.findall(r'crash\.point\("([^"]+)"\)', path.read_text())}
     assert in_code == COVERED

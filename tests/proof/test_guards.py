@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from config.bundled.server import ROOT
 from tests.proof.guards import GUARDS
 from tests.proof.mutants import Guard
+from tools.devserver.server import ROOT
 
 pytestmark = pytest.mark.covers("T8")
 

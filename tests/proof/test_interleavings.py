@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from app.effects import record, registry, settling
-from app.effects.claiming import claim
-from app.effects.models import Effect
-from app.effects.running import Report
-from app.effects.sweeping import sweep
+from owed import Signature, dead_letters, record, registry, settling
+from owed.claiming import claim
+from owed.models import Effect
+from owed.running import Report
+from owed.sweeping import sweep
 from tests.proof import samples
 from tests.proof.ledger import applied, called, effect, execute, follow, owe, pass_time, recover, run_one, select, standing
 from tests.proof.threads import Elsewhere, Gate, held_at, uncommitted
@@ -146,14 +146,14 @@ OUTLIVES = {"proof.apply": "after-claim", "proof.call": "after-body"}
 class TestAZombie:
     @either_kind
     @pytest.mark.covers("X5", "X9")
-    def test_cannot_finish_what_another_took_over(self, signature: dict[str, str]) -> None:
+    def test_cannot_finish_what_another_took_over(self, signature: Signature) -> None:
         [pk] = owe(signature)
-        with held_at(OUTLIVES[signature["task"]]) as gate:
+        with held_at(OUTLIVES[signature.effect.name]) as gate:
             zombie = Elsewhere(partial(run_one, pk))
             gate.await_arrival()
             pass_time()
             sweep()
-            take(pk, task=signature["task"])
+            take(pk, task=signature.effect.name)
             gate.open()
             assert zombie.result().lost == [pk]
         assert standing(pk) == ("running", 2)
@@ -161,34 +161,34 @@ class TestAZombie:
 
     @either_kind
     @pytest.mark.covers("X5", "K13")
-    def test_cannot_finish_what_was_buried_replayed_and_taken(self, signature: dict[str, str]) -> None:
+    def test_cannot_finish_what_was_buried_replayed_and_taken(self, signature: Signature) -> None:
         [pk] = owe(signature)
         execute("UPDATE effects_effect SET max_attempts = 1")
-        with held_at(OUTLIVES[signature["task"]]) as gate:
+        with held_at(OUTLIVES[signature.effect.name]) as gate:
             zombie = Elsewhere(partial(run_one, pk))
             gate.await_arrival()
             pass_time()
             assert sweep().dead == 1
-            assert settling.replay([pk]) == 1
-            assert take(pk, task=signature["task"]) == [pk]
+            assert dead_letters.replay([pk]) == 1
+            assert take(pk, task=signature.effect.name) == [pk]
             gate.open()
             assert zombie.result().lost == [pk]
         assert standing(pk) == ("running", 2)
         recover()
         assert standing(pk) == ("done", 3)
-        assert len(applied() + called()) == (1 if signature["task"] == "proof.apply" else 2)
+        assert len(applied() + called()) == (1 if signature.effect.name == "proof.apply" else 2)
 
     @either_kind
     @pytest.mark.covers("X5", "K13")
-    def test_cannot_finish_what_was_replayed_and_waits(self, signature: dict[str, str]) -> None:
+    def test_cannot_finish_what_was_replayed_and_waits(self, signature: Signature) -> None:
         [pk] = owe(signature)
         execute("UPDATE effects_effect SET max_attempts = 1")
-        with held_at(OUTLIVES[signature["task"]]) as gate:
+        with held_at(OUTLIVES[signature.effect.name]) as gate:
             zombie = Elsewhere(partial(run_one, pk))
             gate.await_arrival()
             pass_time()
             sweep()
-            settling.replay([pk])
+            dead_letters.replay([pk])
             gate.open()
             assert zombie.result().lost == [pk]
         assert standing(pk) == ("ready", 1)
@@ -196,7 +196,7 @@ class TestAZombie:
     @pytest.mark.parametrize("how", ["fail", "later", "give up"])
     @either_kind
     @pytest.mark.covers("X5")
-    def test_cannot_fail_what_another_took_over(self, signature: dict[str, str], how: str) -> None:
+    def test_cannot_fail_what_another_took_over(self, signature: Signature, how: str) -> None:
         [pk] = owe(signature)
         samples.outcomes[1] = how
         with held_at("mid-fail") as gate:
@@ -204,7 +204,7 @@ class TestAZombie:
             gate.await_arrival()
             pass_time()
             sweep()
-            take(pk, task=signature["task"])
+            take(pk, task=signature.effect.name)
             gate.open()
             assert zombie.result().lost == [pk]
         each = effect(pk)
@@ -298,8 +298,8 @@ class TestAReplay:
     def test_by_two_people_owes_the_effect_once(self) -> None:
         [pk] = owe(samples.apply.si(n=1))
         execute("UPDATE effects_effect SET state = 'dead', attempt = 3, finished_at = now()")
-        with uncommitted(partial(settling.replay, [pk])) as mine:
-            other = Elsewhere(partial(settling.replay, [pk]))
+        with uncommitted(partial(dead_letters.replay, [pk])) as mine:
+            other = Elsewhere(partial(dead_letters.replay, [pk]))
             other.await_blocked()
         assert (mine, other.result()) == (1, 0)
         assert (standing(pk), effect(pk).max_attempts) == (("ready", 3), 23)

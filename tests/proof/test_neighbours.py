@@ -9,7 +9,8 @@ from threading import Barrier
 import pytest
 from django.db import OperationalError, connection
 
-from app.effects.waker import Hint
+from owed import Signature
+from owed.waker import Hint
 from tests.proof import samples
 from tests.proof.ledger import applied, called, effect, execute, follow, owe, recover, run_one, select, standing
 from tests.proof.threads import PATIENCE, Elsewhere, Gate, held_at
@@ -37,8 +38,8 @@ class TestABackendThatIsKilled:
         assert standing(pk) == ("done", 2)
 
     @pytest.mark.parametrize("point", ["after-claim", "after-body", "before-finish-commit"])
-    @pytest.mark.parametrize("signature", [samples.apply.si(n=1), samples.together.si(post_id=1)], ids=lambda s: s["task"])
-    def test_anywhere_in_an_atomic_effect_is_one_try(self, signature: dict[str, str], point: str) -> None:
+    @pytest.mark.parametrize("signature", [samples.apply.si(n=1), samples.together.si(post_id=1)], ids=lambda s: s.effect.name)
+    def test_anywhere_in_an_atomic_effect_is_one_try(self, signature: Signature, point: str) -> None:
         [pk] = owe(signature)
         with held_at(point) as gate:
             worker = Elsewhere(partial(run_one, pk))

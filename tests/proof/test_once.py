@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.effects.models import Effect
 from app.newsletter.announcing import announce, announce_again, expand
 from app.newsletter.errors import NotTheNext
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.notices.models import Kind, Notice
 from app.social.models import Account, SocialPost
 from app.social.sharing import share
+from owed.models import Effect
 from tests.proof.threads import Elsewhere, uncommitted
 
 pytestmark = [pytest.mark.usefixtures("people"), pytest.mark.covers("T8", "M16", "E6")]

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from app.effects.sweeping import sweep
+from owed.sweeping import sweep
 from tests.proof import samples
 from tests.proof.ledger import applied, effect, owe, pass_time, recover, select, standing
 from tests.proof.processes import Actor

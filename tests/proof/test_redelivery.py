@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 from django.db import transaction
 
-from app.effects import record
-from app.effects.models import Effect
-from app.effects.waker import Hint, waker
+from owed import record
+from owed.models import Effect
+from owed.waker import Hint, waker
 from tests.proof import samples
 from tests.proof.ledger import applied, called, follow, select
 from tests.proof.threads import Elsewhere

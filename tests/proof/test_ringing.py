@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.waker import Hint, waker
+from owed.models import Effect
+from owed.waker import Hint, waker
 
 pytestmark = [pytest.mark.usefixtures("people"), pytest.mark.covers("T8", "D17", "X1")]
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from django.db import connection, transaction
 
-from app.effects import crash
+from owed import crash
 from tests.proof.ledger import select
 from tests.waiting import wait_until
 

@@ -18,16 +18,17 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import gather, record, registry
-from app.effects.models import Effect
-from app.effects.running import run
-from app.effects.testing import drain
-from app.effects.waker import Hint, pack, waker
+from app.search import effects
 from app.search.index import update_search_index_batch
 from app.search.management.commands import reindex as command
 from app.search.models import Document
 from app.search.query import search
-from tests.search.conftest import Publish
+from owed import gather, record, registry
+from owed.models import Effect
+from owed.running import run
+from owed.testing import drain
+from owed.waker import Hint, pack, waker
+from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,7 +48,7 @@ def many(author: User, count: int) -> list[int]:
         ids = [row[0] for row in cursor.fetchall()]
     with transaction.atomic(), gather():
         for pk in ids:
-            record("search.refresh", post_id=pk, about=f"post:{pk}")
+            record(effects.refresh.si(post_id=pk), about=f"post:{pk}")
     return ids
 
 

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Category, Post, Tag
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
 from app.search.index import remove_from_search_index, update_search_index, update_search_index_batch
 from app.search.models import Document
 from app.search.query import search
-from tests.search.conftest import Publish
+from owed.models import Effect
+from owed.testing import drain, owes
+from tests.factories import Publish
 
 
 def found(text: str) -> set[int]:
@@ -218,11 +218,12 @@ class TestDirtySet:
     def test_drains_to_the_end_in_batches_of_a_hundred(self, publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
         sizes: list[int] = []
         monkeypatch.setattr("tasks.search.update_search_index_batch", lambda ids: sizes.append(len(ids)))
-        from app.effects import gather, record
+        from app.search.effects import refresh
+        from owed import gather, record
 
         with transaction.atomic(), gather():
             for number in range(1050):
-                record("search.refresh", post_id=number, about=f"post:{number}")
+                record(refresh.si(post_id=number), about=f"post:{number}")
         drain()
 
         assert len(sizes) == 11

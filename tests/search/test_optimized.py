@@ -9,16 +9,15 @@ import pytest
 from django.core.management import call_command
 from django.dispatch import Signal
 from django.utils import timezone
-from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import metrics, registry
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
-from app.search import optimized
 from app.search.models import Document
 from app.search.optimized import OptimizedSignalHandler, optimized_handler
+from owed import registry
+from owed.contrib import prometheus
+from owed.models import Effect
+from owed.testing import drain, owes
 
 pytestmark = pytest.mark.django_db
 
@@ -39,11 +38,6 @@ class TestItsNames:
         assert registry.get("search.refresh").batch == optimized_handler.batch_size == 100
         assert OptimizedSignalHandler(batch_size=7).batch_size == 7
 
-    @pytest.mark.covers("P12")
-    def test_read_a_setting(self, settings: Settings) -> None:
-        settings.SEARCH_BATCH_SIZE = 5
-        assert OptimizedSignalHandler().batch_size == 5
-
 
 class TestPendingUpdates:
     @pytest.mark.covers("P12", "P4")
@@ -57,7 +51,7 @@ class TestPendingUpdates:
         listed = StringIO()
         call_command("effects", "list", "--task", "search.refresh", stdout=listed)
         assert listed.getvalue().count("search.refresh") == len(posts)
-        assert b'afterword_effects{queue="search",state="owed"} 3.0' in metrics.render()
+        assert b'afterword_effects{queue="search",state="owed"} 3.0' in prometheus.render()
 
 
 class TestProcessBatch:
@@ -91,4 +85,4 @@ class TestTheReceiver:
 
     @pytest.mark.covers("P12")
     def test_owes_what_workers_take(self) -> None:
-        assert registry.find(optimized.REFRESH)
+        assert registry.find("search.refresh")

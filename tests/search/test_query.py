@@ -13,7 +13,7 @@ from app.blog.models import Post
 from app.search.index import update_search_index_batch
 from app.search.models import Document
 from app.search.query import search, tidy
-from tests.search.conftest import Publish
+from tests.factories import Publish
 
 HOSTILE = [
     "",

@@ -12,7 +12,7 @@ from app.blog.models import Post
 from app.search.index import update_search_index_batch
 from app.search.models import Document
 from app.search.query import search
-from tests.search.conftest import Publish
+from tests.factories import Publish
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("P13")]
 

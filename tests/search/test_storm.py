@@ -12,11 +12,11 @@ from django.utils import timezone
 from app.accounts.models import Role, User
 from app.blog.errors import Refused
 from app.blog.models import Post
-from app.effects.draining import work
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.search.models import Document
-from tests.blog.conftest import at_once
+from owed.draining import work
+from owed.models import Effect
+from owed.testing import drain
+from tests.concurrency import at_once
 
 POSTS, WRITERS, TIMES, WORKERS = 20, 2, 250, 2
 

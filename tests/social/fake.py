@@ -103,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST  # noqa: N815
     do_PUT = do_POST  # noqa: N815
+    do_PATCH = do_POST  # noqa: N815
     do_DELETE = do_POST  # noqa: N815
 
     def _say(self, status: int, body: bytes, headers: dict[str, str]) -> None:

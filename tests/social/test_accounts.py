@@ -6,7 +6,6 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
 from django.test import Client
 
 from app.accounts.models import User
@@ -55,10 +54,6 @@ class TestConnecting:
     def test_refuses_what_it_does_not_know(self, network: str, name: str) -> None:
         with pytest.raises(CannotConnect):
             connect(network=network, name=name)
-
-    def test_is_guarded_by_the_database(self) -> None:
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Account.objects.create(network="pigeon", name="x")
 
 
 class TestAServerThatMoved:

@@ -11,15 +11,14 @@ import pytest
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects import Later
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.social.connecting import connect
 from app.social.models import Account, DummyPost, SocialPost
-from app.social.models.social_post import LEASE
 from app.social.networks import NETWORKS
 from app.social.networks.outcomes import InDoubt
 from app.social.sharing import deliver, follow, post_to_social_media
+from owed import Later
+from owed.models import Effect
+from owed.testing import drain
 from tests.social.fake import Answer, Call, FakeNetwork, Fault, serving
 from tests.social.fake_bluesky import FakeBluesky
 from tests.social.fake_mastodon import FakeMastodon
@@ -66,7 +65,7 @@ class Peer:
     def attempt(self) -> SocialPost:
         """Try once, after whatever claim the try before left has run out."""
         now = timezone.now()
-        SocialPost.objects.exclude(claimed_at=None).update(claimed_at=now - LEASE)
+        SocialPost.objects.exclude(claimed_at=None).update(claimed_at=now - timedelta(seconds=35))
         try:
             deliver(self.row.pk, now=now)
         finally:
@@ -184,7 +183,7 @@ class TestTheLedger:
         post_to_social_media(peer.row.post_id)
         drain()
         peer.account.refresh_from_db()
-        assert (peer.account.active, "Connect the account anew" in peer.account.error) == (False, True)
+        assert (peer.account.active, "Connect the account again" in peer.account.error) == (False, True)
         assert Effect.objects.get(task="social.deliver").state == "dead"
         peer.fake.revoked = False
         told = {"handle": peer.fake.handle, "secret": peer.fake.secret}  # type: ignore[attr-defined]

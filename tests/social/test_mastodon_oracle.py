@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from app.effects import Later
 from app.social.networks.mastodon import Mastodon
 from app.social.networks.outcomes import Refused, Revoked
-from app.social.networks.wording import graphemes
+from app.social.networks.text import graphemes
+from owed import Later
 from tests.social.drafts import drafted, speaking
 from tests.social.fake import Call, Fault
 from tests.social.fake_mastodon import FakeMastodon

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.testing import drain, owes
 from app.social.connecting import connect
 from app.social.models import Account, DummyPost, SocialPost
 from app.social.sharing import follow, post_to_social_media, share
+from owed.testing import drain, owes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

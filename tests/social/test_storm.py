@@ -15,23 +15,24 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects import record
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.outbound import breaker
+from app.social import effects
 from app.social.models import Account, SocialPost
 from app.social.networks import key_for
+from owed import record
+from owed.models import Effect
+from owed.testing import drain
 from tests.outbound.receiver import Receiver, says
+from tests.sizes import sizes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12")]
-OWED = 500
 DUE = 40
 Hooked = Callable[[Receiver], Account]
 Listening = Callable[..., Receiver]
 
 
-def later(receiver: Receiver, due: int = OWED) -> None:
-    """Let the host's rest end, and so much of what waits in the ledger be due."""
+def later(receiver: Receiver, due: int | None = None) -> None:
+    """Let the host's rest end, and so much of what waits in the ledger be due, or all."""
     cache.delete(f"breaker:rest:{urlsplit(receiver.url).netloc}")
     waiting = Effect.objects.filter(finished_at=None).order_by("pk")[:due]
     Effect.objects.filter(pk__in=waiting.values("pk")).update(wake_at=Now())
@@ -44,18 +45,18 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(breaker, name, 3600.0)
 
 
-@pytest.fixture
-def owed(rests: None, ann: User, hooked: Hooked, listening: Listening) -> Receiver:
+@pytest.fixture(params=sizes(2 * DUE, 500))
+def owed(request: pytest.FixtureRequest, rests: None, ann: User, hooked: Hooked, listening: Listening) -> Receiver:
     """Many posts owed to a webhook whose host fails."""
     receiver = listening(says(503))
     account = hooked(receiver)
     now = timezone.now()
-    drafts = [Post(author=ann, title=f"{n}", slug=f"p{n}", status="published", published_at=now) for n in range(OWED)]
+    drafts = [Post(author=ann, title=f"{n}", slug=f"p{n}", status="published", published_at=now) for n in range(request.param)]
     posts = Post.objects.bulk_create(drafts)
     rows = SocialPost.objects.bulk_create([SocialPost(account=account, post=post, key=key_for(account)) for post in posts])
     with transaction.atomic():
         for row in rows:
-            record("social.deliver", social_post_id=row.pk)
+            record(effects.deliver.si(social_post_id=row.pk))
     return receiver
 
 
@@ -105,7 +106,7 @@ class TestAnotherHost:
             for each in posts:
                 for account in accounts:
                     row, _ = SocialPost.objects.get_or_create(account=account, post=each, defaults={"key": key_for(account)})
-                    record("social.deliver", social_post_id=row.pk)
+                    record(effects.deliver.si(social_post_id=row.pk))
         drain()
         assert len(down.received) == breaker.FAILURES
         assert SocialPost.objects.filter(account=accounts[1], state="sent").count() == len(up.received) == len(posts)

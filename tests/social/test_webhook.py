@@ -13,15 +13,15 @@ from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.blog.models import Post
-from app.effects import GiveUp, Later
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.outbound.errors import Unreachable
 from app.social.connecting import connect
 from app.social.models import Account, SocialPost
 from app.social.networks.outcomes import Declined, Gone, InDoubt
 from app.social.networks.webhook import new_secret, signed
 from app.social.sharing import deliver, follow, post_to_social_media
+from owed import GiveUp, Later
+from owed.models import Effect
+from owed.testing import drain
 from tests.outbound.receiver import Received, Receiver, cuts, hangs, says
 from tests.waiting import wait_until
 

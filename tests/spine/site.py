@@ -19,10 +19,10 @@ import httpx2
 import redis
 from standardwebhooks import Webhook
 
-from config.bundled.places import run_dir
-from config.bundled.server import ROOT
+from config.run_directory import run_dir
 from tests.servers import unused_port
 from tests.waiting import wait_until
+from tools.devserver.server import ROOT
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 STARTED = 180.0
@@ -49,7 +49,7 @@ class Site:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "config.bundled", "run"]
+            command = [sys.executable, "-m", "tools.devserver", "run"]
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True)
         wait_until(lambda: self.answers("/healthz") or self.process.poll() is not None, STARTED, 0.2)
         assert self.process.poll() is None, self.log.read_text()[-3000:]

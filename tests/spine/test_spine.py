@@ -225,7 +225,7 @@ class TestWithNothingButWebAndDatabase:
     ) -> None:
         title = "Solitary bitterns"
         post_id = write(ada, title)
-        frozen = [*workers(site), site.server("broker"), site.server("cache"), *site.programs("config.bundled.mailbox")]
+        frozen = [*workers(site), site.server("broker"), site.server("cache"), *site.programs("tools.devserver.mailbox")]
         assert len(frozen) >= 5
         for pid in frozen:
             os.kill(pid, signal.SIGSTOP)

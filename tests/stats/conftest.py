@@ -1,47 +1,17 @@
-"""A writer, a post, and requests for its page."""
+"""A post, and views of it."""
 
 from __future__ import annotations
 
-from threading import Thread
-from typing import Any
-
 import pytest
-from django.contrib.auth.models import AnonymousUser
-from django.test import RequestFactory
 
-from app.accounts.models import Role, User
+from app.accounts.models import User
 from app.blog.models import Post
-from app.stats import views
+from tests import factories
+from tests.stats.requests import buffer
 
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture
-def author(db: None) -> User:
-    return User.objects.create_user("ada", role=Role.AUTHOR)
+__all__ = ["buffer"]
 
 
 @pytest.fixture
 def post(author: User) -> Post:
-    return Post.objects.create(title="Read me", content="Words.", author=author, status="published")
-
-
-@pytest.fixture
-def buffer(monkeypatch: pytest.MonkeyPatch) -> views.Buffer:
-    """A buffer whose thread never starts: the test flushes."""
-    fresh = views.Buffer()
-    monkeypatch.setattr(fresh, "_thread", Thread())
-    monkeypatch.setattr(views, "buffer", fresh)
-    return fresh
-
-
-def get(address: str = "203.0.113.5", user: Any = None, method: str = "GET", **headers: str) -> Any:
-    request = RequestFactory().generic(
-        method, "/posts/read-me/", REMOTE_ADDR=address, headers={"User-Agent": BROWSER, **headers}
-    )
-    request.user = user or AnonymousUser()
-    return request
-
-
-def count(post: Post) -> int:
-    return Post.objects.get(pk=post.pk).view_count
+    return factories.write(author, "Read me", "Words.", status="published")

@@ -19,18 +19,19 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.errors import Refused
 from app.blog.models import Post
-from app.effects.draining import work
-from app.effects.models import Effect
-from app.effects.sweeping import sweep
-from app.effects.testing import drain
-from app.stats import views
+from app.stats import page_views
 from app.stats.models import Activity, View
-from tests.blog.conftest import at_once
+from owed.draining import work
+from owed.models import Effect
+from owed.sweeping import sweep
+from owed.testing import drain
+from tests.concurrency import at_once
 from tests.proof.processes import environment
-from tests.stats.conftest import BROWSER, count
+from tests.sizes import sizes
+from tests.stats.requests import BROWSER, count
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WORK = "import django; django.setup(); from app.effects.draining import work; work()"
+WORK = "import django; django.setup(); from owed.draining import work; work()"
 
 
 def visit(post: Post, addresses: list[str]) -> list[int]:
@@ -55,7 +56,7 @@ def then(over: Event, *actions: Any) -> None:
 
 class TestTwoHundredReaders:
     @pytest.mark.covers("M5", "H23", "A7")
-    def test_at_the_same_moment_are_two_hundred_views(self, post: Post, buffer: views.Buffer) -> None:
+    def test_at_the_same_moment_are_two_hundred_views(self, post: Post, buffer: page_views.Buffer) -> None:
         addresses = [f"203.0.113.{n}" for n in range(200)]
         over, shares = Event(), [addresses[n::20] for n in range(20)]
         results = at_once(*(partial(visit, post, share) for share in shares))
@@ -77,12 +78,12 @@ class TestAWorker:
     def test_that_dies_while_it_counts_counts_nothing_twice_and_loses_nothing(self, post: Post, point: str) -> None:
         at = timezone.now()
         drain()
-        views.write([views.Seen(post.pk, n.to_bytes(16, "big"), at.date(), at) for n in range(200)])
+        page_views.write([page_views.Seen(post.pk, n.to_bytes(16, "big"), at.date(), at) for n in range(200)])
         Effect.objects.exclude(task="stats.fold").delete()
         Effect.objects.update(state="ready")
-        env = {**environment(), "EFFECTS_CRASH_AT": point}
+        env = {**environment(), "OWED_CRASH_AT": point}
         assert subprocess.run([sys.executable, "-c", WORK], env=env, timeout=60, check=False).returncode == 137
-        views.write([views.Seen(post.pk, n.to_bytes(16, "big"), at.date(), at) for n in range(150, 250)])
+        page_views.write([page_views.Seen(post.pk, n.to_bytes(16, "big"), at.date(), at) for n in range(150, 250)])
         with connection.cursor() as cursor:
             cursor.execute("UPDATE effects_effect SET wake_at = clock_timestamp() WHERE state = 'running'")
         sweep()
@@ -97,9 +98,9 @@ class TestFourProcesses:
         readers, today = [n.to_bytes(16, "big") for n in range(2000)], timezone.now()
         for day in range(5):
             at = today - timedelta(days=day)
-            seen = [views.Seen(each.pk, reader, at.date(), at) for each in posts for reader in readers]
+            seen = [page_views.Seen(each.pk, reader, at.date(), at) for each in posts for reader in readers]
             orders = [random.Random(seed).sample(seen, len(seen)) for seed in range(4)]
-            assert sum(at_once(*(partial(views.write, batch) for batch in orders))) == len(seen)
+            assert sum(at_once(*(partial(page_views.write, batch) for batch in orders))) == len(seen)
         drain()
         assert [count(each) for each in posts] == [10_000, 10_000]
 
@@ -107,21 +108,22 @@ class TestFourProcesses:
     def test_that_saw_one_reader_in_several_browsers_note_it_once(self, post: Post, author: User) -> None:
         people, now = [User.objects.create_user(f"reader{n}").pk for n in range(100)], timezone.now()
         browsers = [
-            [views.Seen(post.pk, bytes([browser, person % 256] * 8), now.date(), now, person) for person in people]
+            [page_views.Seen(post.pk, bytes([browser, person % 256] * 8), now.date(), now, person) for person in people]
             for browser in range(4)
         ]
         orders = [random.Random(seed).sample(batch, len(batch)) for seed, batch in enumerate(browsers)]
-        assert at_once(*(partial(views.write, batch) for batch in orders)) == [100] * 4
+        assert at_once(*(partial(page_views.write, batch) for batch in orders)) == [100] * 4
         assert Activity.objects.count() == 100
 
 
 @pytest.mark.timeout(300)
 class TestAReaderBesideAWriter:
     @pytest.mark.covers("H21", "H22", "H12")
-    def test_leaves_each_edit_and_each_withdrawal_standing(self, post: Post, buffer: views.Buffer) -> None:
+    @pytest.mark.parametrize("times", sizes(15, 100))
+    def test_leaves_each_edit_and_each_withdrawal_standing(self, post: Post, buffer: page_views.Buffer, times: int) -> None:
         over = Event()
         results = at_once(
-            partial(then, over, partial(_edit_and_withdraw, post.pk, 100)),
+            partial(then, over, partial(_edit_and_withdraw, post.pk, times)),
             partial(_read_until, over, post),
             partial(_write_and_fold, buffer, post.pk, over),
         )
@@ -132,12 +134,16 @@ class TestAReaderBesideAWriter:
         assert count(post) == View.objects.count()
 
     @pytest.mark.covers("H22")
-    def test_brings_no_deleted_post_back(self, author: User, buffer: views.Buffer) -> None:
-        for number in range(100):
+    @pytest.mark.parametrize("times", sizes(15, 100))
+    def test_brings_no_deleted_post_back(self, author: User, buffer: page_views.Buffer, times: int) -> None:
+        for number in range(times):
             post = Post.objects.create(title=f"P{number}", content="-", author=author, status="published")
             visit(post, ["192.0.2.1"])
             results = at_once(
-                post.delete, partial(visit, Post.objects.get(), ["192.0.2.2"]), buffer.flush, partial(views.fold, [post.pk])
+                post.delete,
+                partial(visit, Post.objects.get(), ["192.0.2.2"]),
+                buffer.flush,
+                partial(page_views.fold, [post.pk]),
             )
             assert not [each for each in results if isinstance(each, Exception)], results
             assert not Post.objects.exists()
@@ -155,10 +161,10 @@ def _read_until(over: Event, post: Post) -> set[int]:
     raise AssertionError
 
 
-def _write_and_fold(buffer: views.Buffer, pk: int, over: Event) -> None:
+def _write_and_fold(buffer: page_views.Buffer, pk: int, over: Event) -> None:
     while not over.wait(0.01):
         buffer.flush()
-        views.fold([pk])
+        page_views.fold([pk])
 
 
 def _edit_and_withdraw(pk: int, times: int) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from app.accounts.models import Role, User
 from app.blog.models import Comment, Like, Post
-from app.effects.testing import drain
-from app.stats import views
+from app.stats import page_views
 from app.stats.models import Trending, View
 from app.stats.trending import rank, trending
-from tests.stats.conftest import get
+from owed.testing import drain
+from tests.stats.requests import get
 
 NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
 
@@ -58,13 +58,13 @@ class TestRank:
         assert not Trending.objects.exists()
 
     def test_is_computed_seldom_however_many_read(
-        self, posts: list[Post], buffer: views.Buffer, monkeypatch: pytest.MonkeyPatch
+        self, posts: list[Post], buffer: page_views.Buffer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         computed: list[datetime] = []
         drain()
         monkeypatch.setattr("app.stats.trending.rank", lambda now: (computed.append(now), rank(now)))
         for number in range(1000):
-            views.see(get(f"203.0.{number // 250}.{number % 250}"), posts[number % 4])
+            page_views.see(get(f"203.0.{number // 250}.{number % 250}"), posts[number % 4])
             if number % 50 == 49:
                 buffer.flush()
         drain()

@@ -1,10 +1,8 @@
-"""People of every role, posts of theirs, and a form that is complete."""
+"""People of every role, and posts of theirs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,12 +10,11 @@ from pytest_django import Settings
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
+from tests import factories
 from tests.sinks import smtp_sink
+from tests.studio.forms import Person, SignedIn
 
 __all__ = ["smtp_sink"]
-
-Person = Callable[[str], User]
-SignedIn = Callable[[str], Client]
 
 
 @pytest.fixture
@@ -45,17 +42,10 @@ def signed_in(person: Person) -> SignedIn:
 
 @pytest.fixture
 def draft(person: Person) -> Post:
-    post = Post(title="A draft", content="Some words.", author=person("author"))
-    post.save()
-    return post
+    return factories.write(person("author"), "A draft", "Some words.")
 
 
 @pytest.fixture
 def mailbox(settings: Settings, tmp_path: Path) -> Path:
     settings.MAILBOX_DIR = tmp_path
     return tmp_path
-
-
-def typed(**changes: Any) -> dict[str, Any]:
-    """Return what a browser sends from the editor."""
-    return {"title": "Typed", "content": "Some *words*.", "slug": "", "excerpt": "", "category": "", "tags": "", **changes}

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from app.blog.models import Comment, CommentStatus, Post
-from app.effects.testing import drain, owes
-from tests.studio.conftest import Person, SignedIn
+from owed.testing import drain, owes
+from tests.studio.forms import Person, SignedIn
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -43,7 +43,7 @@ class TestTheQueue:
 
     def test_names_nothing_where_nothing_waits(self, signed_in: SignedIn) -> None:
         page = signed_in("editor").get("/studio/comments/?status=nonsense&page=x").content
-        assert b"No comment is held." in page
+        assert b"No comments are waiting for moderation." in page
         assert b"held</span>" not in page
 
     def test_calls_a_state_the_same_on_its_tab_and_on_each_comment(self, signed_in: SignedIn, public: Post) -> None:
@@ -132,7 +132,7 @@ class TestAVerdict:
 
     def test_that_is_unknown_is_refused(self, signed_in: SignedIn, held: Comment, public: Post) -> None:
         answer = signed_in("editor").post(f"/studio/comments/{held.pk}", {"status": "x"}, follow=True)
-        assert b"There is no such state." in answer.content
+        assert b"Choose a status from the list." in answer.content
         assert kept(public) == (0, 0)
 
     @pytest.mark.covers("M9")

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from app.blog.models import Post
-from tests.studio.conftest import Person, SignedIn
+from tests.studio.forms import Person, SignedIn
 
 pytestmark = pytest.mark.django_db
 FOR_WRITERS = ["/studio/", "/studio/posts/new/", "/studio/comments/", "/studio/media/", "/studio/social/"]

@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects.testing import drain
 from app.newsletter.models import Delivery, Send, Subscriber
-from tests.blog.conftest import at_once
+from owed.testing import drain
+from tests.concurrency import at_once
 from tests.sinks import Sink
-from tests.studio.conftest import Person, SignedIn
+from tests.studio.forms import Person, SignedIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("A4")]
 OFFER = "Mail this post again"

@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import broker_down, drain, owes
 from app.social.models import Account, SocialPost
-from tests.studio.conftest import Person, SignedIn, typed
+from owed.models import Effect
+from owed.testing import broker_down, drain, owes
+from tests.studio.forms import Person, SignedIn, typed
 
 pytestmark = pytest.mark.django_db
 

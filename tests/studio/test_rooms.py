@@ -11,7 +11,7 @@ from pytest_django import Settings
 from app.blog.models import Media, Post
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.social.models import Account
-from tests.studio.conftest import Person, SignedIn
+from tests.studio.forms import Person, SignedIn
 from tests.studio.images import png
 
 pytestmark = pytest.mark.django_db

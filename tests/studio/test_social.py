@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.testing import drain, owes
 from app.social.connecting import connect
 from app.social.models import Account, DummyPost, SocialPost
-from app.social.sharing import part_with, share
+from app.social.sharing import remove, share
+from owed.testing import drain, owes
 from tests.social.fake import FakeNetwork, Fault, serving
 from tests.social.fake_bluesky import FakeBluesky
 from tests.social.fake_mastodon import FakeMastodon
-from tests.studio.conftest import Person, SignedIn
+from tests.studio.forms import Person, SignedIn
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("E8")]
 WHERE = "/studio/social/"
@@ -41,8 +41,13 @@ class TestAnAccount:
     @pytest.mark.parametrize("network", ["mastodon", "bluesky", "webhook", "dummy", "nonsense"])
     def test_has_a_form_of_its_own(self, signed_in: SignedIn, network: str) -> None:
         page = signed_in("author").get(f"{WHERE}?network={network}").content.decode()
-        labels = {"bluesky": "App password", "webhook": "gets one", "dummy": "What you call it"}
-        assert labels.get(network, "Access token") in page
+        labels = {
+            "bluesky": "App password",
+            "webhook": "have one made",
+            "dummy": "What you call it",
+            "mastodon": "Access token",
+        }
+        assert labels.get(network, "App password") in page
 
     def test_is_looked_up_and_named_before_it_is_kept(self, signed_in: SignedIn, fake: FakeNetwork) -> None:
         answer = signed_in("author").post(WHERE, told(fake))
@@ -122,7 +127,7 @@ class TestRemoving:
     def test_forgets_the_secret(self, person: Person) -> None:
         hook, secret = connect(network="webhook", name="Hook", endpoint="http://127.0.0.1:9999/hook", owner=person("author"))
         Account.keep_session(hook.pk, "tokens")
-        assert (part_with(hook, now=timezone.now()), part_with(hook, now=timezone.now())) == (True, False)
+        assert (remove(hook, now=timezone.now()), remove(hook, now=timezone.now())) == (True, False)
         Account.keep_session(hook.pk, "tokens that a call under way was given")
         hook.refresh_from_db()
         assert (hook.secret, hook.session_encrypted, hook.active, hook.enable()) == ("", "", False, False)
@@ -131,7 +136,7 @@ class TestRemoving:
     def test_shares_and_follows_nothing_more(self, recorder: Account, draft: Post) -> None:
         draft.publish(at=timezone.now())
         drain()
-        part_with(recorder, now=timezone.now())
+        remove(recorder, now=timezone.now())
         looks = owes("social.deliver").count()
         draft.revise(title="Better")
         drain()
@@ -140,7 +145,7 @@ class TestRemoving:
     def test_skips_what_was_owed_but_not_sent(self, recorder: Account, draft: Post) -> None:
         draft.publish(at=timezone.now())
         share(draft.pk, now=timezone.now())
-        part_with(recorder, now=timezone.now())
+        remove(recorder, now=timezone.now())
         drain()
         assert (SocialPost.objects.get().state, DummyPost.objects.count()) == ("skipped", 0)
 
@@ -167,11 +172,11 @@ class TestRemoving:
             signed_in("author").post(WHERE, told(fake))
             account = Account.objects.get()
             assert (account.active, account.secret, account.removed_at) == (True, told(fake)["secret"], None)
-            part_with(account, now=timezone.now())
+            remove(account, now=timezone.now())
 
     def test_leaves_the_account_to_whom_it_belongs_next(self, signed_in: SignedIn, fake: FakeNetwork, person: Person) -> None:
         signed_in("author").post(WHERE, told(fake))
-        part_with(Account.objects.get(), now=timezone.now())
+        remove(Account.objects.get(), now=timezone.now())
         signed_in("editor").post(WHERE, told(fake))
         assert Account.objects.standing().get().owner == person("editor")
 

@@ -11,12 +11,12 @@ from django.utils import timezone
 from app.accounts.models import Profile, User
 from app.blog import counters
 from app.blog.models import Category, Post, Tag
-from app.effects.models import Effect
-from app.effects.testing import drain
 from app.social.models import DummyPost
+from owed.models import Effect
+from owed.testing import drain
 from tests.sinks import Sink
-from tests.tasks.conftest import World
 from tests.tasks.test_rollback import rows
+from tests.tasks.world import World
 
 COUNTS = ("pk", "title", "status", "view_count", "like_count", "comment_count", "revision")
 APPS = ("contenttypes", "auth", "sessions", "admin", "django_celery_results")
@@ -33,7 +33,7 @@ class TestABackup:
         drain()
         mails, shared = len(smtp_sink.captured), DummyPost.objects.count()
         before, posts, people = rows(), list(Post.objects.order_by("pk").values(*COUNTS)), self._people()
-        left_out = APPS if ledger else (*APPS, "effects")
+        left_out = APPS if ledger else (*APPS, "owed")
         call_command("dumpdata", exclude=left_out, output=str(tmp_path / "all.json"), verbosity=0)
         call_command("flush", interactive=False, verbosity=0)
         assert not Post.objects.exists()

@@ -9,25 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from app.effects import registry
-from tasks.apps import MODULES
+from owed import Declaration, registry
+from owed.retry import backoff
 from worker import queues
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("app", "tasks", "worker", "config")
-SENDER = ROOT / "app/effects/celery.py"
+SENDER = ROOT / "owed/celery.py"
 SCALARS = {"int", "str", "float", "bool", "list[int]", "list[str]", "Sequence[str]"}
-PLACES = {f"tasks.{name}" for name in queues.NAMES}
 SENDING = {"delay", "apply_async", "send_task"}
+OTHERS = {"__init__", "apps", "checks", "handlers", "receivers", "steering"}
 
 
-def own() -> list[registry.Spec]:
-    """Return the product's effects: those of tests and of other apps' handlers live elsewhere."""
-    return [spec for spec in map(registry.get, registry.names()) if spec.function.__module__ in PLACES]
+def own() -> list[Declaration]:
+    """Return the product's effects: those of tests and of other apps' handlers are declared elsewhere."""
+    ours = (each for each in registry.declared() if each.place.startswith(("app.", "tasks.")))
+    return [each for each in ours if not each.name.startswith("handlers.")]
 
 
 def doorways() -> dict[str, ast.FunctionDef]:
-    modules = {name: functions(ROOT / f"tasks/{name}.py") for name in queues.NAMES}
+    modules = {name: functions(ROOT / f"tasks/{name}.py") for name in queues.names()}
     return {f"{name}.{node.name}": node for name, nodes in modules.items() for node in nodes if is_effect(node)}
 
 
@@ -36,10 +37,11 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
 
 
 def is_effect(node: ast.FunctionDef) -> bool:
-    return any(
-        isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "effect"
-        for each in node.decorator_list
-    )
+    return any(ast.unparse(each).endswith((".runs", ".runs_many")) or is_task(each) for each in node.decorator_list)
+
+
+def is_task(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "task"
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
@@ -55,11 +57,11 @@ def sources() -> list[Path]:
 
 class TestAnEffect:
     @pytest.mark.covers("D9", "D3")
-    @pytest.mark.parametrize("spec", own(), ids=lambda spec: spec.name)
-    def test_begins_with_its_module_and_queue(self, spec: registry.Spec) -> None:
-        assert spec.queue in queues.NAMES
-        assert spec.function.__module__ == f"tasks.{spec.queue}"
-        assert queues.route(spec.name, (), {}, {}) == {"queue": spec.queue}
+    @pytest.mark.parametrize("effect", own(), ids=lambda effect: effect.name)
+    def test_begins_with_its_module_and_queue(self, effect: Declaration) -> None:
+        assert effect.name.partition(".")[0] == effect.queue
+        assert registry.body(effect).__module__ == f"tasks.{effect.queue}"
+        assert queues.route(effect.name, (), {}, {}) == {"queue": effect.queue}
 
     @pytest.mark.covers("D9")
     def test_is_registered_wherever_it_is_written(self) -> None:
@@ -67,9 +69,15 @@ class TestAnEffect:
 
     @pytest.mark.covers("D9")
     def test_finds_a_module_for_each_queue_and_nothing_else(self) -> None:
-        assert [*queues.NAMES, "receivers"] == list(MODULES)
-        for name in queues.NAMES:
+        assert {path.stem for path in (ROOT / "tasks").glob("*.py")} == {*queues.names(), *OTHERS}
+        for name in queues.names():
             assert import_module(f"tasks.{name}").__doc__
+
+    @pytest.mark.covers("X12")
+    @pytest.mark.parametrize("name", ["email.deliver", "email.notice", "social.deliver"])
+    def test_to_others_goes_on_for_two_days(self, name: str) -> None:
+        pauses = [backoff(attempt) for attempt in range(1, registry.get(name).max_attempts)]
+        assert 40 < sum(pauses) / 3600 < 52
 
     @pytest.mark.parametrize("node", doorways().values(), ids=doorways())
     def test_is_a_doorway_of_one_to_six_lines(self, node: ast.FunctionDef) -> None:
@@ -78,13 +86,15 @@ class TestAnEffect:
 
     @pytest.mark.parametrize("node", doorways().values(), ids=doorways())
     def test_takes_keywords_only(self, node: ast.FunctionDef) -> None:
+        """A batch's body takes its one list by position."""
         taken = node.args
-        assert [taken.args, taken.posonlyargs, taken.vararg, taken.kwarg] == [[], [], None, None]
+        lists = 1 if any(ast.unparse(each).endswith("runs_many") for each in node.decorator_list) else 0
+        assert [len(taken.args), taken.posonlyargs, taken.vararg, taken.kwarg] == [lists, [], None, None]
 
     @pytest.mark.parametrize("node", doorways().values(), ids=doorways())
     @pytest.mark.covers("X11")
     def test_takes_ids_and_small_scalars(self, node: ast.FunctionDef) -> None:
-        assert {ast.unparse(each.annotation) for each in node.args.kwonlyargs} <= SCALARS
+        assert {ast.unparse(each.annotation) for each in [*node.args.args, *node.args.kwonlyargs]} <= SCALARS
 
 
 class TestSending:

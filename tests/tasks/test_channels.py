@@ -18,15 +18,15 @@ from django.utils import timezone
 
 from app.accounts.models import ApiToken, User
 from app.blog.models import Post
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.social.models import DummyPost
-from app.stats import views
+from app.stats import page_views
+from owed.models import Effect
+from owed.testing import drain, owes
 from tasks import receivers
 from tests.sinks import CUT, HANG, FaultyServer, Sink
-from tests.stats.conftest import get
-from tests.tasks.conftest import World
+from tests.stats.requests import get
+from tests.tasks.world import World
 
 pytestmark = pytest.mark.django_db
 EVERYWHERE = {"feeds": True, "search": True, "social": True}
@@ -106,15 +106,15 @@ class TestAPublication:
     def test_is_told_once_whatever_readers_and_writers_do_after(
         self, author: User, draft: Post, world: World, smtp_sink: Sink, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        buffer = views.Buffer()
+        buffer = page_views.Buffer()
         monkeypatch.setattr(buffer, "_thread", object())
-        monkeypatch.setattr(views, "buffer", buffer)
+        monkeypatch.setattr(page_views, "buffer", buffer)
         press(author, draft)
         drain()
         reader = User.objects.create_user("rob", "rob@example.org")
         for number in range(100):
             post = Post.objects.get()
-            views.see(get(f"203.0.113.{number}"), post)
+            page_views.see(get(f"203.0.113.{number}"), post)
             post.like(reader)
             post.unlike(reader)
             post.save()

@@ -13,10 +13,10 @@ from django.test import Client
 
 from app.accounts.models import Role, User
 from app.blog.models import Media, Post
-from app.effects.models import Effect
-from app.effects.sweeping import sweep
-from app.effects.testing import drain, owes
-from tests.blog.conftest import image
+from owed.models import Effect
+from owed.sweeping import sweep
+from owed.testing import drain, owes
+from tests.factories import image
 from tests.proof.processes import environment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("E4", "H11", "M14")]
@@ -25,7 +25,7 @@ import os, signal
 import django
 django.setup()
 from django.core.files.storage import FileSystemStorage
-from app.effects.draining import work
+from owed.draining import work
 remove = FileSystemStorage.delete
 def remove_and_die(storage, name):
     remove(storage, name)
@@ -34,11 +34,6 @@ FileSystemStorage.delete = remove_and_die
 while work():
     pass
 """
-
-
-@pytest.fixture
-def author(db: None) -> User:
-    return User.objects.create_user("ada", role=Role.AUTHOR)
 
 
 def stored(color: str, author: User) -> Media:

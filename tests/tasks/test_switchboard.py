@@ -19,12 +19,12 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.models import Post, Tag
 from app.blog.signals import post_published
-from app.effects.models import Effect
-from app.effects.testing import drain, owes
-from config.bundled.server import ROOT
+from owed.models import Effect
+from owed.testing import drain, owes
 from tasks import receivers
 from tasks.checks import switchboard
 from tests.proof.processes import environment
+from tools.devserver.server import ROOT
 
 
 def owed(post: Post) -> list[str]:
@@ -163,9 +163,8 @@ class TestReceivers:
 class TestTheFamilies:
     @pytest.mark.covers("D18", "D19")
     def test_have_a_queue_each(self) -> None:
-        from app.effects import registry
-        from worker.queues import NAMES
+        from owed import registry
+        from worker.queues import names
 
-        specs = map(registry.get, registry.names())
-        used = {spec.queue for spec in specs if spec.function.__module__.startswith("tasks.") and spec.queue != "handlers"}
-        assert used == set(NAMES)
+        bodies = [(each.queue, body.__module__) for each in registry.declared() for body in registry.bodies(each)]
+        assert {queue for queue, module in bodies if module.startswith("tasks.")} == set(names())

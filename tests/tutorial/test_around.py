@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.effects.celery import EffectTask, Publisher
-from app.effects.models import Effect
-from app.effects.testing import eager
-from app.effects.waker import Hint, waker
+from owed.celery import EffectTask, Publisher
+from owed.models import Effect
+from owed.testing import eager
+from owed.waker import Hint, waker
 from tests.waiting import wait_until
 from worker.celery import app
 

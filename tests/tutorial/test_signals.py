@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from app.blog.models import Post
-from app.effects.testing import EagerTestCase
+from owed.testing import EagerTestCase
 
 User = get_user_model()
 

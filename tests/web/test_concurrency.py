@@ -8,18 +8,13 @@ from functools import partial
 import pytest
 from django.test import Client
 
-from app.accounts.models import Role, User
+from app.accounts.models import User
 from app.blog import counters
 from app.blog.models import Comment, Like, Post
-from tests.blog.conftest import at_once
-from tests.studio.conftest import typed
+from tests.concurrency import at_once
+from tests.studio.forms import typed
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def author(db: None) -> User:
-    return User.objects.create_user("anna", role=Role.AUTHOR)
 
 
 @pytest.fixture

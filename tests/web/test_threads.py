@@ -7,14 +7,14 @@ from django.test import Client
 
 from app.accounts.models import User
 from app.blog.models import Comment, Post
-from tests.web.conftest import Write
+from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def post(write: Write) -> Post:
+def post(write: Publish) -> Post:
     return write()
 
 
@@ -55,7 +55,7 @@ class TestAnAnswer:
         assert b"Kept words." in answer.content
         assert client.get(f"{post.get_absolute_url()}comments?parent={parent}").status_code == 200
 
-    def test_of_what_is_hidden_or_elsewhere_is_refused(self, client: Client, write: Write, post: Post, said: Comment) -> None:
+    def test_of_what_is_hidden_or_elsewhere_is_refused(self, client: Client, write: Publish, post: Post, said: Comment) -> None:
         held = post.comment(guest_name="Gus", content="Held.")
         elsewhere = write("Elsewhere")
         client.force_login(User.objects.get(username="rita"))

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from django.db import connection
 
-from app.effects.models import Effect
+from owed.models import Effect
 from tests.journeys.fixtures import Start
 from tests.journeys.nodes import BrokerProcess
 from tests.journeys.waiting import eventually

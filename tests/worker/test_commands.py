@@ -13,13 +13,13 @@ import pytest
 from django.db import connection
 from pytest_celery import CeleryTestSetup
 
-from app.effects import beating, registry
-from config.bundled import server
+from owed import heartbeat, registry
 from tests.journeys import sample_tasks as samples
 from tests.journeys.fixtures import Start
 from tests.journeys.nodes import CommandProcess
 from tests.journeys.owing import owe, state
 from tests.journeys.waiting import eventually
+from tools.devserver import server
 from worker import queues
 
 pytestmark = pytest.mark.timeout(300)
@@ -54,7 +54,7 @@ class TestInspect:
     @pytest.mark.covers("D9", "D11")
     def test_finds_exactly_the_catalogue_registered(self, celery_setup: CeleryTestSetup) -> None:
         tasks = inspect("config", "registered", celery_setup.worker.container)
-        known = {name for name in registry.names() if name.partition(".")[0] in queues.NAMES}
+        known = {name for name in registry.names() if name.partition(".")[0] in queues.names()}
         assert {task for task in tasks if not task.startswith("test.")} == known
 
     @pytest.mark.covers("D3")
@@ -93,10 +93,10 @@ class TestHealth:
     @pytest.mark.covers("D11", "D22")
     def test_turns_red_within_thirty_seconds_of_a_kill(self, celery_setup: CeleryTestSetup) -> None:
         worker = celery_setup.worker
-        eventually(lambda: (beating.silence() or 3600) < 10)
+        eventually(lambda: (heartbeat.silence() or 3600) < 10)
         assert health(worker.container) == 0
         worker.kill()
-        assert (beating.silence() or 3600) < 10
+        assert (heartbeat.silence() or 3600) < 10
         with connection.cursor() as cursor:
             cursor.execute("UPDATE effects_heartbeat SET at = at - interval '25 seconds'")
         assert health(worker.container) == 1

@@ -151,7 +151,7 @@ class TestAPasswordThatCannotWork:
 
 
 def hints(expected: dict[str, tuple[str, str]]) -> Iterator[tuple[str, int]]:
-    from app.effects.models import Effect
+    from owed.models import Effect
 
     return iter((str(row.hint), row.pk) for row in Effect.objects.filter(hint__in=expected))
 

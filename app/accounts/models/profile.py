@@ -53,7 +53,7 @@ class Profile(models.Model):
 
 
 def create_user_profile(user: User | int) -> Profile:
-    """Return the user's profile, made now where there is none. Safe to do twice."""
+    """Return the user's profile, creating it if it is missing. Safe to do twice."""
     user_id = user if isinstance(user, int) else user.pk
     profile, _ = Profile.objects.get_or_create(user_id=user_id)
     return profile

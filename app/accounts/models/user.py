@@ -1,4 +1,4 @@
-"""The user model, and what a role may do."""
+"""The user model, and the one place that says who may do what (docs/reference/permissions.md)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
+from app.accounts import effects
 from app.accounts.models.profile import create_user_profile, create_user_profiles
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
-from app.effects import record
+from owed import owe
 
 
 class PasswordReplaced(Exception):
-    """The password is another by now, or the account is closed."""
+    """The password was changed meanwhile, or the account is closed."""
 
 
 class Role(models.TextChoices):
-    READER = "reader"
-    CONTRIBUTOR = "contributor"
-    AUTHOR = "author"
-    EDITOR = "editor"
+    READER = "reader", _("Reader")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    AUTHOR = "author", _("Author")
+    EDITOR = "editor", _("Editor")
 
 
 class RegisteredVia(models.TextChoices):
@@ -38,16 +40,24 @@ class RegisteredVia(models.TextChoices):
 
 
 class Authored(Protocol):
-    """What somebody wrote: all that a permission needs to know of a post."""
+    """All that a permission needs to know of a post; accounts is below blog."""
 
     author_id: int
     status: str
 
 
 class Users(UserManager["User"]):
+    def editors(self) -> models.QuerySet[User]:
+        """Return those for whom `edits_everything` is true."""
+        return self.filter(Q(role=Role.EDITOR) | Q(is_superuser=True), is_active=True)
+
+    def writers(self) -> models.QuerySet[User]:
+        """Return those for whom `can_write()` is true."""
+        return self.filter(~Q(role=Role.READER) | Q(is_superuser=True), is_active=True)
+
     @transaction.atomic
     def register(self, username: str, email: str, password: str, **fields: Any) -> User:
-        """Make an account for the person who asks for it. Raises ValidationError, by field."""
+        """Sign a person up. Raises ValidationError, by field."""
         user = self.model(
             username=username,
             email=self.normalize_email(email),
@@ -75,7 +85,7 @@ class Users(UserManager["User"]):
     def bulk_create(self, objs: Iterable[User], *args: Any, **options: Any) -> list[User]:
         """Insert many, each with a profile and an announcement, as save() would."""
         if options.get("ignore_conflicts") or options.get("update_conflicts"):
-            raise ValueError("users cannot be inserted on conflict: nobody could tell which of them are new")
+            raise ValueError("users cannot be inserted on conflict: it would be unknown which of them are new")
         users = super().bulk_create(objs, *args, **options)
         create_user_profiles(users)
         for user in users:
@@ -106,13 +116,13 @@ class User(AbstractUser):
             models.UniqueConstraint(
                 Lower("username"),
                 name="user_username_once",
-                violation_error_message="This name is taken.",
+                violation_error_message=_("This name is taken."),
             ),
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_email_once",
                 condition=~Q(email=""),
-                violation_error_message="An account with this address exists.",
+                violation_error_message=_("An account with this address exists."),
             ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
             models.CheckConstraint(
@@ -125,17 +135,17 @@ class User(AbstractUser):
     def save(self, *args: Any, **options: Any) -> None:
         """Write the user, with a profile and an announcement when new.
 
-        Another password ends the tokens, and its owner is told, whoever sets it.
+        A new password revokes the tokens and notifies the owner, also when an operator sets it.
         """
-        is_new, is_renewed = self._state.adding, self._renews_password(options.get("update_fields"))
+        is_new, is_renewed = self._state.adding, self._has_new_password(options.get("update_fields"))
         super().save(*args, **options)
         if is_new:
             create_user_profile(self)
             user_registered.send(sender=User, user=self)
         if is_renewed:
-            self._tell_renewal()
+            self._announce_new_password()
 
-    def _renews_password(self, fields: Collection[str] | None) -> bool:
+    def _has_new_password(self, fields: Collection[str] | None) -> bool:
         """Return whether a save replaces the password. A stronger hash of the same one does not.
 
         For that one, Django forgets the raw password and saves this field alone (AbstractBaseUser.check_password).
@@ -146,18 +156,18 @@ class User(AbstractUser):
             return False
         return User.objects.filter(pk=self.pk).exclude(password=self.password).exists()
 
-    def _tell_renewal(self) -> None:
+    def _announce_new_password(self) -> None:
         self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
         password_renewed.send(sender=User, user=self)
 
     @property
-    def has_unproved_address(self) -> bool:
-        """Return whether a stranger may read it: typed in on the site, never confirmed. Who makes others' accounts vouches."""
+    def has_unconfirmed_address(self) -> bool:
+        """Return whether the address may be a stranger's: typed in on the site, never confirmed. Operators vouch for theirs."""
         return bool(self.email) and self.registered_via == RegisteredVia.SITE and self.email_confirmed_at is None
 
     @transaction.atomic
     def confirm_address(self, email: str) -> bool:
-        """Note that the person reads mail at this address, and say so. Return whether that is new. Safe to do twice."""
+        """Record that the person reads mail at this address. Return whether that is new. Safe to do twice."""
         mine = User.objects.filter(pk=self.pk, email=email, is_active=True, email_confirmed_at=None)
         if not email or not mine.update(email_confirmed_at=Now()):
             return False
@@ -167,7 +177,7 @@ class User(AbstractUser):
 
     @transaction.atomic
     def move_address(self, email: str) -> bool:
-        """Take another address, at which the person reads mail. False where it is another's, or the account has changed."""
+        """Change to an address at which the person reads mail. Return false if it is taken, or the account has changed."""
         is_first = self.email_confirmed_at is None
         mine = User.objects.filter(pk=self.pk, email=self.email, password=self.password, is_active=True)
         try:
@@ -183,7 +193,7 @@ class User(AbstractUser):
 
     @transaction.atomic
     def renew_password(self, password: str) -> None:
-        """Replace the password, end what was signed in with the old one, and say so. Raises PasswordReplaced.
+        """Replace the password, end what was signed in with the old one, and notify the owner. Raises PasswordReplaced.
 
         Sessions end by themselves: each carries a digest of the password. Tokens, which a password can get, are revoked.
         """
@@ -192,7 +202,7 @@ class User(AbstractUser):
             raise PasswordReplaced
         self.password = renewed
         password_changed(password, self)
-        self._tell_renewal()
+        self._announce_new_password()
 
     @transaction.atomic
     def leave(self) -> bool:
@@ -200,26 +210,53 @@ class User(AbstractUser):
         if not User.objects.filter(pk=self.pk, is_active=True).update(is_active=False):
             return False
         self.is_active = False
-        owed = record("upkeep.erase_user", user_id=self.pk, about=self)
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(effects.erase_user.si(user_id=self.pk), about=self)
         return True
 
+    @property
+    def edits_everything(self) -> bool:
+        """Return whether the user may see, change and publish the posts of others."""
+        return self.is_active and (self.role == Role.EDITOR or self.is_superuser)
+
+    @property
+    def is_operator(self) -> bool:
+        """Return whether the user sees how the whole site runs: every effect and mailing, the audit, the mailbox."""
+        return self.edits_everything or (self.is_active and self.is_staff)
+
+    @property
+    def moderates(self) -> bool:
+        """Return whether there are comments that the user may judge. A contributor's posts are for editors to moderate."""
+        return self.edits_everything or (self.is_active and self.role == Role.AUTHOR)
+
     def can_write(self) -> bool:
-        return self.is_active and (self.role != Role.READER or self.is_superuser)
+        """Return whether the user may write posts."""
+        return self.edits_everything or (self.is_active and self.role != Role.READER)
+
+    def can_enter_studio(self) -> bool:
+        return self.can_write() or self.is_operator
+
+    def can_see(self, post: Authored) -> bool:
+        """Return whether the user may read the post. Staff who do not edit have no business in drafts."""
+        return post.status == "published" or self.edits_everything or self._wrote(post)
 
     def can_edit(self, post: Authored) -> bool:
         """Return whether the user may change the post. A contributor may until it is public."""
-        if not self.can_write():
-            return False
-        if self._edits_all():
+        if self.edits_everything:
             return True
-        return post.author_id == self.pk and (self.role == Role.AUTHOR or post.status != "published")
+        is_open = self.role == Role.AUTHOR or post.status != "published"
+        return self.can_write() and is_open and self._wrote(post)
 
     def can_publish(self, post: Authored) -> bool:
-        """Return whether the user may make the post public, or withdraw it."""
-        if not self.can_write():
-            return False
-        return self._edits_all() or (self.role == Role.AUTHOR and post.author_id == self.pk)
+        """Return whether the user may make the post public, withdraw it or mail it."""
+        return self.edits_everything or (self.role == Role.AUTHOR and self._wrote(post))
 
-    def _edits_all(self) -> bool:
-        return self.is_superuser or self.role == Role.EDITOR
+    def can_moderate(self, post: Authored) -> bool:
+        """Return whether the user may judge the comments on the post."""
+        return self.edits_everything or (self.moderates and self._wrote(post))
+
+    def can_watch(self, post: Authored) -> bool:
+        """Return whether the user may see what followed from the post, and retry what failed."""
+        return self.is_operator or (self.can_write() and self._wrote(post))
+
+    def _wrote(self, post: Authored) -> bool:
+        return self.is_active and post.author_id == self.pk

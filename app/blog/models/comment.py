@@ -1,4 +1,4 @@
-"""What readers answer."""
+"""Comments of readers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from app.accounts.models import User
 from app.blog import text
 from app.blog.changes import change
 from app.blog.errors import AlreadyApproved, CommentGone, NotPublished, NotVisible, PostGone
@@ -21,10 +24,10 @@ from app.blog.signals import comment_approved, comment_hidden, comment_posted
 
 
 class CommentStatus(models.TextChoices):
-    HELD = "held"
-    APPROVED = "approved"
-    SPAM = "spam"
-    DELETED = "deleted"
+    HELD = "held", gettext_lazy("Held")
+    APPROVED = "approved", gettext_lazy("Approved")
+    SPAM = "spam", gettext_lazy("Spam")
+    DELETED = "deleted", gettext_lazy("Deleted")
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -33,6 +36,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
     def held(self) -> CommentQuerySet:
         return self.filter(status=CommentStatus.HELD)
+
+    def moderated_by(self, user: User) -> CommentQuerySet:
+        """Return the comments on posts for which `user.can_moderate(post)` is true."""
+        if user.edits_everything:
+            return self.all()
+        return self.filter(post__author=user) if user.moderates else self.none()
 
     def thread(self) -> CommentQuerySet:
         """Return what readers see, oldest first, with names."""
@@ -50,7 +59,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
 
 class Comment(Tracked):
-    """An answer to a post, by a user or a guest. Counted while it is approved."""
+    """A comment on a post, by a user or a guest. Counted while it is approved."""
 
     TRACKED = frozenset({"content", "guest_name", "guest_email", "status"})
 
@@ -87,11 +96,7 @@ class Comment(Tracked):
         """Return who wrote it, as readers see it."""
         if self.author is not None:
             return self.author.profile.name
-        return self.guest_name or "Somebody"
-
-    @property
-    def is_visible(self) -> bool:
-        return self.status == CommentStatus.APPROVED
+        return self.guest_name or _("Anonymous")
 
     def save(self, **options: Any) -> None:
         """Insert, or write what was changed of the words. The status moves by its verbs. Raises ValidationError."""
@@ -131,12 +136,12 @@ class Comment(Tracked):
     def _tidy(self) -> None:
         self.content = text.clean(self.content, limit=text.COMMENT_LIMIT)
         if not self.content.strip():
-            raise ValidationError({"content": "A comment needs some words."})
+            raise ValidationError({"content": _("Write a comment.")})
         self.guest_name = text.one_line(self.guest_name)[:100]
         if self.guest_email:
             validate_email(self.guest_email)
         if self.parent is not None and self.parent.post_id != self.post_id:
-            raise ValidationError({"parent": "The comment that this answers belongs to another post."})
+            raise ValidationError({"parent": _("The comment you are replying to belongs to another post.")})
         self.content_html = render_comment(self.content)
 
     def approve(self) -> None:
@@ -160,7 +165,7 @@ class Comment(Tracked):
             comment_hidden.send(sender=type(self), comment=self)
 
     def set_aside(self, status: str) -> None:
-        """Hide a visible comment, or file one that nobody saw. Raises CommentGone."""
+        """Hide a visible comment, or change the status of one that is not visible. Raises CommentGone."""
         with change():
             if self._rows().filter(status=CommentStatus.APPROVED).exists():
                 self.hide(status)
@@ -169,7 +174,7 @@ class Comment(Tracked):
             self.refresh_from_db(fields=["status"])
 
     def suspect(self) -> bool:
-        """File as spam what nobody has judged yet. Return whether it was held until now."""
+        """File a held comment as spam. Return whether it was held until now: what an editor has judged stays."""
         return bool(self._rows().filter(status=CommentStatus.HELD).update(status=CommentStatus.SPAM))
 
     def _count(self, by: int, **values: Any) -> None:

@@ -16,20 +16,23 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog import files, images, text
-from app.blog.locks import hold
+from owed.sql import hold
 
 
 class MediaQuerySet(models.QuerySet["Media"]):
+    def managed_by(self, user: User) -> MediaQuerySet:
+        return self.all() if user.edits_everything else self.filter(owner=user)
+
     def unreferenced(self) -> MediaQuerySet:
         """Return what no post shows, neither in its text nor as its cover."""
         return self.filter(posts=None, covers=None)
 
     def unclaimed(self, *, before: datetime) -> MediaQuerySet:
-        """Leave out what somebody uploaded after that time and has not shown in a post yet."""
+        """Leave out what was uploaded after that time and is not in a post yet."""
         return self.filter(Q(unclaimed_since=None) | Q(unclaimed_since__lte=before))
 
     def remove_unreferenced(self, now: datetime, *, grace: timedelta = files.GRACE, among: Iterable[int] | None = None) -> int:
-        """Remove the files, of all or of these media, that no post shows and nobody uploaded lately. Return how many."""
+        """Remove the files, of all or of these media, that no post shows and that are older than the grace. Return how many."""
         return files.remove_unreferenced(now, grace, among)
 
     def store(self, file: File[bytes], owner: User | None, alt: str = "") -> Media:
@@ -59,7 +62,7 @@ def _write(name: str, content: bytes) -> None:
 
 
 class Media(models.Model):
-    """One file, kept once whoever uploads it, and as long as a post refers to it."""
+    """One file, stored once however many people upload it, and as long as a post refers to it."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="media")
     file = models.FileField(upload_to="images/", max_length=200)

@@ -12,18 +12,18 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from app.accounts.models import User
 from app.blog import files, markdown, slugs, text
 from app.blog.changes import Change, change
 from app.blog.errors import NotSaved, PostGone, RevisedMeanwhile
+from app.blog.models.counts import Counts
 from app.blog.models.media import Media
-from app.blog.models.posts import PostQuerySet
+from app.blog.models.post_queryset import PostQuerySet
 from app.blog.models.publication import Publication, Status
-from app.blog.models.reception import Reception
 from app.blog.models.taxonomy import Category, Tag
+from app.blog.placement import Placement, lock, locked, placement_of
 from app.blog.signals import post_created, post_revised
-from app.blog.standing import PostBefore, lock, locked, standing
 
 CONTENT = frozenset({"title", "content", "excerpt", "cover_id"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
@@ -32,8 +32,8 @@ STATE = frozenset({"status", "publish_at", "published_at"})
 REVISABLE = frozenset({"title", "slug", "content", "excerpt", "author", "category", "tags", "cover"})
 
 
-class Post(Publication, Reception):
-    """What somebody wrote. Readers see it while its status is published.
+class Post(Publication, Counts):
+    """A post. Readers see it while its status is published.
 
     save() writes what this instance changed of the text, nothing else; a change of status goes through the verb. Files
     loaded by loaddata are taken as they are.
@@ -103,7 +103,7 @@ class Post(Publication, Reception):
 
     def _insert(self, using: str | None) -> None:
         if self.status == Status.SCHEDULED and self.publish_at is None:
-            raise ValidationError({"publish_at": "A planned post needs its time."})
+            raise ValidationError({"publish_at": _("A scheduled post needs a time.")})
         wanted, at, publish_at = self.status, self.published_at, self.publish_at
         with change() as changing:
             self._land(using)
@@ -134,7 +134,7 @@ class Post(Publication, Reception):
                 self._follow(wanted, loaded, at=at, publish_at=publish_at)
 
     def _follow(self, wanted: str, loaded: str, *, at: Any, publish_at: Any) -> None:
-        """Do by its verb what somebody asked for by setting the status."""
+        """Call the verb for a status that was set by assignment."""
         if wanted == Status.PUBLISHED:
             self.publish(at=at)
         elif wanted == Status.SCHEDULED:
@@ -147,7 +147,7 @@ class Post(Publication, Reception):
     def revise(self, *, expected_revision: int | None = None, **changes: Any) -> None:
         """Change title, slug, content, excerpt, author, category, tags or cover. Raises ValidationError, PostGone.
 
-        Says so when readers see something else than before. Raises RevisedMeanwhile, and changes nothing, when the post has
+        Sends post_revised when readers see a difference. Raises RevisedMeanwhile, and changes nothing, when the post has
         another revision than the one expected.
         """
         if unknown := changes.keys() - REVISABLE:
@@ -163,12 +163,8 @@ class Post(Publication, Reception):
                 edits.add("tags")
             self._write(edits, before, changing)
 
-    def change_author(self, user: User) -> None:
-        """Give the post to another author; both counts follow. Raises PostGone."""
-        self.revise(author=user)
-
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """Delete the post. Whoever refers to it meanwhile waits, and finds it gone."""
+        """Delete the post. A row that is about to refer to it waits, and finds it gone."""
         with change():
             lock(Post.objects.filter(pk=self.pk), to_delete=True)
             return super().delete(using=using, keep_parents=keep_parents)
@@ -179,7 +175,7 @@ class Post(Publication, Reception):
         stored = self._row().values(*names).get() if names else {}
         return {name for name in names if stored[name] != getattr(self, name)}
 
-    def _lock(self, expected_revision: int | None = None) -> PostBefore:
+    def _lock(self, expected_revision: int | None = None) -> Placement:
         if expected_revision is not None:
             self._take(expected_revision)
         before = locked(self.pk) if self.pk else None
@@ -192,7 +188,7 @@ class Post(Publication, Reception):
         if not self._row().filter(revision=revision).update(revision=models.F("revision")):
             raise RevisedMeanwhile if self._row().exists() else PostGone
 
-    def _write(self, edits: set[str], before: PostBefore, changing: Change) -> None:
+    def _write(self, edits: set[str], before: Placement, changing: Change) -> None:
         if not edits:
             return
         self._tidy(edits)
@@ -211,18 +207,18 @@ class Post(Publication, Reception):
         if edits & VISIBLE and before.is_public:
             self._announce(before, changing)
 
-    def _readdress(self, before: PostBefore) -> None:
+    def _readdress(self, before: Placement) -> None:
         self.slug = slugs.claim(self.slug, self) if self.slug else slugs.free(slugs.base_of(self.title))
         if self.slug != before.slug:
             slugs.leave(before.slug, self)
 
-    def _recount(self, before: PostBefore, changing: Change) -> None:
+    def _recount(self, before: Placement, changing: Change) -> None:
         published = int(before.is_public)
         changing.count(before.author_id, posts=-1, published=-published)
         changing.count(self.author_id, posts=1, published=published)
 
-    def _announce(self, before: PostBefore, changing: Change) -> None:
-        after = standing(self.pk) or before
+    def _announce(self, before: Placement, changing: Change) -> None:
+        after = placement_of(self.pk) or before
         changing.touch(*before.scopes(), *after.scopes())
         post_revised.send(sender=Post, post=self, before=before, after=after)
 

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone, Refused
 from app.blog.models.tracking import Tracked
+from app.blog.placement import Placement, move
 from app.blog.signals import post_published, post_scheduled, post_withdrawn
-from app.blog.standing import PostBefore, move
 
 if TYPE_CHECKING:
     from app.blog.models.post import Post
 
 
 class Status(models.TextChoices):
-    DRAFT = "draft"
-    SCHEDULED = "scheduled"
-    PUBLISHED = "published"
-    WITHDRAWN = "withdrawn"
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 HIDDEN = "status IN ('draft', 'scheduled', 'withdrawn')"
@@ -39,7 +40,7 @@ TIMES = ("publish_at", "published_at", "last_activity")
 
 
 class Publication(Tracked):
-    """The part of a post that readers' access hangs on. Each verb is one UPDATE that names the state it expects."""
+    """The part of a post that decides whether readers see it. Each verb is one UPDATE that names the state it expects."""
 
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
@@ -47,7 +48,7 @@ class Publication(Tracked):
     last_activity = models.DateTimeField(null=True, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
     moved_at: datetime | None = None
-    """When a verb of this instance moved it, by the clock of the database. Not stored."""
+    """When a verb of this instance changed it, by the clock of the database. Not stored."""
 
     class Meta:
         abstract = True
@@ -64,7 +65,7 @@ class Publication(Tracked):
         self._publish(at, HIDDEN, AlreadyPublished)
 
     def publish_if_due(self, *, now: datetime) -> None:
-        """Make a post public whose time has come. Raises NotScheduled when somebody moved it in between."""
+        """Make a post public whose time has come. Raises NotScheduled when it was changed in between."""
         self._publish(now, DUE, NotScheduled)
 
     def _publish(self, at: datetime | None, expected: str, refusal: type[Refused]) -> None:
@@ -77,34 +78,34 @@ class Publication(Tracked):
     def withdraw(self) -> None:
         """Take the post away from readers, and say so. Raises NotPublished, PostGone."""
         with change() as changing:
-            place = self._move(WITHDRAW, "status = 'published'", NotPublished)
-            changing.count(place.author_id, published=-1)
-            changing.touch(*place.scopes())
-            post_withdrawn.send(sender=self._meta.concrete_model, post=self, place=place)
+            placement = self._move(WITHDRAW, "status = 'published'", NotPublished)
+            changing.count(placement.author_id, published=-1)
+            changing.touch(*placement.scopes())
+            post_withdrawn.send(sender=self._meta.concrete_model, post=self, placement=placement)
 
     def schedule(self, *, publish_at: datetime) -> None:
-        """Publish later, or at another time than planned. Raises AlreadyPublished, PostGone."""
+        """Publish later, or at another time than scheduled. Raises AlreadyPublished, PostGone."""
         with change():
             self._move(SCHEDULE, HIDDEN, AlreadyPublished, at=publish_at)
             post_scheduled.send(sender=self._meta.concrete_model, post=self)
 
     def unschedule(self) -> None:
-        """Make a planned post a draft again. Raises NotScheduled, PostGone."""
+        """Make a scheduled post a draft again. Raises NotScheduled, PostGone."""
         with change():
             self._move(UNSCHEDULE, "status = 'scheduled'", NotScheduled)
 
-    def _move(self, how: str, expected: str, refusal: type[Refused], **values: Any) -> PostBefore:
-        """Change the row where it is as expected, take over what the statement decided, and return where the post stands."""
+    def _move(self, how: str, expected: str, refusal: type[Refused], **values: Any) -> Placement:
+        """Change the row where it is as expected, take over what the statement decided, and return the new placement."""
         moved = move(self.pk, how, expected, **values)
         if moved is None:
             raise refusal if self._row().exists() else PostGone
-        self.status, self.revision, self.moved_at = moved.place.status, moved.place.revision, moved.at
+        self.status, self.revision, self.moved_at = moved.placement.status, moved.placement.revision, moved.at
         for name in TIMES:
             setattr(self, name, getattr(moved, name))
         self._remember({"status", *TIMES})
-        return moved.place
+        return moved.placement
 
     def _row(self) -> QuerySet[Post]:
-        """Return the row, past the manager: what refuses to others to move a status does not stand in a verb's way."""
+        """Return the row without the manager, whose update() refuses to write a status: that is for the verbs."""
         row: QuerySet[Post] = QuerySet(self._meta.concrete_model).filter(pk=self.pk)
         return row

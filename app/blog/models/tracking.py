@@ -1,4 +1,4 @@
-"""Know what somebody changed on an instance, so that saving writes that and nothing else."""
+"""Know which fields of an instance were changed, so that saving writes those and nothing else."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ AUTHORS = ("authors", "author", "author_name", "byline", "writer", "posted_by", 
 EXCERPTS = ("excerpt", "description", "summary", "subtitle", "abstract", "lead")
 COVERS = (
     "image", "cover", "featured_image", "featuredimage", "feature_image", "cover_image", "coverimage", "hero_image",
-    "heroimage", "header_image", "hero", "banner", "thumbnail", "thumb", "teaser", "feature", "featured", "header", "og_image", "ogimage",
-    "social_image", "socialimage", "preview", "images", "featured_img", "post_image",
+    "heroimage", "header_image", "hero", "banner", "thumbnail", "thumb", "teaser", "feature", "featured", "header",
+    "og_image", "ogimage", "social_image", "socialimage", "preview", "images", "featured_img", "post_image",
 )  # fmt: skip
 COVER_PARTS = ("image", "path", "src", "url", "file", "feature", "overlay_image", "teaser", "relative")
 ALTS = ("alt", "image_alt", "alt_text", "description", "caption", "title")

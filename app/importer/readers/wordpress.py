@@ -259,7 +259,8 @@ class _Item:
         """Return the line in the export: of the piece where the content has it, else of the post."""
         for child in self.item:
             if local_name(child) == "encoded" and child.text and (position := child.text.find(what)) >= 0:
-                return int(child.sourceline) + child.text.count("\n", 0, position)
+                text: str = child.text
+                return int(child.sourceline) + text.count("\n", 0, position)
         line = int(self.item.sourceline or 0)
         return line or None
 

@@ -8,9 +8,10 @@ from typing import ClassVar
 from django.db import models, transaction
 from django.utils import timezone
 
-from app.effects import record
 from app.mail.submission import Submission
+from app.newsletter import effects
 from app.newsletter.models.subscriber import Subscriber
+from owed import owe
 
 ONCE_IN = timedelta(hours=24)
 
@@ -21,8 +22,7 @@ class Confirmations(models.Manager["Confirmation"]):
         if self.filter(subscriber=subscriber, created_at__gt=timezone.now() - ONCE_IN).exists():
             return None
         confirmation = self.create(subscriber=subscriber)
-        owed = record("email.confirm", confirmation_id=confirmation.pk, about=subscriber)
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(effects.confirm.si(confirmation_id=confirmation.pk), about=subscriber)
         return confirmation
 
 
@@ -44,5 +44,4 @@ class Confirmation(Submission):
     def resend(self) -> None:
         """Owe it once more, by a person's decision. Raises NotInDoubt."""
         self.reopen()
-        owed = record("email.confirm", confirmation_id=self.pk, about=self.subscriber)
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(effects.confirm.si(confirmation_id=self.pk), about=self.subscriber)

@@ -9,19 +9,21 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
-from app.effects import record
 from app.mail.submission import OPEN, State
+from app.newsletter import effects
+from owed import owe
 
 if TYPE_CHECKING:
     from app.newsletter.models.delivery import Delivery
 
 
 class SendState(models.TextChoices):
-    EXPANDING = "expanding"
-    SENDING = "sending"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
+    EXPANDING = "expanding", gettext_lazy("Expanding")
+    SENDING = "sending", gettext_lazy("Sending")
+    FINISHED = "finished", gettext_lazy("Finished")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
 
 class Send(models.Model):
@@ -96,8 +98,7 @@ class Send(models.Model):
         """Owe one reader the post again, by a person's decision. Raises NotInDoubt."""
         delivery.reopen()
         Send.objects.filter(pk=self.pk).update(state=SendState.SENDING, finished_at=None)
-        owed = record("email.deliver", delivery_ids=[delivery.pk], about=f"post:{self.post_id}")
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(effects.deliver.si(delivery_ids=[delivery.pk]), about=f"post:{self.post_id}")
 
     def _is_open(self) -> bool:
         return self.deliveries.filter(state__in=OPEN).exists()

@@ -10,8 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.effects import record
 from app.mail.submission import State, Submission
+from app.notices import effects
+from owed import owe
 
 
 class Kind(models.TextChoices):
@@ -91,8 +92,7 @@ class Notice(Submission):
         return (self.comment.guest_name if self.comment else "") or "Somebody"
 
     def owe_mail(self) -> None:
-        owed = record("email.notice", notice_id=self.pk, about=self.about)
-        transaction.on_commit(owed.enqueue, robust=True)
+        owe(effects.notice.si(notice_id=self.pk), about=self.about)
 
     @transaction.atomic
     def resend(self) -> None:

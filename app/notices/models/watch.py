@@ -8,13 +8,13 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from app.accounts.models import Role, User
+from app.accounts.models import User
 
 
 class Watches(models.Manager["Watch"]):
     def editors(self) -> models.QuerySet[User]:
         """Return the active editors who opted in."""
-        return User.objects.filter(watch__isnull=False, is_active=True, role=Role.EDITOR).order_by("pk")
+        return User.objects.editors().filter(watch__isnull=False).order_by("pk")
 
 
 class Watch(models.Model):

@@ -1,4 +1,4 @@
-"""One post on one account, and how far it has come."""
+"""One post on one account, and its state there."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def new_key() -> str:
 
 
 class SocialPostQuerySet(models.QuerySet["SocialPost"]):
-    def standing(self) -> SocialPostQuerySet:
-        """Leave out what went through accounts that were removed."""
+    def connected(self) -> SocialPostQuerySet:
+        """Leave out posts on accounts that were removed."""
         return self.filter(account__removed_at=None)
 
 
 class SocialPost(models.Model):
-    """A post shared once through an account. `failed` is the last try's result: the ledger says whether another comes.
+    """A post shared once through an account. `failed` is how the last attempt ended; another may follow.
 
-    The key is the same at every try, so that a network which knows keys posts once.
+    The key is the same at every attempt, so that a network which recognises keys posts once.
     """
 
     account = models.ForeignKey("social.Account", on_delete=models.CASCADE, related_name="social_posts")
@@ -67,22 +67,22 @@ class SocialPost(models.Model):
 
     @property
     def in_doubt(self) -> bool:
-        """Whether a try may have reached the network without our having its answer."""
+        """Whether an attempt may have reached the network while its answer never reached us."""
         return self.state == State.SUBMITTING
 
     def busy_until(self, now: datetime) -> datetime | None:
-        """Return when another try's claim ends, None where there is none."""
+        """Return when the claim of another attempt ends, or None."""
         if self.state != State.SUBMITTING or self.claimed_at is None or self.claimed_at + LEASE <= now:
             return None
         return self.claimed_at + LEASE
 
     def claim(self, now: datetime) -> bool:
-        """Commit that a try begins. Return false where another took the row since it was read."""
+        """Commit that an attempt begins. Return false where another took the row since it was read."""
         as_read = SocialPost.objects.filter(pk=self.pk, state=self.state, claimed_at=self.claimed_at, attempts=self.attempts)
         return bool(as_read.update(state=State.SUBMITTING, claimed_at=now, attempts=F("attempts") + 1))
 
     def settle(self, state: State, *, error: str = "", **fields: Any) -> None:
-        """Commit how the try ended. `error` is shown to writers: no address, no secret."""
+        """Commit how the attempt ended. `error` is shown to writers: no address, no secret."""
         fields = {"state": state, "error": error[:300], "claimed_at": None, **fields}
         SocialPost.objects.filter(pk=self.pk, state=State.SUBMITTING).update(**fields)
         for name, value in fields.items():

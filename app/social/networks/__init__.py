@@ -1,18 +1,32 @@
-"""The networks that can be spoken to. One more is one file and one line here."""
+"""The networks that posts are shared on. One more is one file in this folder (docs/howto/add-a-network.md)."""
 
-from app.effects import GiveUp
+from importlib import import_module
+from pkgutil import iter_modules
+
+from django.utils.functional import Promise
+
 from app.social.models import Account
 from app.social.networks.base import Login, Network
-from app.social.networks.bluesky import Bluesky
-from app.social.networks.dummy import Dummy
-from app.social.networks.mastodon import Mastodon
-from app.social.networks.webhook import Webhook
+from owed import GiveUp
 
-NETWORKS: dict[str, type[Network]] = {network.name: network for network in (Mastodon, Bluesky, Webhook, Dummy)}
+NETWORKS: dict[str, type[Network]] = {}
+
+
+def discover() -> None:
+    """Fill NETWORKS from the files of this folder."""
+    for module in iter_modules(__path__):
+        for thing in vars(import_module(f"{__name__}.{module.name}")).values():
+            if isinstance(thing, type) and issubclass(thing, Network) and "name" in vars(thing):
+                NETWORKS[thing.name] = thing
+
+
+def choices() -> list[tuple[str, str | Promise]]:
+    """Return the name and label of each network, in the order of their names."""
+    return [(name, NETWORKS[name].label) for name in sorted(NETWORKS)]
 
 
 def network_of(account: Account) -> Network:
-    """Return the way to speak through an account. Raises GiveUp, SealBroken."""
+    """Return the way to post through an account. Raises GiveUp, DecryptionFailed."""
     kind = kind_of(account)
     return kind(Login(account_id=account.pk, endpoint=account.endpoint, handle=account.handle, secret=account.secret))
 
@@ -25,5 +39,8 @@ def kind_of(account: Account) -> type[Network]:
 
 
 def key_for(account: Account) -> str:
-    """Mint the key of one post on an account, in the network's own form."""
-    return NETWORKS.get(account.network, Dummy).new_key()
+    """Return a new key for one post on an account, in the network's own form."""
+    return NETWORKS.get(account.network, Network).new_key()
+
+
+discover()

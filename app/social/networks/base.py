@@ -1,4 +1,4 @@
-"""What every network is: one small file that posts, edits, deletes and finds."""
+"""The contract of a network: one class in one file that connects, posts, edits, deletes and finds."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -6,10 +6,28 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import uuid4
 
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SECRET = forms.PasswordInput(attrs={"autocomplete": "off"})
+NAME_LENGTH = 30
+
+
+class CannotConnect(ValueError):
+    """The account cannot be connected; the message says what to change."""
+
+
+class NetworkForm(forms.Form):
+    """What a person types to connect an account. A network adds `endpoint`, `handle` and `secret` where it needs them."""
+
+    network = forms.CharField(widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What you call it here."))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What is to be shown. `key` is the same at every try; `revision` tells one text from the next."""
+    """What to show. `key` is the same at every attempt; `revision` tells one text from the next."""
 
     key: str
     post_id: int
@@ -27,7 +45,7 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Posted:
-    """Where the network keeps it."""
+    """Where the network keeps the post."""
 
     remote_id: str
     url: str = ""
@@ -35,40 +53,41 @@ class Posted:
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """How to reach an account."""
+    """How to reach an account. `account_id` is 0 until the account is saved."""
 
-    account_id: int
-    endpoint: str
+    account_id: int = 0
+    endpoint: str = ""
     handle: str = ""
-    secret: str = field(repr=False)
+    secret: str = field(default="", repr=False)
 
 
 class Network(ABC):
-    """One account on one network. Every method may raise what outcomes.py names, and Unreachable.
+    """One account on one network. Every method may raise the errors of outcomes.py, and Unreachable.
 
-    `repeatable`: the other side knows a key it has seen, so that a try whose answer was lost is simply repeated.
-    Elsewhere find() is asked first, and where it cannot tell, it raises Unknown: nothing is repeated in the dark.
-    `signs_in`: the account belongs to somebody over there, whom identify() names.
-    `about`: a path on which a server tells of itself to anybody.
+    `name`: what the database keeps. `label`: what people read. `form`: what they type to connect.
+    `same_by`: the fields of an account by which connecting it again is recognised; empty where each is a new one.
+    `repeatable`: the network recognises a key that it has seen, so an attempt whose answer was lost is simply repeated.
+    Otherwise find() is asked first, and where it cannot say, it raises Unknown: nothing is posted twice on a guess.
     """
 
     name: ClassVar[str]
+    label: ClassVar[str | Promise]
+    form: ClassVar[type[NetworkForm]] = NetworkForm
+    same_by: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool]
-    signs_in: ClassVar[bool] = False
-    address: ClassVar[str] = ""
-    about: ClassVar[str] = ""
 
     def __init__(self, login: Login) -> None:
         self.login = login
 
     @classmethod
-    def new_key(cls) -> str:
-        """Mint the key of one post, kept before the first call."""
-        return f"post_{uuid4().hex}"
+    def connect(cls, typed: Login) -> Login:
+        """Check what was typed and return it completed. Raises CannotConnect."""
+        return typed
 
-    def identify(self) -> str:
-        """Return the name that the network knows the account by, after using its credentials."""
-        return self.login.handle
+    @classmethod
+    def new_key(cls) -> str:
+        """Return the key of one post, saved before the first call."""
+        return f"post_{uuid4().hex}"
 
     @abstractmethod
     def post(self, draft: Draft) -> Posted:
@@ -80,8 +99,8 @@ class Network(ABC):
 
     @abstractmethod
     def delete(self, draft: Draft, remote_id: str) -> None:
-        """Take it away. What is already gone is no error."""
+        """Take the post down. One that is already gone is not an error."""
 
     @abstractmethod
     def find(self, draft: Draft) -> Posted | None:
-        """Return where the draft already stands, None where it surely does not. Raises Unknown."""
+        """Return where the draft is shown already, None where it certainly is not. Raises Unknown."""

@@ -9,34 +9,58 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
 from app.outbound.http import Reply
-from app.social.networks.base import Draft, Login, Network, Posted
-from app.social.networks.line import Line
+from app.social.networks.api_client import ApiClient
+from app.social.networks.base import SECRET, Draft, Login, NetworkForm, Posted
+from app.social.networks.bluesky_session import Session
 from app.social.networks.outcomes import Refused, error_of, understand
 from app.social.networks.pictures import KIND, jpeg
-from app.social.networks.session import Session
-from app.social.networks.wording import cut, graphemes, hashtags, short, wording
+from app.social.networks.sign_in import SignInNetwork
+from app.social.networks.text import compose, cut, graphemes, hashtags, short
 
 COLLECTION = "app.bsky.feed.post"
-ROOM = 300  # graphemes, and ten octets for each
+LIMIT = 300  # graphemes, and ten octets for each
 THUMB_BYTES = 1_000_000
 TID = re.compile(r"[234567abcdefghij][234567a-z]{12}")
 ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 PUBLIC = "https://bsky.app/profile"
+SERVER = "https://bsky.social"
 
 
-class Bluesky(Network):
-    """The record key is ours and kept before the first call: putRecord twice is one record."""
+class BlueskyForm(NetworkForm):
+    handle = forms.CharField(
+        label=_("Handle"),
+        max_length=253,
+        help_text=_("For example you.bsky.social."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    secret = forms.CharField(
+        label=_("App password"),
+        max_length=500,
+        help_text=_("From Settings, Privacy and security, App passwords."),
+        widget=SECRET,
+    )
+    endpoint = forms.CharField(
+        label=_("Server (PDS)"), max_length=500, required=False, initial=SERVER, help_text=_("Where the account lives.")
+    )
+
+
+class Bluesky(SignInNetwork):
+    """The record key is ours and saved before the first call: putRecord twice is one record."""
 
     name = "bluesky"
+    label = "Bluesky"
+    form = BlueskyForm
     repeatable = True
-    signs_in = True
-    address = "https://bsky.social"
+    default_server = SERVER
     about = "/xrpc/com.atproto.server.describeServer"
 
     def __init__(self, login: Login) -> None:
         super().__init__(login)
-        self._line = Line(login.endpoint)
+        self._client = ApiClient(login.endpoint)
 
     @classmethod
     def new_key(cls) -> str:
@@ -44,7 +68,7 @@ class Bluesky(Network):
 
     @cached_property
     def _session(self) -> Session:
-        return Session(self._line, self.login)
+        return Session(self._client, self.login)
 
     def identify(self) -> str:
         return self._session.sign_in()
@@ -71,7 +95,7 @@ class Bluesky(Network):
 
     def _place(self, draft: Draft) -> dict[str, str]:
         if not TID.fullmatch(draft.key):
-            raise Refused("The post's key is no record key.")
+            raise Refused("The post's key is not a record key.")
         return {"repo": self._session.did, "collection": COLLECTION, "rkey": draft.key}
 
     def _thumb(self, draft: Draft) -> dict[str, Any] | None:
@@ -95,7 +119,7 @@ def tid(microseconds: int, clock: int) -> str:
 def record_of(draft: Draft, thumb: dict[str, Any] | None) -> dict[str, Any]:
     """Return the record. The same draft makes the same record: its time is the post's, not the clock's."""
     link = short(draft.url)
-    text = wording(draft, link=link, room=ROOM, measure=size)
+    text = compose(draft, link=link, limit=LIMIT, measure=size)
     card = {"uri": draft.url, "title": cut(draft.title, 300), "description": cut(draft.excerpt, 1000)}
     if thumb:
         card["thumb"] = thumb  # type: ignore[assignment]
@@ -109,7 +133,7 @@ def record_of(draft: Draft, thumb: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def size(text: str) -> int:
-    """Return how much of the room a text takes (lexicon app.bsky.feed.post: 300 graphemes and 3,000 octets)."""
+    """Return how much of the limit a text takes (lexicon app.bsky.feed.post: 300 graphemes and 3,000 octets)."""
     return max(graphemes(text), math.ceil(len(text.encode()) / 10))
 
 

@@ -1,6 +1,8 @@
-"""A network that only records, for demonstrations and tests: what was posted can be looked at."""
+"""A network that only records, for demonstrations and tests: the admin shows what was posted."""
 
 from datetime import UTC, datetime
+
+from django.utils.translation import gettext_lazy as _
 
 from app.social.models import DummyPost
 from app.social.networks.base import Draft, Network, Posted
@@ -8,6 +10,7 @@ from app.social.networks.base import Draft, Network, Posted
 
 class Dummy(Network):
     name = "dummy"
+    label = _("Dummy")
     repeatable = True
 
     def post(self, draft: Draft) -> Posted:

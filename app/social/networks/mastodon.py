@@ -8,33 +8,56 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
 from app.outbound.http import Reply
-from app.social.networks.base import Draft, Login, Network, Posted
-from app.social.networks.line import Line
+from app.social.networks.api_client import ApiClient
+from app.social.networks.base import SECRET, Draft, Login, NetworkForm, Posted
 from app.social.networks.outcomes import Declined, Revoked, Unknown, understand
 from app.social.networks.pictures import KIND, jpeg
-from app.social.networks.wording import wording
+from app.social.networks.sign_in import SignInNetwork
+from app.social.networks.text import compose
 
-ROOM, LINK_ROOM = 500, 23
+LIMIT, LINK_LENGTH = 500, 23
 PICTURE_BYTES = 4_000_000
 PAGE, PAGES = 40, 5
-EARLIER = timedelta(hours=1)  # their clock and ours
+EARLIER = timedelta(hours=1)  # the server's clock may be behind ours
 STATUSES, INSTANCE = "/api/v1/statuses", "/api/v2/instance"
 ADDRESS = re.compile(r"https?://\S+")
 BOUNDARY = "afterword-b5a1c0ffee"
 
 
-class Mastodon(Network):
-    """Its servers keep an Idempotency-Key for an hour, and not all of them: a lost answer means looking first."""
+class MastodonForm(NetworkForm):
+    endpoint = forms.CharField(
+        label=_("Server"),
+        max_length=500,
+        help_text=_("For example mastodon.social."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    secret = forms.CharField(
+        label=_("Access token"),
+        max_length=500,
+        help_text=_(
+            "From Preferences, Development, New application, with profile, read:accounts, read:statuses, "
+            "write:statuses and write:media."
+        ),
+        widget=SECRET,
+    )
+
+
+class Mastodon(SignInNetwork):
+    """Its servers keep an Idempotency-Key for an hour, and not all of them do: after a lost answer, look first."""
 
     name = "mastodon"
+    label = "Mastodon"
+    form = MastodonForm
     repeatable = False
-    signs_in = True
     about = INSTANCE
 
     def __init__(self, login: Login) -> None:
         super().__init__(login)
-        self._line = Line(login.endpoint)
+        self._client = ApiClient(login.endpoint)
 
     def identify(self) -> str:
         me = self._me()
@@ -48,8 +71,8 @@ class Mastodon(Network):
 
     def edit(self, draft: Draft, remote_id: str) -> Posted:
         path = f"{STATUSES}/{quote(remote_id, safe='')}"
-        stands = self._read(path)
-        kept = [picture["id"] for picture in stands.get("media_attachments", [])]  # an edit without them takes them away
+        status = self._read(path)
+        kept = [picture["id"] for picture in status.get("media_attachments", [])]  # an edit without them takes them away
         body = {"status": self._text(draft), "media_ids": kept}
         return _posted(understand(self._call("PUT", path, body=body, acts=True), acts=True, needs="id"))
 
@@ -72,7 +95,7 @@ class Mastodon(Network):
     def _statuses(self) -> Iterator[dict[str, Any]]:
         """Yield the account's own statuses, newest first. Raises Unknown where they cannot be read far enough."""
         me, query = self._me()["id"], f"?limit={PAGE}&exclude_reblogs=true"
-        for _ in range(PAGES):
+        for _page in range(PAGES):
             page = self._page(me, query)
             if not page:
                 return
@@ -103,19 +126,19 @@ class Mastodon(Network):
         return []
 
     def _text(self, draft: Draft) -> str:
-        room, link_room = self._room()
-        return wording(draft, link=draft.url, room=room, measure=partial(counted, link=draft.url, link_room=link_room))
+        limit, link_length = self._limit()
+        return compose(draft, link=draft.url, limit=limit, measure=partial(counted, link=draft.url, link_length=link_length))
 
-    def _room(self) -> tuple[int, int]:
+    def _limit(self) -> tuple[int, int]:
         """Return how many characters this server takes, and as how many it counts a link."""
         reply = self._call("GET", INSTANCE)
         if not reply.ok:
-            return ROOM, LINK_ROOM
+            return LIMIT, LINK_LENGTH
         try:
             limits = understand(reply, acts=False)["configuration"]["statuses"]
-            return int(limits["max_characters"]), int(limits.get("characters_reserved_per_url", LINK_ROOM))
+            return int(limits["max_characters"]), int(limits.get("characters_reserved_per_url", LINK_LENGTH))
         except (KeyError, TypeError, ValueError, Declined):
-            return ROOM, LINK_ROOM
+            return LIMIT, LINK_LENGTH
 
     def _read(self, path: str) -> dict[str, Any]:
         said: dict[str, Any] = understand(self._call("GET", path), acts=False, needs="id")
@@ -123,15 +146,15 @@ class Mastodon(Network):
 
     def _call(self, method: str, path: str, **what: Any) -> Reply:
         if not self.login.secret:
-            raise Revoked("There is no access token. Connect the account anew.")
-        return self._line.call(method, path, token=self.login.secret, **what)
+            raise Revoked("There is no access token. Connect the account again.")
+        return self._client.call(method, path, token=self.login.secret, **what)
 
 
-def counted(text: str, link: str, link_room: int) -> int:
-    """Return how long the text is to a server: a link counts the same however long it is, and ours stands for certain."""
+def counted(text: str, link: str, link_length: int) -> int:
+    """Return how long the text is to a server: a link counts the same however long it is."""
     words = text.replace(link, "")
-    short = sum(max(0, link_room - len(address)) for address in ADDRESS.findall(words))
-    return len(words) + short + link_room * text.count(link)
+    short = sum(max(0, link_length - len(address)) for address in ADDRESS.findall(words))
+    return len(words) + short + link_length * text.count(link)
 
 
 class _Links(HTMLParser):

@@ -5,19 +5,19 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from app.effects import GiveUp, Later, clock
 from app.outbound.http import Reply
+from owed import GiveUp, Later, clock
 
 THROTTLED = timedelta(minutes=1)
 AT_LEAST = timedelta(seconds=5)
 AT_MOST = timedelta(days=1)
 ACCESS_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-WORTH_A_TRY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY)
+RETRYABLE = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY)
 RESETS = ("x-ratelimit-reset", "ratelimit-reset")  # Mastodon writes an ISO 8601 date, AT Protocol seconds since 1970
 
 
 class Declined(Exception):
-    """The network said no, and it is worth another try with backoff."""
+    """The network refused, and another attempt with backoff may succeed."""
 
 
 class Silent(Declined):
@@ -29,19 +29,19 @@ class InDoubt(Exception):
 
 
 class Unknown(Exception):
-    """Nobody can tell whether the network acted: a person has to look."""
+    """It cannot be known whether the network acted: a person has to look."""
 
 
 class Gone(GiveUp):
-    """The other side wants nothing more (410): the account is switched off."""
+    """The server wants no more calls (410): the account is switched off."""
 
 
 class Revoked(GiveUp):
-    """The other side does not accept our credentials any more: the account is switched off until it is connected anew."""
+    """The server does not accept the credentials any more: the account is switched off until it is connected again."""
 
 
 class Refused(GiveUp):
-    """The other side will never take this, however often it is sent."""
+    """The server will never accept this, however often it is sent."""
 
 
 def judge(reply: Reply) -> Reply:
@@ -74,10 +74,10 @@ def understand(reply: Reply, *, acts: bool, needs: str = "") -> Any:
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise Later(_reset(reply, clock.now()), why)
     if reply.status in ACCESS_REFUSED:
-        raise Revoked(f"The access was refused ({why}). Connect the account anew.")
+        raise Revoked(f"The access was refused ({why}). Connect the account again.")
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT:
         raise InDoubt(why) if acts else Declined(why)
-    if reply.status >= HTTPStatus.BAD_REQUEST and reply.status not in WORTH_A_TRY:
+    if reply.status >= HTTPStatus.BAD_REQUEST and reply.status not in RETRYABLE:
         raise Refused(why)
     raise Declined(why)
 

@@ -11,7 +11,7 @@ KIND = "image/jpeg"
 
 
 def jpeg(name: str, *, at_most: int) -> bytes:
-    """Return the stored picture as JPEG of at most so many bytes, empty where there is none that can be read."""
+    """Return the stored picture as JPEG of at most so many bytes, empty where it cannot be read."""
     try:
         with default_storage.open(name) as file, Image.open(file) as image:
             image.load()

@@ -1,17 +1,22 @@
-"""A signed call to somebody's server: Standard Webhooks 1.0.0 (standardwebhooks.com)."""
+"""A signed call to any server: Standard Webhooks 1.0.0 (standardwebhooks.com)."""
 
 import hmac
 import json
 import secrets
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from app.effects import GiveUp
+from django import forms
+from django.utils.translation import gettext, gettext_lazy
+
 from app.outbound import http
 from app.outbound.errors import NoReply
-from app.social.networks.base import Draft, Network, Posted
+from app.social.networks.base import SECRET, CannotConnect, Draft, Login, Network, NetworkForm, Posted
+from app.social.networks.endpoints import check_address, check_host
 from app.social.networks.outcomes import InDoubt, judge
+from owed import GiveUp
 
 PREFIX = "whsec_"
 SECONDS = 15.0
@@ -19,27 +24,55 @@ TITLE, EXCERPT = 300, 2_000  # characters, so that a body stays below the 20 kB 
 ANSWER = 10_000
 
 
+class WebhookForm(NetworkForm):
+    endpoint = forms.CharField(
+        label=gettext_lazy("Endpoint"),
+        max_length=500,
+        help_text=gettext_lazy("The address that posts are sent to."),
+        widget=forms.URLInput,
+    )
+    secret = forms.CharField(
+        label=gettext_lazy("Secret"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("Leave it empty to have one made."),
+        widget=SECRET,
+    )
+
+
 class Webhook(Network):
-    """Tells a server of each event. The receiver knows a webhook-id it has seen: the key of the post."""
+    """Call a server at each event. The receiver recognises a webhook-id that it has seen: the key of the post."""
 
     name = "webhook"
+    label = gettext_lazy("Webhook")
+    form = WebhookForm
+    same_by = ("endpoint", "owner")
     repeatable = True
 
+    @classmethod
+    def connect(cls, typed: Login) -> Login:
+        check_address(typed.endpoint)
+        check_host(typed.endpoint)
+        secret = typed.secret.strip() or new_secret()
+        if not is_secret(secret):
+            raise CannotConnect(gettext("The secret must be whsec_ and base64. Leave it empty to have one made."))
+        return replace(typed, secret=secret)
+
     def post(self, draft: Draft) -> Posted:
-        self._tell("post.published", draft.key, draft, draft.published_at)
+        self._call("post.published", draft.key, draft, draft.published_at)
         return Posted(remote_id=draft.key)
 
     def edit(self, draft: Draft, remote_id: str) -> Posted:
-        self._tell("post.revised", f"{draft.key}.revised.{draft.revision}", draft, draft.updated_at)
+        self._call("post.revised", f"{draft.key}.revised.{draft.revision}", draft, draft.updated_at)
         return Posted(remote_id=remote_id)
 
     def delete(self, draft: Draft, remote_id: str) -> None:
-        self._tell("post.withdrawn", f"{draft.key}.withdrawn", draft, datetime.now(UTC))
+        self._call("post.withdrawn", f"{draft.key}.withdrawn", draft, datetime.now(UTC))
 
     def find(self, draft: Draft) -> Posted | None:
         return None
 
-    def _tell(self, event: str, message_id: str, draft: Draft, happened_at: datetime) -> None:
+    def _call(self, event: str, message_id: str, draft: Draft, happened_at: datetime) -> None:
         body = payload(event, draft, happened_at)
         headers = {"Content-Type": "application/json", **signed(self.login.secret, message_id, body, datetime.now(UTC))}
         try:

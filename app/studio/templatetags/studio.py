@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, localtime
 
-from app.effects.models import Effect
-from app.studio.comments import judged_by
+from app.blog.models import Comment
+from owed.models import Effect
 
 register = template.Library()
 
@@ -28,15 +28,15 @@ def at(names: dict[str, str], key: str) -> str:
 
 @register.filter
 def part(effect: Effect) -> str:
-    """Return which part of its subject an effect is about: a feed, a page of readers, some letters."""
-    told = {name: value for name, value in effect.args.items() if f"{name.removesuffix('_id')}:{value}" != effect.about}
-    return ", ".join(_argument(name, value) for name, value in told.items())
+    """Return which part of its subject an effect is about: a feed, a page of readers, some messages."""
+    shown = {name: value for name, value in effect.args.items() if f"{name.removesuffix('_id')}:{value}" != effect.about}
+    return ", ".join(_argument(name, value) for name, value in shown.items())
 
 
 @register.filter
-def account_of(about: str, standing: set[str]) -> str:
-    """Return where the account of an effect's subject is shown: a post that stands has a page, others a part of the ledger."""
-    if about in standing:
+def effects_page(about: str, existing: set[str]) -> str:
+    """Return the page of an effect's subject: an existing post has its own, others a filtered list of effects."""
+    if about in existing:
         return reverse("studio:post_effects", args=[about.removeprefix("post:")])
     return f"{reverse('studio:effects')}?{urlencode({'about': about})}"
 
@@ -68,7 +68,7 @@ def last_line(error: str) -> str:
 @register.simple_tag(takes_context=True)
 def waiting(context: dict[str, Any]) -> SafeString | str:
     """Return how many comments are held for the user, or nothing."""
-    number = judged_by(context["request"].user).held().count()
+    number = Comment.objects.moderated_by(context["request"].user).held().count()
     return format_html(' <b class="number">{}<span class="unseen"> held</span></b>', number) if number else ""
 
 

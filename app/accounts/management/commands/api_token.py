@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username__iexact=options["user"]).first()
         if user is None:
-            raise CommandError(f"there is no user {options['user']!r}")
+            raise CommandError(f"no user is called {options['user']!r}")
         if options["list"]:
             self.stdout.writelines(_line(token) + "\n" for token in user.api_tokens.order_by("pk"))
         elif options["revoke"]:

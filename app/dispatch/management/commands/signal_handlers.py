@@ -1,3 +1,5 @@
+"""`manage.py signal_handlers`: what the signal manager runs on which signal."""
+
 from typing import Any
 
 from django.core.management.base import BaseCommand

@@ -1,3 +1,5 @@
+"""`manage.py reindex`: compare the search index with the posts, and repair it."""
+
 from __future__ import annotations
 
 from argparse import ArgumentParser

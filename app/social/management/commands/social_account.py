@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from app.accounts.models import User
-from app.effects import clock
 from app.social.connecting import CannotConnect, connect, is_unknown
 from app.social.models import Account
 from app.social.networks import NETWORKS
-from app.social.sharing import part_with, resume
+from app.social.sharing import remove, resume
+from owed import clock
 
 
 class Command(BaseCommand):
@@ -37,8 +37,9 @@ class Command(BaseCommand):
 
     def _add(self, options: dict[str, Any]) -> None:
         given = {name: options[name] for name in ("network", "name", "endpoint", "handle")}
-        signs_in = NETWORKS[options["network"]].signs_in
-        given["secret"] = getpass("Access token or app password: ") if signs_in else ""
+        field = NETWORKS[options["network"]].form.base_fields.get("secret")
+        asked = field is not None and field.required
+        given["secret"] = getpass(f"{field.label}: ") if field and asked else ""
         try:
             account, secret = connect(**given, owner=_owner(options["owner"]))
         except CannotConnect as error:
@@ -46,11 +47,11 @@ class Command(BaseCommand):
         self.stdout.write(f"Account {account.pk} is connected.")
         if account.endpoint and is_unknown(account.endpoint):
             self.stderr.write(f"{account.host} cannot be found at the moment. Calls are tried for two days.")
-        if secret and not signs_in:
+        if secret and not asked:
             self.stdout.write(f"Secret, shown this once: {secret}")
 
     def _list(self, options: dict[str, Any]) -> None:
-        for account in Account.objects.standing().order_by("pk"):
+        for account in Account.objects.connected().order_by("pk"):
             state = "active" if account.active else f"off ({account.error or 'by hand'})"
             self.stdout.write(f"{account.pk}  {account.network}  {account.name}  {account.endpoint or '-'}  {state}")
 
@@ -65,13 +66,13 @@ class Command(BaseCommand):
         self.stdout.write("It was on already." if was_on else "Switched on.")
 
     def _remove(self, options: dict[str, Any]) -> None:
-        part_with(_account(options["id"]), now=clock.now())
+        remove(_account(options["id"]), now=clock.now())
         self.stdout.write("Removed; its secret is forgotten, what was shared through it stays accounted for.")
 
     def _reseal(self, options: dict[str, Any]) -> None:
         accounts = Account.objects.exclude(secret_encrypted="")
         for account in accounts:
-            account.reseal()
+            account.reencrypt()
         self.stdout.write(f"{len(accounts)} secrets are under the current key.")
 
 
@@ -81,11 +82,11 @@ def _owner(username: str | None) -> User | None:
     try:
         return User.objects.get(username=username)
     except User.DoesNotExist:
-        raise CommandError(f"There is no user called {username}.") from None
+        raise CommandError(f"No user is called {username}.") from None
 
 
 def _account(pk: int) -> Account:
     try:
-        return Account.objects.standing().get(pk=pk)
+        return Account.objects.connected().get(pk=pk)
     except Account.DoesNotExist:
-        raise CommandError(f"There is no account {pk}.") from None
+        raise CommandError(f"No account has the number {pk}.") from None

@@ -1,0 +1,1 @@
+"""The delivery audit: every post and every send against what it owed."""

@@ -1,0 +1,143 @@
+"""The law that nothing vanishes: for each post and send, owed = done + failed + suppressed + skipped + unknown + pending."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from app.blog.models import Post
+from app.mail.submission import OPEN, State
+from app.newsletter.models import Send
+from owed.models import Effect
+from owed.sql import rows
+
+EVERY = frozenset({"search.refresh", "feeds.follow", "stats.rank"})
+NEWS = frozenset({"email.announce", "social.share", "cache.purge"})
+
+# Rows that are pending although no unfinished effect names them: nothing would ever send these.
+FORGOTTEN = """
+SELECT send_id, count(*) FROM newsletter_delivery WHERE state IN ('pending', 'submitting') AND id NOT IN (
+    SELECT jsonb_array_elements_text(args -> 'delivery_ids')::bigint FROM effects_effect
+    WHERE finished_at IS NULL AND task = 'email.deliver')
+GROUP BY send_id
+"""
+STUCK = """
+SELECT id FROM newsletter_send WHERE state = 'expanding' AND id NOT IN (
+    SELECT (args ->> 'send_id')::bigint FROM effects_effect WHERE finished_at IS NULL AND task = 'email.page')
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What one subject owed, what became of it, and what is wrong with that."""
+
+    about: str
+    owed: int
+    parts: dict[str, int]
+    wrong: tuple[str, ...] = ()
+    post_id: int | None = None
+    send_id: int | None = None
+
+    @property
+    def accounted(self) -> int:
+        return sum(self.parts.values())
+
+    @property
+    def balances(self) -> bool:
+        return self.owed == self.accounted
+
+    def __str__(self) -> str:
+        return f"{self.owed} owed = {' + '.join(f'{number} {state}' for state, number in self.parts.items()) or '0'}"
+
+
+def total(balances: Iterable[Balance]) -> Balance:
+    """Return the sum of these balances."""
+    owed, parts = 0, Counter[str]()
+    for balance in balances:
+        owed += balance.owed
+        parts.update(balance.parts)
+    return Balance(about="all", owed=owed, parts=dict(parts))
+
+
+def sends() -> Iterator[Balance]:
+    forgotten, stuck = _forgotten(), _stuck()
+    counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in State.values}
+    for send in Send.objects.annotate(**counted).order_by("pk").iterator(1000):
+        parts = {state: getattr(send, state) for state in counted}
+        wrong = _wrong_of(send, parts, forgotten.get(send.pk, 0))
+        if send.pk in stuck:
+            wrong.append("it is expanding, and no page is owed")
+        yield Balance(
+            about=f"send:{send.pk} of post:{send.post_id}",
+            owed=send.candidates,
+            parts=parts,
+            wrong=tuple(wrong),
+            post_id=send.post_id,
+            send_id=send.pk,
+        )
+
+
+def _wrong_of(send: Send, parts: dict[str, int], forgotten: int) -> list[str]:
+    wrong = []
+    accounted, still_open = sum(parts.values()), sum(parts[state] for state in OPEN)
+    if send.candidates != accounted:
+        wrong.append(f"{send.candidates} candidates, {accounted} accounted for")
+    if send.state == Send.State.FINISHED and still_open:
+        wrong.append(f"it is finished, and {still_open} are open")
+    if forgotten:
+        wrong.append(f"{forgotten} wait, and no effect is owed that sends them")
+    return wrong
+
+
+def posts() -> Iterator[Balance]:
+    """Yield each post's effects by outcome, and what its publication never owed."""
+    owed = _effects_by_post()
+    missing = never_owed(timezone.now() - settings.OWED_RETENTION)
+    for pk, about in sorted((int(about.partition(":")[2]), about) for about in {*owed, *missing}):
+        parts = owed.get(about, {"done": 0, "failed": 0, "pending": 0})
+        wrong = tuple(f"{task} was never owed" for task in missing.get(about, []))
+        yield Balance(about=about, owed=sum(parts.values()) + len(wrong), parts=parts, wrong=wrong, post_id=pk)
+
+
+def _effects_by_post() -> dict[str, dict[str, int]]:
+    rows = Effect.objects.filter(about__startswith="post:").values("about").order_by("about")
+    counted = rows.annotate(
+        done=Count("pk", filter=Q(state="done")),
+        failed=Count("pk", filter=Q(state="dead")),
+        pending=Count("pk", filter=Q(finished_at=None)),
+    )
+    return {row["about"]: {"done": row["done"], "failed": row["failed"], "pending": row["pending"]} for row in counted}
+
+
+def never_owed(since: datetime) -> dict[str, list[str]]:
+    """Return the effects that a post published since then should have owed and did not, by subject."""
+    published = Post.objects.public().filter(published_at__gt=since).values_list("pk", "published_at")
+    at = {f"post:{pk}": published_at for pk, published_at in published}
+    first: dict[str, dict[str, datetime]] = {about: {} for about in at}
+    owed = Effect.objects.filter(about__in=at, task__in=EVERY | NEWS).order_by("-pk")
+    for about, task, created_at in owed.values_list("about", "task", "created_at").iterator(5000):
+        first[about][task] = created_at
+    missing = {about: sorted(_expected(at[about], tasks) - set(tasks)) for about, tasks in first.items()}
+    return {about: tasks for about, tasks in missing.items() if tasks}
+
+
+def _expected(published_at: datetime | None, owed: dict[str, datetime]) -> frozenset[str]:
+    """Return the tasks of a publication; a post that was already old is not announced."""
+    began = min(owed.values(), default=timezone.now())
+    # The switchboard looked a moment before the row was written.
+    is_news = published_at is not None and published_at > began - settings.ANNOUNCE_WITHIN + timedelta(minutes=1)
+    return EVERY | NEWS if is_news else EVERY
+
+
+def _forgotten() -> dict[int, int]:
+    return dict(rows(FORGOTTEN))
+
+
+def _stuck() -> set[int]:
+    return {post_id for (post_id,) in rows(STUCK)}

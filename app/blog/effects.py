@@ -1,0 +1,20 @@
+"""What posts owe: publication in time, a look at guests' comments, and files that go with them."""
+
+from __future__ import annotations
+
+from owed import effect
+
+
+@effect("upkeep.publish_scheduled")
+def publish_scheduled(*, post_id: int) -> None:
+    """Publish a post whose time has come; one that was moved or withdrawn is left alone."""
+
+
+@effect("upkeep.judge_comment")
+def judge_comment(*, comment_id: int) -> None:
+    """File a guest's comment as spam when it looks like it."""
+
+
+@effect("media.cleanup", kind="external", timeout=60)
+def cleanup_files(*, media_ids: list[int]) -> None:
+    """Remove the files that a post has shown, unless something refers to them."""

@@ -1,0 +1,54 @@
+"""Data export: everything that is stored about a person, as one JSON file (GDPR, article 20)."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from app.accounts.models import User
+from app.blog.models import Comment, Like, Post
+from app.members.settings_pages import ProfileForm
+from app.newsletter.models import Subscriber
+from app.notices.models import AddressChange
+from app.stats import activity
+
+
+@require_GET
+@never_cache
+@login_required
+def export(request: HttpRequest) -> HttpResponse:
+    """Give out all that is kept about the person."""
+    user = cast("User", request.user)
+    name = f"{user.username}-{timezone.now():%Y-%m-%d}.json"
+    return JsonResponse(
+        everything(user), headers={"Content-Disposition": f'attachment; filename="{name}"'}, json_dumps_params={"indent": 1}
+    )
+
+
+def everything(user: User) -> dict[str, Any]:
+    """Return addresses, profile, posts, comments, likes, activity and subscriptions, each in one query."""
+    person = ("username", "email", "email_confirmed_at", "role", "date_joined", "last_login")
+    profile = tuple(ProfileForm.base_fields)
+    written = ("title", "slug", "status", "content", "excerpt", "created_at", "published_at")
+    moved = ("old_email", "new_email", "asked_at", "closed_at")
+    agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at")
+    return {
+        "account": {name: getattr(user, name) for name in person},
+        "addresses": list(AddressChange.objects.filter(user=user).order_by("pk").values(*moved)),
+        "profile": {name: getattr(user.profile, name) for name in profile},
+        "posts": list(Post.objects.filter(author=user).order_by("pk").values(*written)),
+        "comments": list(_comments(user)),
+        "likes": list(Like.objects.filter(user=user).order_by("pk").values("post__title", "post__slug", "created_at")),
+        "activity": activity.export(user.pk),
+        "subscriptions": list(Subscriber.objects.filter(user=user).order_by("pk").values(*agreed)),
+    }
+
+
+def _comments(user: User) -> Any:
+    said = ("post__title", "post__slug", "content", "status", "created_at")
+    return Comment.objects.filter(author=user).order_by("pk").values(*said)

@@ -1,0 +1,86 @@
+"""One's own account: the profile, what is mailed, and closing it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.core.validators import URLValidator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from app.accounts.models import Profile, User
+from app.blog.text import clean, one_line
+
+BIO_LIMIT = 5_000
+
+
+class WebAddress(forms.URLField):
+    """A page's address, no ftp."""
+
+    default_validators: list[Any] = [URLValidator(schemes=["http", "https"])]  # noqa: RUF012 - as in Django
+
+
+class ProfileForm(forms.Form):
+    display_name = forms.CharField(label=gettext_lazy("Display name"), max_length=100, required=False)
+    bio = forms.CharField(
+        label=gettext_lazy("About you"),
+        max_length=BIO_LIMIT,
+        required=False,
+        help_text=gettext_lazy("Markdown."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    website = WebAddress(max_length=200, required=False, assume_scheme="https")
+    notify_comments = forms.BooleanField(
+        label=gettext_lazy("Email me about comments on my posts and replies to my comments"), required=False
+    )
+    notify_likes = forms.BooleanField(label=gettext_lazy("Email me about likes of my posts"), required=False)
+
+    def clean_display_name(self) -> str:
+        return one_line(self.cleaned_data["display_name"])
+
+    def clean_bio(self) -> str:
+        return clean(self.cleaned_data["bio"])
+
+    def save(self, profile: Profile) -> None:
+        """Write what was changed. Lists and pages that show it are built anew."""
+        for name, value in self.cleaned_data.items():
+            setattr(profile, name, value)
+        profile.save(update_fields=list(self.cleaned_data))
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_required
+def settings(request: HttpRequest) -> HttpResponse:
+    """Show what one can change; POST changes it."""
+    profile = cast("User", request.user).profile
+    shown = {name: getattr(profile, name) for name in ProfileForm.base_fields}
+    form = ProfileForm(request.POST or None, initial=shown)
+    if request.method == "POST" and form.is_valid():
+        form.save(profile)
+        messages.success(request, _("Saved."))
+        return redirect("account")
+    return render(request, "members/settings.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@never_cache
+@login_required
+def deletion(request: HttpRequest) -> HttpResponse:
+    """Close the account and owe its erasure, where its name was typed as a confirmation."""
+    user = cast("User", request.user)
+    if request.POST.get("username") != user.username:
+        messages.error(request, _("Nothing was deleted: the name you typed is not your username."))
+        return redirect("account")
+    user.leave()
+    logout(request)
+    messages.success(request, _("Your account is closed, and its contents are being deleted."))
+    return redirect("home")

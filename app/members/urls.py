@@ -1,0 +1,20 @@
+"""URLs of sign-in, sign-up and one's own account."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from app.members import data_export, email_pages, password_pages, settings_pages, sign_in, sign_up
+
+urlpatterns = [
+    path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("join/", sign_up.sign_up, name="join"),
+    path("password/", password_pages.forgotten, name="password_reset"),
+    path("password/<str:uidb64>/<str:token>/", password_pages.Reset.as_view(), name="password_reset_confirm"),
+    path("account/", settings_pages.settings, name="account"),
+    path("account/address", email_pages.Change.as_view(), name="account_address"),
+    path("account/address/confirmation", email_pages.confirmation, name="account_confirmation"),
+    path("account/password", password_pages.Change.as_view(), name="account_password"),
+    path("account/export", data_export.export, name="account_export"),
+    path("account/deletion", settings_pages.deletion, name="account_deletion"),
+]

@@ -1,0 +1,27 @@
+"""What the newsletter owes: a post to its readers, and a question to each new address."""
+
+from __future__ import annotations
+
+from owed import effect
+
+TWO_DAYS_OF_TRIES = 56
+
+
+@effect("email.announce")
+def announce(*, post_id: int) -> None:
+    """Open the send of a post that has just become public."""
+
+
+@effect("email.page")
+def page(*, send_id: int, after: int) -> None:
+    """Write the deliveries of the next 500 readers, and owe their mails and the next page."""
+
+
+@effect("email.deliver", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES)
+def deliver(*, delivery_ids: list[int]) -> None:
+    """Send these copies, each at most once."""
+
+
+@effect("email.confirm", kind="external", timeout=60)
+def confirm(*, confirmation_id: int) -> None:
+    """Ask an address whether its subscription was meant."""

@@ -1,0 +1,57 @@
+"""What notices owe: who is to be notified of an event, and each mail."""
+
+from __future__ import annotations
+
+from owed import effect
+
+TWO_DAYS_OF_TRIES = 56
+
+
+@effect("email.notice", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES)
+def notice(*, notice_id: int) -> None:
+    """Send one notice, or the digest that it leads, at most once."""
+
+
+@effect("email.comment")
+def comment(*, comment_id: int) -> None:
+    """Owe notices to the post's author and the thread."""
+
+
+@effect("email.like")
+def like(*, post_id: int, user_id: int) -> None:
+    """Owe the author a notice of a like."""
+
+
+@effect("email.address")
+def address(*, user_id: int) -> None:
+    """Owe a new user the question whether the address is theirs."""
+
+
+@effect("email.reset")
+def reset(*, user_id: int) -> None:
+    """Owe a user who forgot the password a link to set another."""
+
+
+@effect("email.password")
+def password(*, user_id: int, at: str) -> None:
+    """Owe a user the notice that the password was changed. `at` is in ISO 8601."""
+
+
+@effect("email.welcome")
+def welcome(*, user_id: int) -> None:
+    """Owe a greeting to a new user who confirmed the address."""
+
+
+@effect("email.review")
+def review(*, post_id: int) -> None:
+    """Owe notices of a draft to the editors who watch."""
+
+
+@effect("email.begin")
+def begin(*, user_id: int) -> None:
+    """Owe the first of the mails of the first days."""
+
+
+@effect("email.onboarding")
+def onboarding(*, user_id: int, step: str) -> None:
+    """Send one of the mails of the first days when its day has come."""

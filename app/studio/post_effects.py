@@ -1,0 +1,105 @@
+"""What followed from a post: every effect, mailing and shared post, with its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from app.blog.models import Post
+from app.newsletter.models import Send
+from app.social.models import SocialPost
+from app.studio.access import WriterRequest, watched_post, watchers
+from owed.models import Effect, State
+
+KINDS = {
+    "email": gettext_lazy("Email"),
+    "feeds": gettext_lazy("Feeds"),
+    "social": gettext_lazy("Social networks"),
+    "search": gettext_lazy("Search"),
+    "cache": gettext_lazy("Cached pages"),
+    "stats": gettext_lazy("Statistics"),
+    "media": gettext_lazy("Files"),
+    "upkeep": gettext_lazy("Maintenance"),
+}
+MOST = 200
+COUNTING = Q(queue="stats") & ~Q(state=State.DEAD)  # a row for each reader would bury the others
+
+
+@require_GET
+@watchers
+def post_effects(request: WriterRequest, pk: int) -> HttpResponse:
+    """Show what followed; asked by htmx, only the part that changes."""
+    post = watched_post(request, pk)
+    template = "studio/account.html" if request.htmx else "studio/post_effects.html"
+    return render(request, template, summary(request, post))
+
+
+def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
+    """Return everything that the page shows. The tally is read first: what it calls finished stays so below."""
+    effects_of_post = Effect.objects.about(post).exclude(COUNTING)
+    counts = tally(effects_of_post)
+    effects = list(effects_of_post.order_by("-pk")[:MOST])
+    sends = Send.objects.filter(post=post).order_by("-round")
+    socials = list(SocialPost.objects.filter(post=post).select_related("account").order_by("pk"))
+    return {
+        "post": post,
+        "effects": effects,
+        "tally": counts,
+        "kinds": KINDS,
+        "sends": [(send, balance(send)) for send in sends],
+        "may_mail": post.is_public and request.user.can_publish(post),
+        "socials": socials,
+        "sharing": effects_of_post.filter(queue="social", finished_at=None).exists(),
+        "operates": request.user.is_operator,
+    }
+
+
+def tally(owed: QuerySet[Effect]) -> dict[str, int]:
+    """Return how many effects are in each state, and how many are finished."""
+    states = list(owed.values_list("state", flat=True))
+    counts = {state: states.count(state) for state in State.values}
+    return {
+        **counts,
+        "all": len(states),
+        "over": counts["done"] + counts["dead"],
+        "open": len(states) - counts["done"] - counts["dead"],
+    }
+
+
+def balance(send: Send) -> dict[str, Any]:
+    """Return the law of conservation as a page writes it: candidates = the sum of all that became of them."""
+    law = send.balance()
+    candidates = law.pop("candidates")
+    return {"candidates": candidates, "parts": law.items(), "sum": sum(law.values()), "holds": candidates == sum(law.values())}
+
+
+@require_POST
+@watchers
+def replay(request: WriterRequest, pk: int) -> HttpResponse:
+    """Queue a dead effect again, then show the page that the user came from."""
+    effect = get_object_or_404(Effect, pk=pk)
+    post = subject(effect)
+    if not (request.user.can_watch(post) if post else request.user.is_operator):
+        raise PermissionDenied
+    revived = effect.replay()
+    if request.htmx and post:
+        return render(request, "studio/account.html", summary(request, post))
+    if revived:
+        messages.success(request, _("Queued again."))
+    else:
+        messages.warning(request, _("It had not failed; nothing to retry."))
+    return redirect("studio:post_effects", post.pk) if post else redirect("studio:effects")
+
+
+def subject(effect: Effect) -> Post | None:
+    """Return the post that the effect is about."""
+    kind, _, key = effect.about.partition(":")
+    return Post.objects.filter(pk=key).first() if kind == "post" and key.isdecimal() else None

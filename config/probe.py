@@ -1,0 +1,22 @@
+"""Ask a process on this machine whether it is well, as a proxy would: `python -m config.probe 8000 /healthz`."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+from urllib.parse import urlsplit
+
+
+def main() -> None:
+    """Exit 0 when the answer is a 200."""
+    port, path = int(sys.argv[1]), sys.argv[2]
+    host = urlsplit(os.environ.get("SITE_URL", "")).netloc or f"127.0.0.1:{port}"
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
+    status = connection.getresponse().status
+    sys.exit(None if status == 200 else f"{path} answered {status}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Optional parts, each with what it needs: one file for each library."""

@@ -1,0 +1,37 @@
+"""Dead letters: effects that are not tried again, unless someone retries them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from . import crash, sql
+from .scrubbing import scrub
+from .settling import OUTCOME_SIZE
+
+if TYPE_CHECKING:
+    from .claiming import Claimed
+
+BURY = """
+UPDATE effects_effect SET state = 'dead', finished_at = clock_timestamp(), outcome = %s, error = %s
+WHERE id = %s AND attempt = %s AND state = 'running'
+"""
+REPLAY = """
+UPDATE effects_effect
+SET state = 'ready', finished_at = NULL, max_attempts = attempt + %s, rings = 0, outcome = '',
+    wake_at = moment, due_at = moment
+FROM (SELECT clock_timestamp() AS moment) AS clock
+WHERE id = ANY(%s) AND state = 'dead'
+"""
+FRESH_TRIES = 20
+
+
+def bury(claimed: Claimed, outcome: str, error: str) -> bool:
+    """Make it a dead letter. Return whether it was still ours."""
+    crash.point("mid-fail")
+    return sql.run(BURY, [outcome[:OUTCOME_SIZE], scrub(error), claimed.id, claimed.attempt]) == 1
+
+
+def replay(ids: Sequence[int]) -> int:
+    """Owe dead effects again. Attempts never go back; more are allowed. Return how many were dead."""
+    return sql.run(REPLAY, [FRESH_TRIES, list(ids)])

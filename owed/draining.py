@@ -1,0 +1,25 @@
+"""Run what is ready in this process, with no broker: the `work` command and the testing kit."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from . import registry, sql
+from .running import Report, run
+from .waker import pack
+
+READY = """
+SELECT task, id FROM effects_effect
+WHERE finished_at IS NULL AND state = 'ready' AND task = ANY(%s) AND attempt {comparison} 0 ORDER BY id LIMIT %s
+"""
+
+
+def work(limit: int = 500) -> list[Report]:
+    """Run ready effects of known tasks here and now. Return a report for each hint's worth."""
+    fresh = [(hint.task, hint.ids) for hint in pack(_ready("=", limit))]
+    again = [(task, (pk,)) for task, pk in _ready(">", limit)]
+    return [run(registry.get(task), ids, uuid4()) for task, ids in fresh + again]
+
+
+def _ready(comparison: str, limit: int) -> list[tuple[str, int]]:
+    return sql.rows(READY.format(comparison=comparison), [registry.names(), limit])

@@ -1,0 +1,23 @@
+"""The sweepers' sign of life, by the database's clock."""
+
+from __future__ import annotations
+
+from . import sql
+
+BEAT = """
+INSERT INTO effects_heartbeat (worker, at) VALUES (%s, clock_timestamp())
+ON CONFLICT (worker) DO UPDATE SET at = excluded.at
+WHERE effects_heartbeat.at < excluded.at - interval '5 seconds'
+"""
+AGE = "SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM effects_heartbeat WHERE worker LIKE %s"
+
+
+def beat(worker: str) -> None:
+    """Say that this worker's sweeper lives; written at most every five seconds."""
+    sql.run(BEAT, [worker[:200]])
+
+
+def silence(worker: str = "%") -> float | None:
+    """Return seconds since the last sign of life of any matching worker; None if there never was one."""
+    age: float | None = sql.value(AGE, [worker])
+    return age

@@ -1,0 +1,107 @@
+"""`manage.py owed`: look into the ledger, and act on it."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.forms.models import model_to_dict
+
+from ... import conf, dead_letters, draining, purging, registry, sweeping
+from ...models import Effect, EffectQuerySet, State
+
+IDLE_PAUSE = 0.5
+VERBS = {"replay": "retry"}
+"""Verbs by names that they had."""
+
+
+class Command(BaseCommand):
+    help = "List, show, retry, sweep, work off or purge what is owed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        listing = verbs.add_parser("list", help="effects, newest first")
+        listing.add_argument("--state", choices=State.values)
+        listing.add_argument("--task")
+        listing.add_argument("--about", help='such as "post:12"')
+        listing.add_argument("--limit", type=int, default=50)
+        listing.add_argument("--json", action="store_true")
+        verbs.add_parser("show", help="one effect, whole").add_argument("id", type=int)
+        replay = verbs.add_parser("retry", aliases=["replay"], help="owe dead effects again")
+        replay.add_argument("ids", type=int, nargs="*")
+        replay.add_argument("--all", action="store_true", help="every dead effect")
+        verbs.add_parser("sweep", help="ring what is due, once")
+        work = verbs.add_parser("work", help="run effects here, with no broker and no worker")
+        work.add_argument("--until-empty", action="store_true", help="stop when nothing is ready or due")
+        purge = verbs.add_parser("purge", help="remove done effects that are old")
+        purge.add_argument("--hours", type=float)
+
+    def handle(self, *, verb: str, **options: Any) -> None:
+        getattr(self, f"_{VERBS.get(verb, verb)}")(**options)
+
+    def _list(self, *, state: str | None, task: str | None, about: str | None, limit: int, json: bool, **_: Any) -> None:
+        wanted = {"state": state, "about": about}
+        effects = _of(task).filter(**{name: value for name, value in wanted.items() if value}).order_by("-pk")[:limit]
+        if json:
+            self.stdout.write(_json([_facts(effect) for effect in effects]))
+            return
+        for effect in effects:
+            tries = f"{effect.attempt}/{effect.max_attempts}"
+            line = f"e{effect.pk:<8} {effect.state:8} {effect.task:24} {effect.about:16} {tries:6} {effect.error}"
+            self.stdout.write(line.rstrip())
+
+    def _show(self, *, id: int, **_: Any) -> None:
+        effect = Effect.objects.filter(pk=id).first()
+        if effect is None:
+            raise CommandError(f"There is no effect {id}; finished ones are purged after {conf.retention()}.")
+        self.stdout.write(_json(_facts(effect)))
+
+    def _retry(self, *, ids: list[int], all: bool, **_: Any) -> None:
+        if all:
+            ids = list(Effect.objects.filter(state=State.DEAD).values_list("pk", flat=True))
+        elif not ids:
+            raise CommandError("Name the effects to retry, or say --all.")
+        replayed = dead_letters.replay(ids)
+        self.stdout.write(f"{replayed} owed again.")
+        if replayed < len(ids):
+            raise CommandError(f"{len(ids) - replayed} of them were not dead; nothing was changed there.")
+
+    def _sweep(self, **_: Any) -> None:
+        swept = sweeping.sweep()
+        self.stdout.write(f"{swept.ready} ready, {swept.dead} dead, {'rung' if swept.rung else 'the broker is away'}.")
+
+    def _work(self, *, until_empty: bool, **_: Any) -> None:
+        """Sweep and run until stopped."""
+        registry.load()
+        while True:
+            sweeping.sweep()
+            if draining.work():
+                continue
+            if until_empty:
+                return
+            time.sleep(IDLE_PAUSE)
+
+    def _purge(self, *, hours: float | None, **_: Any) -> None:
+        age = conf.retention() if hours is None else timedelta(hours=hours)
+        self.stdout.write(f"{purging.purge(age)} removed.")
+
+
+def _of(task: str | None) -> EffectQuerySet:
+    """Return the effects of this name, and those owed under the other names of the same declaration."""
+    every: EffectQuerySet = Effect.objects.all()
+    if not task:
+        return every
+    known = registry.find(task)
+    return every.of(known) if known else every.filter(task=task)
+
+
+def _facts(effect: Effect) -> dict[str, Any]:
+    return {"id": effect.pk, **model_to_dict(effect), "duration": effect.duration}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=str, indent=2)

@@ -1,0 +1,180 @@
+"""The ledger's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Extract, Now
+from django.utils.translation import gettext_lazy
+
+from . import dead_letters
+from .declaration import Declaration
+
+
+class State(models.TextChoices):
+    READY = "ready", gettext_lazy("Ready")
+    WAITING = "waiting", gettext_lazy("Waiting")
+    RUNNING = "running", gettext_lazy("Running")
+    DONE = "done", gettext_lazy("Done")
+    DEAD = "dead", gettext_lazy("Dead")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """One queue: effects owed, running and dead, and the age in seconds of the oldest that is due."""
+
+    queue: str
+    owed: int
+    running: int
+    dead: int
+    oldest_due: float | None
+
+
+class EffectQuerySet(models.QuerySet["Effect"]):
+    def about(self, subject: models.Model) -> EffectQuerySet:
+        """Return the effects about this object, in the order in which they were owed."""
+        return self.filter(about=subject_key(subject)).order_by("pk")
+
+    def pending(self) -> EffectQuerySet:
+        return self.filter(finished_at=None)
+
+    def of(self, effect: Declaration[Any]) -> EffectQuerySet:
+        """Return what is owed of this effect, also under a name that it had."""
+        return self.filter(task__in=effect.names)
+
+    def untried(self, effect: Declaration[Any]) -> EffectQuerySet:
+        """Return what is owed of this effect and has not begun: it will see all that is committed by now."""
+        return self.of(effect).pending().filter(state__in=[State.READY, State.WAITING], attempt=0)
+
+    def overdue(self) -> EffectQuerySet:
+        """Return what is owed by now and not finished."""
+        return self.pending().filter(due_at__lte=Now())
+
+    def dead(self) -> EffectQuerySet:
+        return self.filter(state=State.DEAD)
+
+    def backlog(self) -> list[Backlog]:
+        """Return how far each queue is behind, in order of name."""
+        due = Q(finished_at=None, due_at__lte=Now())
+        rows = self.filter(Q(finished_at=None) | Q(state=State.DEAD)).values("queue").order_by("queue")
+        counted = rows.annotate(
+            owed=models.Count("pk", filter=Q(finished_at=None)),
+            running=models.Count("pk", filter=Q(state=State.RUNNING)),
+            dead=models.Count("pk", filter=Q(state=State.DEAD)),
+            oldest_due=Extract(Now() - models.Min("due_at", filter=due), "epoch", output_field=models.FloatField()),
+        )
+        return [Backlog(**row) for row in counted]
+
+
+class Effect(models.Model):
+    """One thing owed. Written with the change that owes it; moved only by guarded statements."""
+
+    id = models.BigAutoField(primary_key=True)
+    task = models.CharField(max_length=100)
+    queue = models.CharField(max_length=50)
+    args = models.JSONField(default=dict)
+    about = models.CharField(max_length=100, blank=True)
+    key = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null is outside the index
+    kind = models.CharField(max_length=8)
+    state = models.CharField(max_length=8, choices=State, default=State.READY)
+    attempt = models.PositiveIntegerField(default=0)
+    max_attempts = models.PositiveIntegerField(default=20)
+    rings = models.PositiveIntegerField(default=0)
+    wake_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    hint = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=200, blank=True)
+    error = models.TextField(blank=True)
+    result = models.JSONField(null=True)
+    """What a task of django.tasks returned and raised, see task_results; null for every other effect."""
+
+    objects: ClassVar[models.Manager[Effect]] = EffectQuerySet.as_manager()
+
+    class Meta:
+        db_table = "effects_effect"  # as when the app's label was `effects`: an upgrade moves no row
+        indexes: ClassVar = [
+            models.Index(F("wake_at"), name="effect_wake", condition=Q(finished_at=None)),
+            models.Index(fields=["about"], name="effect_about"),
+            models.Index(fields=["task", "key"], name="effect_key", condition=Q(finished_at=None, key__isnull=False)),
+            models.Index(fields=["finished_at"], name="effect_finished", condition=Q(finished_at__isnull=False)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="effect_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=[State.DONE, State.DEAD], finished_at__isnull=False)
+                | Q(state__in=[State.READY, State.WAITING, State.RUNNING], finished_at=None),
+                name="effect_finished_when_over",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} e{self.pk} {self.state}"
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the last claim to the end, where both are known."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def is_pending(self) -> bool:
+        return self.finished_at is None
+
+    def replay(self) -> bool:
+        """Owe a dead effect again, with as many tries as at first. Return whether it was dead."""
+        return dead_letters.replay([self.pk]) == 1
+
+
+class Tick(models.Model):
+    """A period for which an upkeep effect was recorded: two schedulers record it once."""
+
+    task = models.CharField(max_length=100)
+    period = models.BigIntegerField()
+
+    class Meta:
+        db_table = "effects_tick"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["task", "period"], name="tick_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.period}"
+
+
+class Heartbeat(models.Model):
+    """When a worker's sweeper was last seen."""
+
+    worker = models.CharField(max_length=200, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "effects_heartbeat"
+
+    def __str__(self) -> str:
+        return f"{self.worker} {self.at}"
+
+
+class Unproven(models.Model):
+    """A subject whose delivery the last check could not prove."""
+
+    about = models.CharField(max_length=100, primary_key=True)
+    why = models.TextField()
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "effects_unproven"
+
+    def __str__(self) -> str:
+        return f"{self.about}: {self.why}"
+
+
+def subject_key(subject: models.Model | str | None) -> str:
+    """Return how `about` names this object, such as "post:12"."""
+    if subject is None or isinstance(subject, str):
+        return subject or ""
+    return f"{subject._meta.model_name}:{subject.pk}"

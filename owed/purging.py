@@ -1,0 +1,28 @@
+"""Remove finished rows when their story is old: a chunk at a time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from . import sql
+
+PURGE = """
+DELETE FROM effects_effect WHERE id IN (
+    SELECT id FROM effects_effect
+    WHERE finished_at IS NOT NULL AND state = 'done' AND finished_at < clock_timestamp() - make_interval(secs => %s)
+    ORDER BY finished_at LIMIT %s)
+"""
+
+
+def purge(older_than: timedelta, *, chunk: int = 1000) -> int:
+    """Delete done effects finished longer ago than this. Dead letters stay. Return how many went."""
+    return in_chunks(PURGE, older_than, chunk)
+
+
+def in_chunks(statement: str, older_than: timedelta, chunk: int) -> int:
+    """Execute the statement, which takes seconds and a limit, until less than a chunk was left. Return how many rows went."""
+    removed, last = 0, chunk
+    while last == chunk:
+        last = sql.run(statement, [older_than.total_seconds(), chunk])
+        removed += last
+    return removed

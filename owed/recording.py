@@ -1,0 +1,186 @@
+"""Write down what is owed, in the transaction of the change that owes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, connections, models, transaction
+
+from . import clock, crash, registry, sql
+from .conf import ring_after
+from .outcomes import NotInTransaction
+from .waker import waker
+
+if TYPE_CHECKING:
+    from .declaration import Signature
+
+INSERT = """
+INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
+                            wake_at, due_at, created_at, outcome, error)
+SELECT task, queue, args, about, key, kind, max_attempts, CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
+       clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE %s END),
+       clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', ''
+FROM jsonb_to_recordset(%s::jsonb) AS owed (task text, queue text, args jsonb, about text, key text, kind text,
+                                            max_attempts integer, delay float8)
+RETURNING id, task, state
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    task: str
+    queue: str
+    args: Mapping[str, Any]
+    about: str
+    key: str | None
+    kind: str
+    max_attempts: int
+    delay: float
+
+
+@dataclass
+class Owed:
+    """What one event owes: names and ids of the rows that are ready to run."""
+
+    ready: list[tuple[str, int]] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+
+    def enqueue(self) -> None:
+        """Hand the ids to this process's waker. Never blocks, never raises for the broker."""
+        crash.point("after-commit")
+        waker.wake(self.ready)
+
+
+class _Gathering:
+    """The rows recorded so far. Called with each statement that Django executes: what a savepoint takes back goes too."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.marks: dict[str, int] = {}
+
+    def __call__(self, execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: Any) -> Any:
+        done = execute(statement, params, many, context)
+        if isinstance(statement, str):
+            self._follow(statement)
+        return done
+
+    def _follow(self, statement: str) -> None:
+        begun, _, name = statement.partition("SAVEPOINT ")
+        if begun == "":
+            self.marks[name] = len(self.rows)
+        elif begun == "ROLLBACK TO ":
+            del self.rows[self.marks.get(name, 0) :]
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    """Return what is owed to a batch twice only once: both would read what this one commit left."""
+    batched = {task for task in {row.task for row in rows} if registry.get(task).batch > 1}
+    first: dict[object, Row] = {}
+    for place, row in enumerate(rows):
+        first.setdefault((row.task, str(row.args), row.delay) if row.task in batched else place, row)
+    return list(first.values())
+
+
+_gathering: ContextVar[_Gathering | None] = ContextVar("effects_gathering", default=None)
+
+
+def record(*signatures: Signature, about: models.Model | str | None = None) -> Owed:
+    """Insert what is owed, in one statement. Raises NotInTransaction, BadArguments.
+
+    Takes as many calls as the event owes: `record(refresh.si(post_id=1), about=post)`. `about` names the subject. A
+    countdown or eta delays the row; it never reaches the broker. Ring after the commit, with on_commit(owed.enqueue).
+    """
+    _in_transaction()
+    about = _subject(about)
+    rows = [_row(each, about) for each in signatures]
+    gathering = _gathering.get()
+    if gathering is not None:
+        gathering.rows += rows
+        return Owed()
+    return _insert(rows)
+
+
+def record_now(signature: Signature, about: models.Model | str | None = None) -> Owed:
+    """Insert one effect at once, also inside gather(), for callers that need its id. Raises as record() does."""
+    _in_transaction()
+    return _insert([_row(signature, _subject(about))])
+
+
+def owe(*signatures: Signature, about: models.Model | str | None = None) -> Owed:
+    """Insert what is owed, and ring when the transaction is committed: record() and on_commit() in one."""
+    owed = record(*signatures, about=about)
+    if owed.ids:
+        transaction.on_commit(owed.enqueue, robust=True)
+    return owed
+
+
+@contextmanager
+def gather() -> Iterator[Owed]:
+    """Insert all that is recorded inside in one statement at the end, a batch's subjects once each, and ring once.
+
+    For bulk verbs. What a savepoint inside takes back is not owed. Raises NotInTransaction.
+    """
+    if _gathering.get() is not None:
+        yield Owed()
+        return
+    _in_transaction()
+    gathering, owed = _Gathering(), Owed()
+    token = _gathering.set(gathering)
+    try:
+        with connection.execute_wrapper(gathering):
+            yield owed
+    finally:
+        _gathering.reset(token)
+    inserted = _insert(_once(gathering.rows))
+    owed.ready, owed.ids = inserted.ready, inserted.ids
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+def _in_transaction() -> None:
+    if connection.in_atomic_block:
+        return
+    others = [alias for alias in connections if connections[alias].in_atomic_block]
+    if others:
+        raise NotInTransaction(f"the ledger is in the database default, and the open transaction in {others[0]}")
+    raise NotInTransaction("record() writes with the change that owes the effect: open transaction.atomic() around both")
+
+
+def _insert(rows: list[Row]) -> Owed:
+    if not rows:
+        return Owed()
+    inserted = sql.rows(INSERT, [ring_after(), json.dumps([vars(row) for row in rows])])
+    crash.point("after-insert")
+    return Owed(ready=[(task, pk) for pk, task, state in inserted if state == "ready"], ids=[row[0] for row in inserted])
+
+
+def _row(signature: Signature, about: str) -> Row:
+    effect = signature.effect
+    effect.check(signature.args)
+    return Row(
+        task=effect.name,
+        queue=effect.queue,
+        args=signature.args,
+        about=about,
+        key=effect.subject(signature.args),
+        kind=effect.kind,
+        max_attempts=effect.max_attempts,
+        delay=_delay(signature) or effect.debounce,
+    )
+
+
+def _delay(signature: Signature) -> float:
+    """Return seconds from now until the call is due; 0 where it says nothing."""
+    if signature.eta is None:
+        return float(signature.countdown)
+    return max(0.0, (signature.eta - clock.now()).total_seconds())
+
+
+def _subject(about: models.Model | str | None) -> str:
+    from .models import subject_key
+
+    return subject_key(about)

@@ -1,0 +1,174 @@
+"""Run what a hint names: claim it, do it, settle it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from . import crash, dead_letters, registry, retry, settling, sql
+from .claiming import Claimed, claim
+from .declaration import Declaration
+from .outcomes import GiveUp, Later, LostLease
+from .scrubbing import describe, scrub
+from .signals import effect_settled
+
+
+@dataclass(frozen=True)
+class Running:
+    """The attempt whose body runs now. `key` is the same for every attempt: give it to the outside."""
+
+    id: int
+    attempt: int
+
+    @property
+    def key(self) -> str:
+        return f"e{self.id}"
+
+
+@dataclass
+class Report:
+    """How a hint's effects ended, for Celery to see."""
+
+    done: list[int] = field(default_factory=list)
+    waiting: list[tuple[int, str]] = field(default_factory=list)
+    dead: list[tuple[int, str]] = field(default_factory=list)
+    lost: list[int] = field(default_factory=list)
+
+    @property
+    def claimed(self) -> int:
+        return len(self.done) + len(self.waiting) + len(self.dead) + len(self.lost)
+
+
+_current: ContextVar[Running | None] = ContextVar("effects_current", default=None)
+TIMEOUTS = "SELECT set_config('statement_timeout', %s, true), set_config('idle_in_transaction_session_timeout', %s, true)"
+
+
+def current() -> Running | None:
+    """Return the attempt that is running on this thread; None in a batch and outside a worker."""
+    return _current.get()
+
+
+def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
+    """Claim these effects and run those that nobody else took. Raises UnknownEffect, having claimed none."""
+    registry.body(effect)
+    heal_connection()
+    report = Report()
+    claimed = claim(effect, ids, hint)
+    if len(claimed) < 2 or not _together(effect, claimed, report):
+        for each in claimed:
+            _alone(effect, each, report)
+    return report
+
+
+def heal_connection() -> None:
+    """Drop a connection that broke since its last use; the next statement opens a new one."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+
+
+def _together(effect: Declaration[Any], claimed: list[Claimed], report: Report) -> bool:
+    """Run a batch in one transaction. Return False where it failed and each must run alone."""
+    if effect.batch == 1:
+        return False
+    began = time.monotonic()
+    try:
+        ours = _transaction(effect, claimed)
+    except Exception:
+        # Whatever it was, each effect runs alone next and settles with its own error.
+        return False
+    for each in claimed:
+        _say(each, report, "done" if each in ours else "lost", "", began)
+    return True
+
+
+def _alone(effect: Declaration[Any], claimed: Claimed, report: Report) -> None:
+    began = time.monotonic()
+    try:
+        with _as_current(claimed):
+            kept = bool(_transaction(effect, [claimed])) if effect.kind == "atomic" else _outside(effect, claimed)
+    except LostLease:
+        kept = False
+    except Exception as error:
+        _say(claimed, report, *_settle(claimed, error), began)
+        return
+    _say(claimed, report, "done" if kept else "lost", "", began)
+
+
+def _transaction(effect: Declaration[Any], claimed: list[Claimed]) -> list[Claimed]:
+    """Do the work and mark it done in one transaction. Return what was still ours."""
+    with transaction.atomic():
+        limit = f"{int(effect.timeout * 1000)}ms"
+        sql.rows(TIMEOUTS, [limit, limit])
+        ours = settling.lock(claimed)
+        if ours:
+            _call(effect, ours)
+            crash.point("after-body")
+            settling.finish(ours)
+            crash.point("before-finish-commit")
+    crash.point("after-finish-commit")
+    return ours
+
+
+def _outside(effect: Declaration[Any], claimed: Claimed) -> bool:
+    """Do the work with no transaction open, then mark it done, on another connection if that one broke meanwhile."""
+    registry.body(effect)(**claimed.args)
+    crash.point("after-body")
+    heal_connection()
+    settling.finish([claimed])
+    crash.point("after-finish-commit")
+    return True
+
+
+def _call(effect: Declaration[Any], claimed: list[Claimed]) -> None:
+    body = registry.body(effect)
+    if effect.batch == 1:
+        body(**claimed[0].args)
+        return
+    [subject] = effect.parameters
+    body(list(dict.fromkeys(each.args[subject] for each in claimed)))
+
+
+def _settle(claimed: Claimed, error: Exception) -> tuple[str, str]:
+    """Write what the error means for the effect. Return the outcome and why."""
+    heal_connection()
+    why = describe(error)
+    if isinstance(error, Later):
+        ours = retry.postpone(claimed, error.when, error.why, planned=error.planned)
+        return _if_ours(ours, "later", scrub(error.why))
+    if isinstance(error, GiveUp):
+        return _if_ours(dead_letters.bury(claimed, "gave up", str(error)), "dead", scrub(str(error)))
+    if claimed.attempt >= claimed.max_attempts:
+        return _if_ours(dead_letters.bury(claimed, "out of tries", why), "dead", why)
+    return _if_ours(retry.after_failure(claimed, why), "retry", why)
+
+
+def _if_ours(kept: bool, outcome: str, why: str) -> tuple[str, str]:
+    return (outcome, why) if kept else ("lost", "")
+
+
+def _say(claimed: Claimed, report: Report, outcome: str, why: str, began: float) -> None:
+    add: dict[str, Callable[[], None]] = {
+        "done": lambda: report.done.append(claimed.id),
+        "retry": lambda: report.waiting.append((claimed.id, why)),
+        "later": lambda: report.waiting.append((claimed.id, why)),
+        "dead": lambda: report.dead.append((claimed.id, why)),
+        "lost": lambda: report.lost.append(claimed.id),
+    }
+    add[outcome]()
+    effect_settled.send(sender=Claimed, effect=claimed, outcome=outcome, why=why, seconds=time.monotonic() - began)
+
+
+@contextmanager
+def _as_current(claimed: Claimed) -> Iterator[None]:
+    token = _current.set(Running(claimed.id, claimed.attempt))
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -1,0 +1,43 @@
+"""Write that an attempt has done its work. Every statement names the attempt: a late one changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from . import sql
+from .outcomes import LostLease
+
+if TYPE_CHECKING:
+    from .claiming import Claimed
+
+OUTCOME_SIZE = 200
+
+LOCK = """
+SELECT effects_effect.id
+FROM effects_effect JOIN unnest(%s::bigint[], %s::integer[]) AS mine (id, attempt)
+     ON effects_effect.id = mine.id AND effects_effect.attempt = mine.attempt
+WHERE state = 'running' ORDER BY effects_effect.id FOR UPDATE OF effects_effect
+"""
+FINISH = """
+UPDATE effects_effect SET state = 'done', finished_at = clock_timestamp(), outcome = %s, error = ''
+FROM unnest(%s::bigint[], %s::integer[]) AS mine (id, attempt)
+WHERE effects_effect.id = mine.id AND effects_effect.attempt = mine.attempt AND state = 'running'
+"""
+
+
+def lock(claimed: Sequence[Claimed]) -> list[Claimed]:
+    """Lock the rows that are still ours, in order of id, until the transaction ends. Return those."""
+    ours = {row[0] for row in sql.rows(LOCK, _fence(claimed))}
+    return [each for each in claimed if each.id in ours]
+
+
+def finish(claimed: Sequence[Claimed], outcome: str = "done") -> None:
+    """Mark done. Raises LostLease unless every row is still ours, so that the caller's transaction goes back."""
+    finished = sql.run(FINISH, [outcome[:OUTCOME_SIZE], *_fence(claimed)])
+    if finished != len(claimed):
+        raise LostLease(f"{claimed[0].task}: {len(claimed) - finished} of {len(claimed)} taken over")
+
+
+def _fence(claimed: Sequence[Claimed]) -> list[list[int]]:
+    return [[each.id for each in claimed], [each.attempt for each in claimed]]

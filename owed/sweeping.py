@@ -1,0 +1,80 @@
+"""The clock: ring again what is due. A lost hint, a dead worker, a backoff, a schedule: one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from . import crash, registry, sql
+from .conf import ring_after
+from .signals import effects_swept
+from .waker import Hint, pack, waker
+
+LIMIT = 500
+LONGEST_RING = 600
+SMALL_RING = 30
+
+# What is behind waits up to as many seconds as there are effects behind: few come back soon after several lost hints, and
+# many do not flood the broker of a dead pool, which gets about one hint a second.
+BEHIND = f"""
+SELECT count(*) FROM (
+    SELECT 1 FROM effects_effect WHERE finished_at IS NULL AND wake_at <= clock_timestamp() + interval '{LONGEST_RING} seconds'
+    LIMIT {LONGEST_RING}) AS behind
+"""  # noqa: S608 - constants of this file
+
+SWEEP = f"""
+WITH due AS (
+    SELECT id FROM effects_effect WHERE finished_at IS NULL AND wake_at <= clock_timestamp() AND task = ANY(%(tasks)s)
+    ORDER BY wake_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE effects_effect
+SET state = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' ELSE 'ready' END,
+    finished_at = CASE WHEN state = 'running' AND attempt >= max_attempts THEN clock_timestamp() END,
+    outcome = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'out of tries' ELSE '' END,
+    error = CASE WHEN state = 'running' THEN 'lease expired: the worker died or froze' ELSE error END,
+    rings = CASE WHEN state = 'ready' THEN least(rings + 1, 1000) ELSE 0 END,
+    wake_at = clock_timestamp() + make_interval(secs => CASE WHEN state = 'ready'
+        THEN least(%(ring_after)s * 2 ^ least(rings, 10), greatest({SMALL_RING}, ({BEHIND}))) ELSE %(ring_after)s END)
+FROM due WHERE effects_effect.id = due.id
+RETURNING effects_effect.id, task, state, attempt
+"""  # noqa: S608 - constants of this package
+UNRING = """
+UPDATE effects_effect SET wake_at = clock_timestamp() + interval '1 second', rings = greatest(rings - 1, 0)
+WHERE id = ANY(%s) AND state = 'ready'
+"""
+
+
+@dataclass
+class Swept:
+    """What one pass found."""
+
+    hints: list[Hint] = field(default_factory=list)
+    ready: int = 0
+    dead: int = 0
+    rung: bool = True
+
+
+def sweep(limit: int = LIMIT) -> Swept:
+    """Make due effects of known tasks ready and ring them. Safe in any number of processes at once."""
+    rows = sorted(sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()}))
+    crash.point("mid-sweep")
+    ready = [(pk, task, attempt) for pk, task, state, attempt in rows if state == "ready"]
+    swept = Swept(hints=_hints(ready), ready=len(ready), dead=len(rows) - len(ready))
+    swept.rung = waker.ring(swept.hints)
+    if not swept.rung:
+        _unring([pk for pk, _, _ in ready])
+    if rows:
+        effects_swept.send(sender=Swept, ready=swept.ready, dead=swept.dead, rung=swept.rung)
+    return swept
+
+
+def _hints(ready: Iterable[tuple[int, str, int]]) -> list[Hint]:
+    """Pack fresh effects; ring alone what has failed before, so that poison cannot bill its neighbours."""
+    due = list(ready)
+    fresh = pack((task, pk) for pk, task, attempt in due if attempt == 0)
+    return fresh + [Hint(task, (pk,)) for pk, task, attempt in due if attempt > 0]
+
+
+def _unring(ids: list[int]) -> None:
+    """Take the ring back: the broker is away, and they are due as soon as it returns."""
+    sql.run(UNRING, [ids])

@@ -1,0 +1,134 @@
+"""One thread in each process that tells workers what is ready; a hint, never a promise."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from . import crash, registry
+
+logger = logging.getLogger(__name__)
+
+COALESCE = 0.02
+REST = 0.05
+MUTE = 2.0
+FLUSH_AT_EXIT = 0.5
+LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Say that these effects of one task may run."""
+
+    task: str
+    ids: tuple[int, ...]
+
+
+Publish = Callable[[list[Hint]], None]
+
+
+def pack(pairs: Iterable[tuple[str, int]]) -> list[Hint]:
+    """Return as few hints as the tasks' batch sizes allow, ids in order."""
+    by_task: dict[str, list[int]] = defaultdict(list)
+    for task, pk in pairs:
+        by_task[task].append(pk)
+    return [
+        Hint(task, tuple(ids[start : start + _size(task)]))
+        for task, ids in by_task.items()
+        for start in range(0, len(ids), _size(task))
+    ]
+
+
+def _size(task: str) -> int:
+    spec = registry.find(task)
+    return spec.batch if spec else 1
+
+
+class Waker:
+    """Collects ids for 20 ms, then publishes them in one go, and rests for 50 ms: under load one flush serves many commits.
+
+    Silent for a while after a failure.
+    """
+
+    def __init__(self) -> None:
+        self.publish: Publish | None = None
+        self.lost = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pending: deque[tuple[str, int]] = deque(maxlen=LIMIT)
+        self._news = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._muted_until = 0.0
+
+    def wake(self, ready: Iterable[tuple[str, int]]) -> None:
+        """Take ids and return at once."""
+        if self.publish is None or not ready:
+            return
+        self._pending.extend(ready)
+        self._idle.clear()
+        self._news.set()
+        if self._thread is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="effects-waker", daemon=True)
+                self._thread.start()
+
+    def _loop(self) -> None:
+        while True:
+            self._news.wait()
+            time.sleep(COALESCE)
+            self._news.clear()
+            self._flush()
+            if not self._pending:
+                self._idle.set()
+            time.sleep(REST)
+
+    def _flush(self) -> None:
+        pairs = [self._pending.popleft() for _ in range(len(self._pending))]
+        self.ring(pack(pairs))
+
+    def ring(self, hints: list[Hint]) -> bool:
+        """Publish hints. Return False, and say so once, where the broker did not take them."""
+        if not hints or self.publish is None:
+            return not hints
+        if time.monotonic() < self._muted_until:
+            self.lost += len(hints)
+            return False
+        crash.point("before-publish")
+        try:
+            self.publish(hints)
+        except Exception as error:
+            # The one boundary to the broker: kombu raises many kinds, and a lost hint costs nothing but time.
+            self._muted_until = time.monotonic() + MUTE
+            self.lost += len(hints)
+            logger.warning(
+                "hints lost; the sweeper will ring again", extra={"hints": len(hints), "reason": type(error).__name__}
+            )
+            return False
+        return True
+
+    def unmute(self) -> None:
+        """Try the broker again at once."""
+        self._muted_until = 0.0
+
+    def wait_idle(self, timeout: float = FLUSH_AT_EXIT) -> bool:
+        """Wait until everything taken was published or dropped. Return whether it was."""
+        return self._thread is None or self._idle.wait(timeout)
+
+
+waker = Waker()
+os.register_at_fork(after_in_child=waker._reset)
+atexit.register(waker.wait_idle)

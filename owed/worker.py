@@ -1,0 +1,79 @@
+"""What runs beside Celery in a worker: the sweeper, a thread of the parent process."""
+
+from __future__ import annotations
+
+import logging
+import random
+import socket
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from celery.app import app_or_default
+from celery.signals import worker_ready, worker_shutting_down
+from django.core.checks import CheckMessage, Warning, register
+from django.db import DatabaseError, InterfaceError, connection
+
+from .celery import Publisher, publish_with
+from .heartbeat import beat
+from .running import heal_connection
+from .sweeping import LIMIT, sweep
+from .waker import waker
+
+logger = logging.getLogger(__name__)
+PERIOD = 0.5
+
+
+class Sweeper(threading.Thread):
+    """Sweeps twice a second, jittered, until stopped; outlives a database that is away."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name="owed-sweeper", daemon=True)
+        self.worker = name
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.wait(PERIOD * random.uniform(0.8, 1.2)):  # noqa: S311 - jitter, no secret
+            self._pass()
+        connection.close()
+
+    def _pass(self) -> None:
+        try:
+            heal_connection()
+            beat(self.worker)
+            while sweep().ready >= LIMIT and not self.stopped.is_set():
+                continue
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("sweep failed; trying again", extra={"reason": type(error).__name__})
+            connection.close()
+
+
+def join_celery() -> None:
+    """Make tasks of all effects, and publish through the project's Celery application unless another was chosen."""
+    if waker.publish is None:
+        publish_with(app_or_default())
+
+
+@register("owed")
+def hints_have_an_application(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where Celery is installed and this process has no application of the project: its hints would go nowhere."""
+    if not isinstance(waker.publish, Publisher) or waker.publish.app.main != "default":
+        return []
+    hint = "Import your Celery application in the __init__ of your project, or call owed.celery.publish_with(app)."
+    return [Warning("No Celery application is known in this process.", hint=hint, id="owed.W003")]
+
+
+_sweepers: list[Sweeper] = []
+
+
+@worker_ready.connect(weak=False, dispatch_uid="owed.start_sweeper")
+def start_sweeper(sender: Any = None, **kwargs: Any) -> None:
+    sweeper = Sweeper(getattr(sender, "hostname", None) or socket.gethostname())
+    _sweepers.append(sweeper)
+    sweeper.start()
+
+
+@worker_shutting_down.connect(weak=False, dispatch_uid="owed.stop_sweeper")
+def stop_sweeper(**kwargs: Any) -> None:
+    for sweeper in _sweepers:
+        sweeper.stopped.set()

@@ -1,0 +1,194 @@
+"""Who may do what: docs/reference/permissions.md, cell by cell, through the verb, the query, the studio and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+from django.test import Client
+
+from app.accounts.models import ApiToken, User
+from app.blog.models import Comment, Post
+from app.social.models import Account
+
+pytestmark = pytest.mark.django_db
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "permissions.md"
+PEOPLE: dict[str, dict[str, Any]] = {
+    "reader": {"role": "reader"},
+    "contributor": {"role": "contributor"},
+    "author": {"role": "author"},
+    "editor": {"role": "editor"},
+    "staff": {"role": "reader", "is_staff": True},
+    "superuser": {"role": "reader", "is_superuser": True},
+    "closed": {"role": "editor", "is_staff": True, "is_superuser": True},
+}
+
+
+def cells() -> Iterator[tuple[str, str, str]]:
+    """Yield (action, kind of person, what the page says)."""
+    table = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    people = rows[0][1:]
+    for action, *says in (row for row in rows[1:] if len(row) == len(people) + 1):
+        yield from ((action, person, cell) for person, cell in zip(people, says, strict=True))
+
+
+@dataclass
+class Someone:
+    user: User | None
+    studio: Client
+    token: str = ""
+
+    def api(self, method: str, path: str, body: Any = None) -> bool:
+        headers = {"Authorization": f"Token {self.token}"} if self.token else {}
+        data = {} if body is None else {"data": body, "content_type": "application/json"}
+        return is_allowed(getattr(self.studio.__class__(), method)(f"/api/v1{path}", headers=headers, **data))
+
+    def page(self, method: str, path: str, **data: str) -> bool:
+        return is_allowed(getattr(self.studio, method)(f"/studio/{path}", data))
+
+    def may(self, ask: Callable[[User], bool]) -> bool:
+        return self.user is not None and ask(self.user)
+
+
+def is_allowed(response: HttpResponse) -> bool:
+    return response.status_code < 400 and not response.headers.get("Location", "").startswith("/login")
+
+
+def user(name: str, **fields: Any) -> User:
+    made = User(username=name, email=f"{name}@secret.example", **fields)
+    made.set_unusable_password()
+    made.save()
+    return made
+
+
+@pytest.fixture
+def someone() -> Callable[[str], Someone]:
+    def find(kind: str) -> Someone:
+        if kind == "guest":
+            return Someone(None, Client())
+        person = user(kind, **PEOPLE[kind])
+        client = Client()
+        client.force_login(person)
+        token = ApiToken.objects.issue(person, "test")[1]
+        if kind == "closed":
+            User.objects.filter(pk=person.pk).update(is_active=False)
+            person.refresh_from_db()
+        return Someone(person, client, token)
+
+    return find
+
+
+def written(author: User | None, status: str) -> Post:
+    post = Post(author=author or user(f"stranger-{User.objects.count()}", role="author"), title="T", content="x", status=status)
+    post.save()
+    return post
+
+
+def reads(who: Someone, post: Post) -> list[bool]:
+    visible = Post.objects.visible_to(who.user or AnonymousUser()).filter(pk=post.pk).exists()
+    verb = [who.user.can_see(post)] if who.user else []
+    if who.user and not who.user.is_active:
+        assert not who.api("get", f"/posts/{post.pk}")  # the token of a closed account is refused whatever it asks for
+        who = replace(who, token="")
+    return [*verb, visible, who.api("get", f"/posts/{post.pk}")]
+
+
+def writes(who: Someone, post: Post) -> list[bool]:
+    listed = who.user is not None and User.objects.writers().filter(pk=who.user.pk).exists()
+    return [
+        who.may(lambda user: user.can_write()),
+        listed,
+        who.page("get", "posts/new/"),
+        who.api("post", "/posts", {"title": "New"}),
+    ]
+
+
+def changes(who: Someone, post: Post) -> list[bool]:
+    page = who.page("get", f"posts/{post.pk}/")
+    return [who.may(lambda user: user.can_edit(post)), page, who.api("patch", f"/posts/{post.pk}", {"title": "Changed"})]
+
+
+def publishes(who: Someone, post: Post) -> list[bool]:
+    """Through the verb the state decides nothing; a page and the API need a draft."""
+    other = written(post.author, "draft")
+    return [
+        who.may(lambda user: user.can_publish(post)),
+        who.page("post", f"posts/{written(post.author, 'draft').pk}/publication"),
+        who.api("post", f"/posts/{other.pk}/publication"),
+    ]
+
+
+def moderates(who: Someone, post: Post) -> list[bool]:
+    comment = Comment.objects.create(post=post, guest_name="Guest", content="Hm.")
+    listed = who.user is not None and Comment.objects.moderated_by(who.user).filter(pk=comment.pk).exists()
+    return [who.may(lambda user: user.can_moderate(post)), listed, who.page("post", f"comments/{comment.pk}", status="spam")]
+
+
+def watches(who: Someone, post: Post) -> list[bool]:
+    return [
+        who.may(lambda user: user.can_watch(post)),
+        who.page("get", f"posts/{post.pk}/effects/"),
+        who.api("get", f"/effects?about=post:{post.pk}"),
+    ]
+
+
+def operates(who: Someone, post: Post) -> list[bool]:
+    pages = [who.page("get", path) for path in ("effects/", "conservation/")]
+    return [who.may(lambda user: user.is_operator), *pages, who.api("get", "/effects"), who.api("get", "/effects?about=user:1")]
+
+
+ACTIONS: dict[str, tuple[Callable[[Someone, Post], list[bool]], tuple[str, ...]]] = {
+    "Read a public post": (reads, ("published",)),
+    "Read an unpublished post": (reads, ("draft",)),
+    "Write a post": (writes, ("draft",)),
+    "Change or delete a post": (changes, ("draft", "published")),
+    "Publish, schedule, withdraw or mail a post": (publishes, ("draft", "published")),
+    "Moderate the comments on a post": (moderates, ("published",)),
+    "See what followed from a post, and retry it": (watches, ("draft", "published")),
+    "See all effects and mailings, the audit, the mailbox": (operates, ("published",)),
+}
+
+
+def expected(cell: str, *, own: bool, status: str) -> bool:
+    return cell == "all" or (own and (cell == "own" or (cell == "own until public" and status != "published")))
+
+
+class TestThePage:
+    def test_has_a_row_for_each_action_and_a_column_for_each_kind_of_person(self) -> None:
+        assert {action for action, _, _ in cells()} == set(ACTIONS)
+        assert {person for _, person, _ in cells()} == {"guest", *PEOPLE}
+
+    @pytest.mark.covers("M4")
+    @pytest.mark.parametrize(("action", "person", "cell"), list(cells()))
+    def test_is_what_every_face_does(self, someone: Callable[[str], Someone], action: str, person: str, cell: str) -> None:
+        ask, statuses = ACTIONS[action]
+        who = someone(person)
+        for status in statuses:
+            for own in (True, False) if who.user else (False,):
+                if action == "Write a post" and not own:
+                    continue
+                answers = ask(who, written(who.user if own else None, status))
+                assert answers == [expected(cell, own=own, status=status)] * len(answers), (status, own)
+
+
+class TestEditors:
+    @pytest.mark.parametrize("kind", PEOPLE)
+    def test_are_listed_as_the_verb_says(self, someone: Callable[[str], Someone], kind: str) -> None:
+        person = someone(kind).user
+        assert person is not None
+        assert User.objects.editors().filter(pk=person.pk).exists() == person.edits_everything
+
+    @pytest.mark.parametrize("kind", PEOPLE)
+    def test_share_every_post_through_their_network_accounts(self, someone: Callable[[str], Someone], kind: str) -> None:
+        person = someone(kind).user
+        assert person is not None
+        account = Account.objects.create(network="dummy", name="theirs", owner=person)
+        post = written(None, "draft")
+        assert (account in Account.objects.sharing(post)) == person.edits_everything

@@ -1,0 +1,44 @@
+"""Empty the test database after a test that committed: only the tables that hold rows.
+
+Django truncates all tables and then creates each permission again: 0.3 s after every such test, of which this takes a tenth.
+"""
+
+from __future__ import annotations
+
+from django.db import connections
+from django.test import TransactionTestCase
+
+# What Django itself writes after a migration, and no test of ours adds to.
+KEPT = {"django_content_type", "auth_permission"}
+# Locked, as by TRUNCATE: a thread that outlives its test commits before the rows are counted, not after.
+EMPTY = """
+DO $$
+DECLARE name text; filled boolean;
+BEGIN
+    LOCK TABLE {tables} IN EXCLUSIVE MODE;
+    FOREACH name IN ARRAY ARRAY[{names}] LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
+        IF filled THEN EXECUTE format('DELETE FROM %I', name); END IF;
+    END LOOP;
+END $$
+"""
+flush_all = TransactionTestCase._fixture_teardown
+
+
+def delete_rows(case: TransactionTestCase) -> None:
+    """Take the place of Django's flush, except where a test asks for one of its special forms."""
+    if case.available_apps is not None or case.serialized_rollback or case.reset_sequences:
+        flush_all(case)
+        return
+    for alias in case._databases_names(include_mirrors=False):
+        empty(alias)
+
+
+def empty(alias: str) -> None:
+    """Delete every row. Foreign keys are checked at the end of the statement's transaction, so that any order will do."""
+    connection = connections[alias]
+    tables = sorted(set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT)
+    quoted = ", ".join(connection.ops.quote_name(table) for table in tables)
+    names = ", ".join(f"'{table}'" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY.format(tables=quoted, names=names))

@@ -1,0 +1,1 @@
+"""Programs for developers: the bundled servers, generators of reference pages and screenshots."""
