@@ -4,6 +4,7 @@ from app.blog.models.comment import Comment, CommentStatus
 from app.blog.models.like import Like
 from app.blog.models.media import Media
 from app.blog.models.post import Post
+from app.blog.models.redirect import Redirect
 from app.blog.models.slug import PostSlug
 from app.blog.models.taxonomy import Category, Tag
 from app.blog.models.version import Version
@@ -17,6 +18,7 @@ __all__ = [
     "Media",
     "Post",
     "PostSlug",
+    "Redirect",
     "Status",
     "Tag",
     "Version",
