@@ -136,6 +136,7 @@ ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
 OWED_RETENTION = ENV.retention
+OWED_METRICS_PREFIX = "afterword"
 OWED_RING_AFTER = ENV.effects_ring_after_seconds
 OWED_LEASE_MARGIN = ENV.effects_lease_margin_seconds
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.db import connections
+from django.db import connections, router
 
 from . import registry
 from .conf import lease_margin
@@ -25,6 +26,22 @@ def database_keeps_promises(app_configs: Sequence[Any] | None, **kwargs: Any) ->
 
 
 @register("owed")
+def ledger_is_in_default(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a router that sends the ledger's tables elsewhere, and warn where models are: no transaction covers both."""
+    from .models import Effect
+
+    elsewhere = sorted({router.db_for_write(each) for each in apps.get_models()} - {"default"})
+    if router.db_for_write(Effect) != "default" or not router.allow_migrate_model("default", Effect):
+        return [
+            Error("A database router sends the ledger away from default.", hint="Let it keep the app owed.", id="owed.E009")
+        ]
+    if elsewhere:
+        said = f"Models are written to {', '.join(elsewhere)}: no effect can be owed in a transaction there."
+        return [Warning(said, hint="Owe effects in a transaction of default.", id="owed.W002")]
+    return []
+
+
+@register("owed")
 def leases_outlast_their_owners(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse a lease that ends before Celery has killed its owner: two attempts would run side by side."""
     margin = lease_margin()
@@ -36,7 +53,8 @@ def leases_outlast_their_owners(app_configs: Sequence[Any] | None, **kwargs: Any
 
 @register("owed")
 def effects_are_declared(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Warn where this process can run nothing."""
+    """Warn where this process can run nothing, after it has looked where a worker looks."""
+    registry.load()
     if registry.names():
         return []
     return [Warning("No effect has a body in this process.", hint="Import the modules that bind them.", id="owed.W001")]
@@ -45,6 +63,7 @@ def effects_are_declared(app_configs: Sequence[Any] | None, **kwargs: Any) -> li
 @register("owed")
 def each_effect_has_one_body(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse an effect that nothing would ever run, or that two bodies claim. A process that binds none may only record."""
+    registry.load()
     if not registry.names():
         return []
     return [problem for each in registry.declared() if (problem := _problem_with_bodies(each.name, registry.bodies(each)))]

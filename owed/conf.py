@@ -18,6 +18,11 @@ def ring_after() -> float:
     return float(getattr(settings, "OWED_RING_AFTER", 15))
 
 
+def metrics_prefix() -> str:
+    """OWED_METRICS_PREFIX: how the names of the metrics begin; "owed"."""
+    return str(getattr(settings, "OWED_METRICS_PREFIX", "owed"))
+
+
 def lease_margin() -> float:
     """OWED_LEASE_MARGIN: seconds from an effect's timeout to the end of its lease; 10."""
     return float(getattr(settings, "OWED_LEASE_MARGIN", 10))

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable
 
-CRASH_AT = os.environ.get("EFFECTS_CRASH_AT", "")
+CRASH_AT = os.environ.get("OWED_CRASH_AT", "")
 held: dict[str, Callable[[], object]] = {}
 
 
 def point(name: str) -> None:
-    """End the process as SIGKILL would where EFFECTS_CRASH_AT names this point; wait where a test holds it."""
+    """End the process as SIGKILL would where OWED_CRASH_AT names this point; wait where a test holds it."""
     if name == CRASH_AT:
         os._exit(137)
     if name in held:

@@ -94,10 +94,10 @@ class LedgerBackend(BaseTaskBackend):
         """Return what in the settings would refuse tasks, or be ignored."""
         found: list[CheckMessage] = []
         if not self.queues:
-            found.append(Error(f"TASKS[{self.alias!r}] has no QUEUES.", hint="Name each queue that tasks use.", id="owed.E006"))
+            found.append(Error(f"TASKS[{self.alias!r}] has no QUEUES.", hint="Name each queue that tasks use.", id="owed.E007"))
         unknown = sorted(self.options.keys() - OPTIONS.keys())
         if unknown:
-            found.append(Error(f"TASKS[{self.alias!r}] has unknown OPTIONS: {', '.join(unknown)}.", id="owed.E007"))
+            found.append(Error(f"TASKS[{self.alias!r}] has unknown OPTIONS: {', '.join(unknown)}.", id="owed.E008"))
         return found
 
     def _declare(self, queue: str) -> Declaration[Any]:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models, transaction
+from django.db import connection, connections, models, transaction
 
 from . import clock, crash, registry, sql
 from .conf import ring_after
@@ -142,8 +142,12 @@ def gather() -> Iterator[Owed]:
 
 
 def _in_transaction() -> None:
-    if not connection.in_atomic_block:
-        raise NotInTransaction("record() writes with the change that owes the effect: open transaction.atomic() around both")
+    if connection.in_atomic_block:
+        return
+    others = [alias for alias in connections if connections[alias].in_atomic_block]
+    if others:
+        raise NotInTransaction(f"the ledger is in the database default, and the open transaction in {others[0]}")
+    raise NotInTransaction("record() writes with the change that owes the effect: open transaction.atomic() around both")
 
 
 def _insert(rows: list[Row]) -> Owed:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.dispatch import Signal
+from django.utils.module_loading import autodiscover_modules
 
 from .outcomes import UnknownEffect
 
@@ -19,6 +20,11 @@ body_bound = Signal()  # declaration: Declaration; what runs bodies elsewhere, s
 _by_name: dict[str, Declaration[Any]] = {}
 _bodies: dict[str, list[Body]] = {}
 _clashes: list[tuple[str, str, str]] = []
+
+
+def load() -> None:
+    """Import the module `tasks` of each app, as a Celery worker does, so that bodies are bound in this process."""
+    autodiscover_modules("tasks")
 
 
 def declare(declaration: Declaration[Any]) -> None:

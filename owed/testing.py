@@ -43,6 +43,7 @@ def drain(*, within: float = 10.0) -> list[Report]:
 
     Return the reports. A failed try waits for its time.
     """
+    registry.load()
     reports: list[Report] = []
     for _ in range(ROUNDS):
         sql.run(SOON, [within])

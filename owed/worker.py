@@ -6,13 +6,15 @@ import logging
 import random
 import socket
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from celery.app import app_or_default
 from celery.signals import worker_ready, worker_shutting_down
+from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, InterfaceError, connection
 
-from .celery import publish_with
+from .celery import Publisher, publish_with
 from .heartbeat import beat
 from .running import heal_connection
 from .sweeping import LIMIT, sweep
@@ -50,6 +52,15 @@ def join_celery() -> None:
     """Make tasks of all effects, and publish through the project's Celery application unless another was chosen."""
     if waker.publish is None:
         publish_with(app_or_default())
+
+
+@register("owed")
+def hints_have_an_application(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where Celery is installed and this process has no application of the project: its hints would go nowhere."""
+    if not isinstance(waker.publish, Publisher) or waker.publish.app.main != "default":
+        return []
+    hint = "Import your Celery application in the __init__ of your project, or call owed.celery.publish_with(app)."
+    return [Warning("No Celery application is known in this process.", hint=hint, id="owed.W003")]
 
 
 _sweepers: list[Sweeper] = []

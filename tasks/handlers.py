@@ -40,7 +40,7 @@ def tell_of_failure(effect: Claimed, outcome: str, **kwargs: Any) -> None:
     if effect.task.startswith(durable.PREFIX) and outcome in FAILED and (failure := durable.failed.get()):
         durable.failed.set(None)
         error, payload = failure
-        signal_manager.tell(effect.task, error, payload, event=f"e{effect.id}")
+        signal_manager.report(effect.task, error, payload, event=f"e{effect.id}")
 
 
 durable.registered.connect(EffectLedger())

@@ -12,5 +12,5 @@ def category_named(slug: str | None) -> Category | None:
         return None
     category = Category.objects.filter(slug=slug).first()
     if category is None:
-        raise Invalid({"category": [_("There is not a category with the slug “%(slug)s”.") % {"slug": slug}]})
+        raise Invalid({"category": [_("Unknown category “%(slug)s”.") % {"slug": slug}]})
     return category

@@ -84,7 +84,7 @@ def _may_watch(user: User, about: str | None) -> None:
     """Raise Forbidden, or NotFound where the caller may not even learn that the subject exists."""
     if user.is_operator:
         return
-    model, _, pk = (about or "").partition(":")
+    model, _separator, pk = (about or "").partition(":")
     if model != "post":
         raise Forbidden(_("Name one of your posts: ?about=post:<id>."))
     if int(pk) > BIGGEST:

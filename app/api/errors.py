@@ -121,7 +121,9 @@ def _schema(request: HttpRequest, error: Any) -> HttpResponse:
     for each in error.errors:
         place = [str(part) for part in each["loc"] if part not in {"body", "query", "path", "payload"}]
         said = plain(each["type"], each["msg"], each.get("ctx", {}))
-        fields.setdefault(".".join(place) or "body", []).append(said if place or said != FIELD_NEEDED else OBJECT)
+        fields.setdefault(".".join(place) or "body", []).append(
+            str(said) if place or str(said) != str(FIELD_NEEDED) else str(OBJECT)
+        )
     return problem(422, _first(fields), fields)
 
 

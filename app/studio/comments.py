@@ -56,7 +56,7 @@ def change_status(request: WriterRequest, pk: int) -> HttpResponse:
 def filters(judged: CommentQuerySet) -> list[tuple[str, str, int]]:
     """Return each status, its label and how many of these comments have it."""
     counts = dict(judged.values_list("status").annotate(number=Count("pk")).order_by("status"))
-    return [(value, label, counts.get(value, 0)) for value, label in CommentStatus.choices]
+    return [(value, str(label), counts.get(value, 0)) for value, label in CommentStatus.choices]
 
 
 def _set_status(comment: Comment, status: str) -> None:

@@ -44,7 +44,7 @@ class CategoryField(forms.CharField):
             return None
         found = Category.objects.filter(name__iexact=name).first() or Category.objects.filter(slug=name).first()
         if found is None:
-            raise ValidationError(_("There is not a category named “%(name)s”. Choose one from the list.") % {"name": name})
+            raise ValidationError(_("Unknown category “%(name)s”. Choose one from the list.") % {"name": name})
         return found
 
 

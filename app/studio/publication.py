@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -79,10 +80,11 @@ def schedule(request: WriterRequest, post: Post) -> HttpResponse:
     form = ScheduleForm(request.POST)
     if not form.is_valid():
         raise TimeMissing
-    if form.cleaned_data["publish_at"] <= clock.now():
+    at: datetime = form.cleaned_data["publish_at"]
+    if at <= clock.now():
         raise TimePast
-    post.schedule(publish_at=form.cleaned_data["publish_at"])
-    say(request, _("It will be published on %(time)s (UTC).") % {"time": date_format(post.publish_at, "j F Y, H:i")})
+    post.schedule(publish_at=at)
+    say(request, _("It will be published on %(time)s (UTC).") % {"time": date_format(at, "j F Y, H:i")})
     return redirect("studio:edit", post.pk)
 
 

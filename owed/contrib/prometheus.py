@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from ..conf import metrics_prefix
 from ..models import Effect, Unproven
 from ..waker import waker
 
@@ -15,10 +16,13 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class LedgerCollector(Collector):
+    """Register it where you collect metrics, or serve render()."""
+
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield effects by queue and state, the oldest due age by queue, and this process's lost hints."""
-        owed = GaugeMetricFamily("afterword_effects", "Effects not done, by queue and state.", labels=["queue", "state"])
-        age = GaugeMetricFamily("afterword_oldest_due_seconds", "Age of the oldest due effect.", labels=["queue"])
+        prefix = metrics_prefix()
+        owed = GaugeMetricFamily(f"{prefix}_effects", "Effects not done, by queue and state.", labels=["queue", "state"])
+        age = GaugeMetricFamily(f"{prefix}_oldest_due_seconds", "Age of the oldest due effect.", labels=["queue"])
         for row in Effect.objects.backlog():
             for state in ("owed", "running", "dead"):
                 owed.add_metric([row.queue, state], getattr(row, state))
@@ -26,8 +30,8 @@ class LedgerCollector(Collector):
         yield owed
         yield age
         unproven = "Subjects whose delivery the last check could not prove."
-        yield GaugeMetricFamily("afterword_unproven", unproven, value=Unproven.objects.count())
-        yield GaugeMetricFamily("afterword_hints_lost", "Hints this process could not publish.", value=waker.lost)
+        yield GaugeMetricFamily(f"{prefix}_unproven", unproven, value=Unproven.objects.count())
+        yield GaugeMetricFamily(f"{prefix}_hints_lost", "Hints this process could not publish.", value=waker.lost)
 
 
 def render(*others: Collector) -> bytes:

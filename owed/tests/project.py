@@ -77,8 +77,12 @@ class Project:
 
     def manage(self, *words: str) -> str:
         """Run a management command and return what it printed."""
-        command = [self.python, "manage.py", *words]
-        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60)
+        return self.run("manage.py", *words)
+
+    def run(self, *words: str) -> str:
+        """Run Python and return what it printed."""
+        command = [self.python, *words]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -403,7 +403,7 @@ class TestTheBackend:
 
     def test_checks_its_settings(self) -> None:
         found = {alias: [each.id for each in task_backends[alias].check()] for alias in ("default", "nameless", "odd")}
-        assert found == {"default": [], "nameless": ["owed.E006"], "odd": ["owed.E007"]}
+        assert found == {"default": [], "nameless": ["owed.E007"], "odd": ["owed.E008"]}
 
 
 def in_thread(work: Any) -> None:

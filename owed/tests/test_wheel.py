@@ -79,6 +79,38 @@ def new(context, name):
 """
 
 
+TESTS = """
+from owed.testing import owes
+from shop.effects import count_sale, send_receipt
+from shop.models import Order
+
+
+def place_order(client, amount):
+    client.post("/orders/", {"amount": amount})
+    return Order.objects.get()
+
+
+def test_an_order_owes_its_receipt(client, db):
+    order = place_order(client, 40)
+    [effect] = owes(send_receipt, about=order)
+    assert effect.args == {"order_id": order.pk}
+
+
+def test_the_receipt_is_written(client, db, tmp_path, monkeypatch, owed_drain, owed_broker_down):
+    monkeypatch.chdir(tmp_path)
+    order = place_order(client, 40)
+    owed_drain()
+    assert (tmp_path / f"receipt-{order.pk}.txt").read_text().endswith("you paid 40\\n")
+    assert not owes(count_sale)
+
+
+def test_effects_may_run_at_once(client, tmp_path, monkeypatch, owed_eager):
+    monkeypatch.chdir(tmp_path)
+    order = place_order(client, 40)
+    assert (tmp_path / f"receipt-{order.pk}.txt").exists()
+"""
+
+
 def place_order(port: int, amount: int) -> int:
     request = Request(f"http://127.0.0.1:{port}/orders/", data=f"amount={amount}".encode())
     with urlopen(request, timeout=10) as answer:
@@ -102,7 +134,7 @@ class TestTheWheel:
     def test_keeps_what_it_owes_when_web_and_broker_are_lost(self, project: Project) -> None:
         where = project.manage("shell", "-c", "import owed; print(owed.__file__)")
         assert "environment" in where, "the package is the one that was installed"
-        project.manage("check")
+        assert "no issues" in project.manage("check")
         with project.worker(), project.web() as port:
             first = place_order(port, 40)
             wait_until(lambda: states(project) == ["done"] * 2)
@@ -131,3 +163,8 @@ class TestTheWheel:
         found = project.manage("shell", "-c", "from shop.tasks import new; print(new.get_result('e2').return_value)")
         assert found.split()[-1] == "B"
         assert (project.read("a"), project.read("b")) == ("e1 0 2", "e2 1")
+
+    def test_brings_its_fixtures_to_pytest(self, project: Project) -> None:
+        project.write("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = shop.settings\npythonpath = .\n")
+        project.write("test_shop.py", TESTS)
+        assert "3 passed" in project.run("-m", "pytest", "-q", "test_shop.py")

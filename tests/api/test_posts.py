@@ -57,7 +57,7 @@ class TestNewPost:
 
     def test_in_an_unknown_category_is_refused_by_name(self, author: Program) -> None:
         answer = author.post("/posts", {"title": "One", "category": "nowhere", "tags": ["new"]})
-        assert (answer.status, answer.json["fields"]) == (422, {"category": ["There is no category “nowhere”."]})
+        assert (answer.status, answer.json["fields"]) == (422, {"category": ["Unknown category “nowhere”."]})
         assert (Post.objects.count(), Tag.objects.count()) == (0, 0)
 
     def test_of_a_reader_is_refused(self, reader: Program, anybody: Program) -> None:

@@ -13,38 +13,38 @@ from tests.api.client import Answer, Program
 
 pytestmark = pytest.mark.django_db
 
-LETTERS = "Only letters without accents, digits, hyphens and underscores are accepted, at least one."
-CONTROLS = "Control characters are not accepted; take them out."
-NUMBER = "This has to be a whole number."
-TIME = "This is no time. Write it as in 2031-05-06T07:08:00Z."
-TEXT = "This has to be text."
-EMPTY = "This may not be empty."
+LETTERS = "Use unaccented letters, digits, hyphens and underscores, at least one."
+CONTROLS = "Control characters are not accepted. Remove them."
+NUMBER = "Must be a whole number."
+TIME = "Not a valid date and time. Write it as 2031-05-06T07:08:00Z."
+TEXT = "Must be text."
+EMPTY = "Must not be empty."
 POSTS = [
     ("title", "", EMPTY),
     ("title", "  ", EMPTY),
-    ("title", "\u200b", "A title is needed."),
+    ("title", "\u200b", "Enter a title."),
     ("title", None, TEXT),
     ("title", 7, TEXT),
-    ("title", "x" * 201, "These are 201 characters; at most 200 are accepted."),
+    ("title", "x" * 201, "Has 201 characters; at most 200 are allowed."),
     ("title", "a\x00b", CONTROLS),
-    ("title", "a\nb", "This has to stand on one line; take the line breaks and tabs out."),
+    ("title", "a\nb", "Use a single line, without line breaks and tabs."),
     ("slug", "", LETTERS),
     ("slug", "a b", LETTERS),
-    ("slug", "x" * 221, "This is too long; at most 220 characters are accepted."),
+    ("slug", "x" * 221, "Must have at most 220 characters."),
     ("content", 7, TEXT),
     ("content", "a\x00", CONTROLS),
-    ("excerpt", "x" * 2001, "These are 2,001 characters; at most 2,000 are accepted."),
-    ("category", "nowhere", "There is no category “nowhere”."),
+    ("excerpt", "x" * 2001, "Has 2,001 characters; at most 2,000 are allowed."),
+    ("category", "nowhere", "Unknown category “nowhere”."),
     ("category", "a b", LETTERS),
-    ("tags", "one", "This has to be a list."),
-    ("tags", ["x"] * 51, "These are 51 entries; at most 50 are accepted."),
+    ("tags", "one", "Must be a list."),
+    ("tags", ["x"] * 51, "Has 51 entries; at most 50 are allowed."),
     ("publish_at", "soon", TIME),
     ("publish_at", [], TIME),
     ("publish_at", "2031-13-01T00:00:00Z", TIME),
-    ("publish_at", "2031-01-01", "Say the time zone too, as in 2031-05-06T07:08:00Z."),
-    ("publish_at", "2020-01-01T00:00:00Z", "That moment is past. Name a later one, or publish the post."),
-    ("publish_at", "9999-12-31T23:59:59-14:00", "That moment lies beyond the calendar. Name an earlier one."),
-    ("status", "published", "There is no such field here; leave it out."),
+    ("publish_at", "2031-01-01", "Add the time zone, as in 2031-05-06T07:08:00Z."),
+    ("publish_at", "2020-01-01T00:00:00Z", "That time is past. Choose a later one, or publish the post."),
+    ("publish_at", "9999-12-31T23:59:59-14:00", "Date out of range. Use an earlier one."),
+    ("status", "published", "Unknown field. Remove it."),
 ]
 
 
@@ -74,27 +74,27 @@ class TestAPost:
         assert said(author.post("/posts", body)) == {"body": ["Send a JSON object."]}
 
     def test_without_a_title_is_asked_for_it(self, author: Program) -> None:
-        assert said(author.post("/posts", {})) == {"title": ["This field is needed."]}
+        assert said(author.post("/posts", {})) == {"title": ["This field is required."]}
 
     def test_of_half_a_character_is_refused(self, author: Program) -> None:
         [sentence] = said(author.send("post", "/posts", b'{"title": "\\ud800"}'))["title"]
-        assert sentence == "This is no whole text: a character is cut in half. Send UTF-8."
+        assert sentence == "Invalid UTF-8."
 
 
 class TestOtherRequests:
     @pytest.mark.parametrize(
         ("path", "field", "sentence"),
         [
-            ("/posts?status=x", "status", "This has to be 'published', 'draft', 'scheduled' or 'withdrawn'."),
-            ("/posts?page=0", "page", "This is too small; 1 is the least."),
-            ("/posts?page=100001", "page", "This is too large; 100,000 is the most."),
+            ("/posts?status=x", "status", "Must be 'published', 'draft', 'scheduled' or 'withdrawn'."),
+            ("/posts?page=0", "page", "Must be at least 1."),
+            ("/posts?page=100001", "page", "Must be at most 100,000."),
             ("/posts?page=x", "page", NUMBER),
             ("/posts?author=a%00", "author", CONTROLS),
             ("/posts?tag=a'b", "tag", LETTERS),
             ("/posts/x", "post_id", NUMBER),
             ("/posts/1.5", "post_id", NUMBER),
-            ("/effects?about=x", "about", "Name one thing, as in post:17."),
-            ("/sends?post=0", "post", "This is too small; 1 is the least."),
+            ("/effects?about=x", "about", "Name one subject, as in post:17."),
+            ("/sends?post=0", "post", "Must be at least 1."),
             ("/search?q=a%00", "q", CONTROLS),
         ],
     )
@@ -105,10 +105,10 @@ class TestOtherRequests:
         ("body", "field", "sentence"),
         [
             ({"content": ""}, "content", EMPTY),
-            ({"content": "  "}, "content", "A comment needs some words."),
+            ({"content": "  "}, "content", "Write a comment."),
             ({"content": "x", "parent": "a"}, "parent", NUMBER),
             ({"content": "x", "parent": 1.5}, "parent", NUMBER),
-            ({"content": "x", "parent": 99}, "parent", "There is no such comment on this post."),
+            ({"content": "x", "parent": 99}, "parent", "This post does not have that comment."),
         ],
     )
     def test_to_comment_say_why_not(
@@ -119,11 +119,11 @@ class TestOtherRequests:
     @pytest.mark.parametrize("email", ["", "x", "not an address", "x" * 250])
     def test_to_subscribe_say_why_not(self, anybody: Program, email: str) -> None:
         cache.clear()
-        sentence = "This is no address that mail can be sent to."
+        sentence = "Enter a valid email address."
         assert said(anybody.post("/subscribers", {"email": email})) == {"email": [sentence]}
 
     def test_to_sign_in_name_all_that_is_missing(self, anybody: Program) -> None:
-        sentence = ["This field is needed."]
+        sentence = ["This field is required."]
         assert said(anybody.post("/tokens", {})) == {"username": sentence, "password": sentence}
 
 
@@ -132,7 +132,7 @@ class TestAnAddress:
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
     def test_that_does_not_exist_leads_to_the_list(self, path: str, method: str) -> None:
         answer = Client(enforce_csrf_checks=True).generic(method, f"/api/v1{path}")
-        sentence = "There is no such address in this API; /api/v1/openapi.json lists them all."
+        sentence = "This API has no such address. /api/v1/openapi.json lists them all."
         assert (answer.status_code, answer.json()) == (404, {"detail": sentence, "fields": {}})
 
     def test_says_which_methods_it_takes(self, author: Program) -> None:

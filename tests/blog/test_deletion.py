@@ -142,7 +142,7 @@ class TestDeletingUsers:
 
         assert names(said) == ["post_deleted"] * 5
         assert Post.objects.get().like_count == Like.objects.count() == 0
-        assert (Comment.objects.get().author, Comment.objects.get().name) == (None, "Somebody")
+        assert (Comment.objects.get().author, Comment.objects.get().name) == (None, "Anonymous")
         assert Post.objects.get().comment_count == 1
         assert set(Profile.objects.values_list("user_id", flat=True)) == {reader.pk}
 

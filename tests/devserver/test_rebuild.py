@@ -26,7 +26,7 @@ RELEASE = "release: python -W ignore -m config.release\n"
 
 def readiness(port: int) -> tuple[int, dict[str, object]]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=120) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -82,7 +82,7 @@ def test_an_outdated_demo_is_named_and_rebuilt_beside_its_data(supervised: Calla
     # The old data is whole: under its old name it is served again.
     (data / "postgres").rename(data / "postgres-new")
     aside.rename(data / "postgres")
-    run.start("web: sleep 600\n")
+    run.start("sleeper: sleep 600\n")
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT slug FROM blog_tag").fetchall() == [("kept",)]
     assert run.end() == 0

@@ -139,7 +139,7 @@ class TestABrokenPost:
         post(tmp_path, "a.md", "![Fake](/fake.png) ![Huge](/huge.png)", image="/fake.png")
         report = bring_in(tmp_path)
         assert report.missing["a.md"] == [
-            "fake.png (The file is no JPEG, PNG, GIF or WebP image, or a damaged one.)",
+            "fake.png (Not a JPEG, PNG, GIF or WebP image, or a damaged one.)",
             "huge.png (The image has more than 40 megapixels.)",
         ]
         assert Post.objects.get().content == "*\\[Fake\\]* *\\[Huge\\]*\n"

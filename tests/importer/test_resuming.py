@@ -45,7 +45,7 @@ def whole() -> bool:
 class TestAKilledImport:
     @pytest.mark.parametrize(("where", "landed"), [("after-insert", 0), ("after-commit", 4)])
     def test_has_committed_whole_chunks_and_goes_on(self, site: Path, where: str, landed: int) -> None:
-        assert start(site, EFFECTS_CRASH_AT=where).wait(60) == 137
+        assert start(site, OWED_CRASH_AT=where).wait(60) == 137
         assert Post.objects.count() == landed
         assert whole()
         report = bring_in(site)

@@ -1,6 +1,6 @@
 """A process that does one thing to the ledger and may die of it.
 
-`EFFECTS_CRASH_AT=after-claim python -m tests.proof.actor run proof.apply 7` does one thing. `python -m tests.proof.actor`
+`OWED_CRASH_AT=after-claim python -m tests.proof.actor run proof.apply 7` does one thing. `python -m tests.proof.actor`
 takes orders on stdin and forks for each, so that a death costs milliseconds: {"start": ["run", "proof.apply", "7"],
 "crash_at": "..."} is answered with a pid, {"wait": pid} with its exit code (negative for a signal).
 """

@@ -86,8 +86,8 @@ class Child:
 
 
 def once(*order: object, crash_at: str = "") -> int:
-    """Do it in a fresh process that reads $EFFECTS_CRASH_AT, and return its exit code."""
-    env = {**environment(), "EFFECTS_CRASH_AT": crash_at}
+    """Do it in a fresh process that reads $OWED_CRASH_AT, and return its exit code."""
+    env = {**environment(), "OWED_CRASH_AT": crash_at}
     return subprocess.run([*ACTOR, *map(str, order)], env=env, timeout=60, check=False).returncode
 
 

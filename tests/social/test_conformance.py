@@ -183,7 +183,7 @@ class TestTheLedger:
         post_to_social_media(peer.row.post_id)
         drain()
         peer.account.refresh_from_db()
-        assert (peer.account.active, "Connect the account anew" in peer.account.error) == (False, True)
+        assert (peer.account.active, "Connect the account again" in peer.account.error) == (False, True)
         assert Effect.objects.get(task="social.deliver").state == "dead"
         peer.fake.revoked = False
         told = {"handle": peer.fake.handle, "secret": peer.fake.secret}  # type: ignore[attr-defined]

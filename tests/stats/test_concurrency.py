@@ -81,7 +81,7 @@ class TestAWorker:
         page_views.write([page_views.Seen(post.pk, n.to_bytes(16, "big"), at.date(), at) for n in range(200)])
         Effect.objects.exclude(task="stats.fold").delete()
         Effect.objects.update(state="ready")
-        env = {**environment(), "EFFECTS_CRASH_AT": point}
+        env = {**environment(), "OWED_CRASH_AT": point}
         assert subprocess.run([sys.executable, "-c", WORK], env=env, timeout=60, check=False).returncode == 137
         page_views.write([page_views.Seen(post.pk, n.to_bytes(16, "big"), at.date(), at) for n in range(150, 250)])
         with connection.cursor() as cursor:

@@ -132,7 +132,7 @@ class TestAVerdict:
 
     def test_that_is_unknown_is_refused(self, signed_in: SignedIn, held: Comment, public: Post) -> None:
         answer = signed_in("editor").post(f"/studio/comments/{held.pk}", {"status": "x"}, follow=True)
-        assert b"There is no such state." in answer.content
+        assert b"Choose a status from the list." in answer.content
         assert kept(public) == (0, 0)
 
     @pytest.mark.covers("M9")

@@ -53,12 +53,12 @@ class TestTheEditor:
         [
             ({"title": ""}, "This field is required"),
             ({"title": "x" * 201}, "at most 200 characters"),
-            ({"title": "nul\x00"}, "Line 1 holds a control character (U+0000)"),
-            ({"content": "one\ntwo\x07"}, "Line 2 holds a control character (U+0007)"),
+            ({"title": "nul\x00"}, "Line 1 contains a control character (U+0000)"),
+            ({"content": "one\ntwo\x07"}, "Line 2 contains a control character (U+0007)"),
             ({"content": "ü" * (CONTENT_LIMIT // 2 + 1)}, f"at most {CONTENT_LIMIT:,} are accepted"),
             ({"slug": "taken"}, "Another post has the address “taken”"),
             ({"slug": "no spaces"}, "valid “slug”"),
-            ({"category": "Nonsense"}, "There is no category “Nonsense”"),
+            ({"category": "Nonsense"}, "Unknown category “Nonsense”"),
             ({"tags": "x" * 101}, "longer than 100 characters"),
             ({"tags": ",".join(str(number) for number in range(31))}, "at most 30"),
             ({"cover": "99"}, "Select a valid choice"),
@@ -83,7 +83,7 @@ class TestTheEditor:
         seen = draft.revision
         draft.revise(content="Theirs.")
         answer = writer.post(f"/studio/posts/{draft.pk}/", typed(content="Mine.", revision=seen))
-        assert b"Somebody saved this post" in answer.content
+        assert b"Someone else saved this post" in answer.content
         assert b"Mine." in answer.content
         draft.refresh_from_db()
         assert draft.content == "Theirs."

@@ -96,11 +96,7 @@ class Comment(Tracked):
         """Return who wrote it, as readers see it."""
         if self.author is not None:
             return self.author.profile.name
-        return self.guest_name or _("Guest")
-
-    @property
-    def is_visible(self) -> bool:
-        return self.status == CommentStatus.APPROVED
+        return self.guest_name or _("Anonymous")
 
     def save(self, **options: Any) -> None:
         """Insert, or write what was changed of the words. The status moves by its verbs. Raises ValidationError."""

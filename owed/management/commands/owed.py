@@ -76,6 +76,7 @@ class Command(BaseCommand):
 
     def _work(self, *, until_empty: bool, **_: Any) -> None:
         """Sweep and run until stopped."""
+        registry.load()
         while True:
             sweeping.sweep()
             if draining.work():
