@@ -35,7 +35,7 @@ class Problem(Schema):
 
 
 class Refusal(ninja_errors.HttpError):
-    """The request cannot be done as it is."""
+    """The request cannot be done."""
 
     status = 400
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from app.blog.models import Post
 from app.mail.submission import OPEN, State
 from app.newsletter.models import Send
 from owed.models import Effect
+from owed.sql import rows
 
 EVERY = frozenset({"search.refresh", "feeds.follow", "stats.rank"})
 NEWS = frozenset({"email.announce", "social.share", "cache.purge"})
@@ -136,12 +136,8 @@ def _expected(published_at: datetime | None, owed: dict[str, datetime]) -> froze
 
 
 def _forgotten() -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(FORGOTTEN)
-        return dict(cursor.fetchall())
+    return dict(rows(FORGOTTEN))
 
 
 def _stuck() -> set[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(STUCK)
-        return {row[0] for row in cursor.fetchall()}
+    return {post_id for (post_id,) in rows(STUCK)}

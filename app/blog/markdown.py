@@ -96,7 +96,7 @@ def plain(markup: str) -> str:
 
 
 def _is_too_deep(markup: str) -> bool:
-    """Return whether so many tags stand open at once that sanitising, quadratic in the depth, would hang."""
+    """Return whether so many tags are open at once that sanitising, quadratic in the depth, would hang."""
     depth = 0
     for closing in TAG.findall(markup):
         depth += -1 if closing else 1

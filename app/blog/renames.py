@@ -90,7 +90,7 @@ def _invalidate(posts: QuerySet[Post], scope: str) -> list[int]:
 
 
 def _say(sender: type[Model], shown: list[int], scope: str) -> None:
-    """Say which public posts show the name, a part at a time; with none it is the scope's own feed alone."""
+    """Send posts_relabelled for the posts that show the name, a part at a time; without any, for the scope alone."""
     with gather():
         for part, start in enumerate(range(0, max(len(shown), 1), PART)):
             posts_relabelled.send(sender=sender, post_ids=shown[start : start + PART], scope=scope, part=part)

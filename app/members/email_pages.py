@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -26,10 +28,12 @@ from owed import clock
 
 class AddressForm(forms.Form):
     email = forms.EmailField(
-        label="New mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True})
+        label=gettext_lazy("New email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
     password = forms.CharField(
-        label="Your password",
+        label=gettext_lazy("Your password"),
         max_length=1024,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -42,13 +46,13 @@ class AddressForm(forms.Form):
     def clean_email(self) -> str:
         email = User.objects.normalize_email(self.cleaned_data["email"])
         if email == self.user.email:
-            raise ValidationError("This is your address already.")
+            raise ValidationError(_("This is already your address."))
         return email
 
     def clean_password(self) -> str:
         count_guess(self.user)
         if not self.user.check_password(self.cleaned_data["password"]):
-            raise ValidationError("This is not your password.")
+            raise ValidationError(_("Wrong password."))
         return str(self.cleaned_data["password"])
 
     def ask(self) -> bool:
@@ -67,8 +71,8 @@ class Change(SuccessMessageMixin, Refusing):  # type: ignore[type-arg]
     form_class = AddressForm
     template_name = "members/email_change.html"
     success_url = reverse_lazy("account")
-    success_message = (
-        "A link is on its way to %(email)s, unless that is the address of another account. Follow it within a day."
+    success_message = gettext_lazy(
+        "We have sent a link to %(email)s, unless another account uses that address. Follow it within a day."
     )
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -85,9 +89,9 @@ def confirmation(request: HttpRequest) -> HttpResponse:
     """Owe the mail that confirms the address once more."""
     user = cast("User", request.user)
     if not user.has_unconfirmed_address:
-        messages.info(request, "There is nothing to confirm.")
+        messages.info(request, _("Your address is already confirmed."))
     elif ask_address_again(user.pk, now=clock.now()):
-        messages.success(request, f"The confirmation is on its way to {user.email}.")
+        messages.success(request, _("We have sent a confirmation email to %(email)s.") % {"email": user.email})
     else:
-        messages.warning(request, "It was sent today or is on its way. Look among the spam too, or ask again tomorrow.")
+        messages.warning(request, _("We already sent it today. Check your spam folder, or try again tomorrow."))
     return redirect("account")

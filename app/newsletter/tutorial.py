@@ -15,8 +15,8 @@ def send_publication_notifications(post: Post | int) -> Send | None:
     return announce(post if isinstance(post, int) else post.pk, now=clock.now())
 
 
-def add_to_mailing_list(user: User | int, consent: str = CONSENT) -> None:
+def add_to_mailing_list(user: User | int, consent: str | None = None) -> None:
     """Ask the user's address whether it wants new posts; nothing is sent before it says so. Safe to do twice."""
     user = User.objects.get(pk=user) if isinstance(user, int) else user
     if user.email:
-        Subscriber.objects.subscribe(user.email, source="account", consent=consent, user_id=user.pk)
+        Subscriber.objects.subscribe(user.email, source="account", consent=consent or str(CONSENT), user_id=user.pk)

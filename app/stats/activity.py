@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from app.stats.models import Activity, Verb
+from owed.sql import run
 
 # In one order, as two processes may note the same at once; the locks let a deletion end first.
 NOTE = """
@@ -35,14 +34,12 @@ def track(verb: str, *, post_id: int, user_id: int, at: datetime) -> bool:
 
 
 def note(verb: str, done: Sequence[Done]) -> int:
-    """Note what many did, in one statement. Return how many of it was new. Raises ValueError."""
+    """Record what many users did, in one statement. Return how much of it was new. Raises ValueError."""
     known = Verb(verb).value
     if not done:
         return 0
     people, posts, times = [each.user_id for each in done], [each.post_id for each in done], [each.at for each in done]
-    with connection.cursor() as cursor:
-        cursor.execute(NOTE, [posts, people, known, people, posts, [at.date() for at in times], times])
-        return int(cursor.rowcount)
+    return run(NOTE, [posts, people, known, people, posts, [at.date() for at in times], times])
 
 
 def export(user_id: int) -> list[dict[str, Any]]:

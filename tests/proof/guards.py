@@ -192,7 +192,7 @@ GUARDS = [
     ),
     guard(
         "the index is written by one at a time", "app/search/index.py",
-        'cursor.execute(LOCK, {"locks": LOCKS, "ids": ids})', "pass",
+        'hold(*(f"search:{pk}" for pk in ids))', "pass",
         "tests/search/test_index.py::TestTwoWriters",
     ),
     guard(
@@ -207,7 +207,7 @@ GUARDS = [
     ),
     guard(
         "feeds: two who queue see each other", "app/feeds/following.py",
-        "SELECT pg_advisory_xact_lock(%s)", "SELECT %s",
+        "    hold(QUEUE)\n", "",
         "tests/feeds/test_following.py::TestTwoAtOnce",
     ),
     guard(

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from app.accounts.models import User
 from app.blog import text
@@ -24,10 +24,10 @@ from app.blog.signals import comment_approved, comment_hidden, comment_posted
 
 
 class CommentStatus(models.TextChoices):
-    HELD = "held", _lazy("Held")
-    APPROVED = "approved", _lazy("Approved")
-    SPAM = "spam", _lazy("Spam")
-    DELETED = "deleted", _lazy("Deleted")
+    HELD = "held", gettext_lazy("Held")
+    APPROVED = "approved", gettext_lazy("Approved")
+    SPAM = "spam", gettext_lazy("Spam")
+    DELETED = "deleted", gettext_lazy("Deleted")
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):

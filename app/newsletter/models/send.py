@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from app.mail.submission import OPEN, State
 from app.newsletter import effects
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class SendState(models.TextChoices):
-    EXPANDING = "expanding"
-    SENDING = "sending"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
+    EXPANDING = "expanding", gettext_lazy("Expanding")
+    SENDING = "sending", gettext_lazy("Sending")
+    FINISHED = "finished", gettext_lazy("Finished")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
 
 class Send(models.Model):
