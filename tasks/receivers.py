@@ -33,6 +33,7 @@ from app.blog.signals import (
     posts_relabelled,
 )
 from app.feeds import effects as feeds
+from app.members import effects as members
 from app.notices import effects as notices
 from app.pagecache import effects as pages
 from app.search import effects as search
@@ -165,7 +166,7 @@ def tell_of_like(sender: type[Post], post: Post, user: User, **kwargs: Any) -> N
 @receiver(user_registered, weak=False, dispatch_uid="tasks.welcome_newcomer")
 def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
     if user.registered_via == RegisteredVia.SITE:
-        owed = record(notices.address.si(user_id=user.pk), about=user)
+        owed = record(members.address.si(user_id=user.pk), about=user)
         transaction.on_commit(owed.enqueue, robust=True)
 
 
@@ -177,5 +178,5 @@ def greet(sender: type[User], user: User, **kwargs: Any) -> None:
 
 @receiver(password_renewed, weak=False, dispatch_uid="tasks.tell_of_password")
 def tell_of_password(sender: type[User], user: User, **kwargs: Any) -> None:
-    owed = record(notices.password.si(user_id=user.pk, at=clock.now().isoformat()), about=user)
+    owed = record(members.password.si(user_id=user.pk, at=clock.now().isoformat()), about=user)
     transaction.on_commit(owed.enqueue, robust=True)

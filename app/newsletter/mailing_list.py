@@ -1,4 +1,4 @@
-"""Put a user of the site on the mailing list."""
+"""A member's wish to get new posts by email."""
 
 from __future__ import annotations
 

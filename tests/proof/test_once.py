@@ -13,7 +13,8 @@ from app.blog.models import Post
 from app.newsletter.announcing import announce_again, expand, send_publication_notifications
 from app.newsletter.errors import NotTheNext
 from app.newsletter.models import Delivery, Send, Subscriber
-from app.notices.models import Kind, Notice
+from app.notices.kinds.welcome import WelcomeNotice
+from app.notices.models import Notice
 from app.social.models import Account, SocialPost
 from app.social.sharing import share
 from owed.models import Effect
@@ -70,12 +71,12 @@ class TestAtOnce:
         assert Delivery.objects.count() == 3
 
     def test_two_events_owe_one_notice(self, post: Post) -> None:
-        owe = partial(Notice.objects.owe, post.author, Kind.WELCOME, "account")
+        owe = partial(Notice.objects.owe, post.author, WelcomeNotice, "account")
         with uncommitted(owe):
             other = Elsewhere(owe)
             other.await_blocked()
         assert other.result() is None
-        assert Notice.objects.filter(kind=Kind.WELCOME).count() == 1
+        assert Notice.objects.filter(kind="welcome").count() == 1
 
     def test_two_shares_make_one_post_in_an_account(self, post: Post) -> None:
         Account.objects.create(owner=post.author, network="dummy", name="Demo", active=True)
