@@ -244,8 +244,12 @@ class TestMovingOneTaskAtATime:
 
     def test_a_single_task_may_move_by_its_base(self) -> None:
         plain = Celery("owed-tests-plain", set_as_current=False, broker="memory://")
-        moved = plain.task(name="owed_tests.moved", base=DurableTask)(lambda n: samples.seen.append(n))
-        stays = plain.task(name="owed_tests.stays")(lambda n: samples.seen.append(n))
+
+        def see(n: int) -> None:
+            samples.seen.append(n)
+
+        moved = plain.task(name="owed_tests.moved", base=DurableTask)(see)
+        stays = plain.task(name="owed_tests.stays")(see)
         plain.finalize()
         stays.delay(1)
         moved.delay(2)
