@@ -33,14 +33,13 @@ SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), ARRAY(SELECT id 
 """
 
 
-def send_publication_notifications(post: Post | int) -> Send | None:
-    """Open the post's send to all confirmed readers; workers do the rest. Safe to do twice."""
-    return announce(post if isinstance(post, int) else post.pk, now=clock.now())
-
-
 @transaction.atomic
-def announce(post_id: int, *, now: datetime) -> Send | None:
-    """Open the send of a post that has just become public. Once for ever; old posts mail nobody."""
+def send_publication_notifications(post: Post | int, *, now: datetime | None = None) -> Send | None:
+    """Open the send of a post that has just become public; workers do the rest. Once only, and not for old posts.
+
+    `now` is the database's time where it is not given.
+    """
+    post_id, now = post if isinstance(post, int) else post.pk, now or clock.now()
     newly = Post.objects.filter(status=Status.PUBLISHED, published_at__gt=now - settings.ANNOUNCE_WITHIN)
     if not newly.filter(pk=post_id).exists():
         return None

@@ -19,9 +19,7 @@ from app.outbound import breaker
 from owed import Later
 
 BUDGET = 15.0  # seconds
-OF_ONE_RECIPIENT = frozenset(
-    {"rcpt", "data", "reply"}
-)  # phases in which a refusal concerns no other recipient
+OF_ONE_RECIPIENT = frozenset({"rcpt", "data", "reply"})  # phases in which a refusal concerns no other recipient
 
 
 class Deferred(MailError):

@@ -43,7 +43,8 @@ FUNCTIONS = {
     "app.blog.files": ("cleanup_post_files",),
     "app.feeds.building": ("update_rss_feed",),
     "app.social.sharing": ("post_to_social_media",),
-    "app.stats.tutorial": ("track_user_activity", "update_trending_posts"),
+    "app.stats.activity": ("track_user_activity",),
+    "app.stats.trending": ("update_trending_posts",),
     "app.accounts.models.profile": ("create_user_profile",),
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from app.accounts.models import User
 from app.blog.models import Post
 from app.mail import conversation
 from app.mail.errors import Unreachable
-from app.newsletter.announcing import CHUNK, announce, expand
+from app.newsletter.announcing import CHUNK, expand, send_publication_notifications
 from app.newsletter.delivering import confirm
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.notices.models import Notice
@@ -53,7 +53,7 @@ def owed(post: Post, readers: Callable[..., list[Subscriber]]) -> Iterator[None]
     """A post owed to many readers, ten hints' worth, and nothing else."""
     readers(READERS)
     Effect.objects.all().delete()
-    send = announce(post.pk, now=timezone.now())
+    send = send_publication_notifications(post.pk, now=timezone.now())
     assert send
     Effect.objects.all().delete()
     expand(send.pk, after=0)

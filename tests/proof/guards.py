@@ -16,7 +16,7 @@ BACK = "{0}._move({0}._still(State.SUBMITTING), state=State.PENDING)"
 GUARDS = [
     guard(
         "record() refuses outside a transaction", f"{EFFECTS}/recording.py",
-        "if not connection.in_atomic_block:", "if False:",
+        "if connection.in_atomic_block:", "if True:",
         "tests/effects/test_recording.py::TestRecord::test_refuses_to_write_outside_a_transaction",
     ),
     guard(

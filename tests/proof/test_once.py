@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.newsletter.announcing import announce, announce_again, expand
+from app.newsletter.announcing import announce_again, expand, send_publication_notifications
 from app.newsletter.errors import NotTheNext
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.notices.kinds.welcome import WelcomeNotice
@@ -33,15 +33,15 @@ def post() -> Post:
 
 class TestAtOnce:
     def test_two_announcements_open_one_send(self, post: Post) -> None:
-        with uncommitted(partial(announce, post.pk, now=timezone.now())):
-            other = Elsewhere(partial(announce, post.pk, now=timezone.now()))
+        with uncommitted(partial(send_publication_notifications, post.pk, now=timezone.now())):
+            other = Elsewhere(partial(send_publication_notifications, post.pk, now=timezone.now()))
             other.await_blocked()
         assert other.result() == Send.objects.get()
 
     @pytest.mark.covers("A4")
     @pytest.mark.parametrize("commit", [True, False])
     def test_two_who_press_open_one_more_round(self, post: Post, commit: bool) -> None:
-        announce(post.pk, now=timezone.now())
+        send_publication_notifications(post.pk, now=timezone.now())
         Send.objects.update(state=Send.State.FINISHED)
         press = partial(announce_again, post.pk, 2, by=post.author_id, now=timezone.now())
         with uncommitted(press, commit=commit):
@@ -59,7 +59,7 @@ class TestAtOnce:
         now = timezone.now()
         for n in range(3):
             Subscriber.objects.create(email=f"r{n}@example.org", state=Subscriber.State.CONFIRMED, confirmed_at=now)
-        send = announce(post.pk, now=now)
+        send = send_publication_notifications(post.pk, now=now)
         assert send
         with transaction.atomic():
             Send.objects.select_for_update().get()

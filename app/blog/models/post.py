@@ -19,11 +19,12 @@ from app.blog.errors import NotSaved, PostGone, RevisedMeanwhile
 from app.blog.models.counts import Counts
 from app.blog.models.media import Media
 from app.blog.models.post_queryset import PostQuerySet
-from app.blog.models.publication import Publication, Status
+from app.blog.models.publication import Publication
 from app.blog.models.taxonomy import Category, Tag
 from app.blog.pages import POST
 from app.blog.placement import Placement, lock, locked, placement_of
 from app.blog.signals import post_created, post_revised
+from app.blog.status import Status
 
 CONTENT = frozenset({"title", "content", "excerpt", "cover_id"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
