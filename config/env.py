@@ -42,6 +42,7 @@ class Env:
     log_format: Annotated[str, "text for people, json for machines"]
     outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
     trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
+    peertube_hosts: Annotated[tuple[str, ...], "PeerTube sites whose videos posts may show in a player, with commas"]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are announced to nobody"]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
     effects_ring_after_seconds: Annotated[float, "when a hint that nobody followed is rung again"]
@@ -91,6 +92,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),
         outbound_allow=reader.value("OUTBOUND_ALLOW", _networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
         trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
+        peertube_hosts=reader.value("PEERTUBE_HOSTS", _words, default=("framatube.org", "peertube.tv", "tilvids.com")),
         announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
         retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
         effects_ring_after_seconds=reader.value("EFFECTS_RING_AFTER_SECONDS", _seconds, default=15.0),

@@ -5,6 +5,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from app.blog.embeds import FRAME_SOURCES
 from config import env as environment
 from config.logging import logging_config
 
@@ -23,7 +24,7 @@ FLOWER_URL = f"http://127.0.0.1:{ENV.flower_port}"
 FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
-    "owed", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
+    "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
     "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.importer", "app.studio", "app.api",
     "app.web",
 ]  # fmt: skip
@@ -54,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "app.web.redirects.old_addresses",
     "app.middleware.debug_404.own_page",
 ]
 ROOT_URLCONF = "config.urls"
@@ -68,7 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "app.web.context.site",
+                "app.site.context.site",
             ],
         },
     }
@@ -135,6 +137,7 @@ MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
+PEERTUBE_HOSTS = ENV.peertube_hosts
 OWED_RETENTION = ENV.retention
 OWED_METRICS_PREFIX = "afterword"
 OWED_RING_AFTER = ENV.effects_ring_after_seconds
@@ -146,6 +149,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:", "https:"],
+        "frame-src": [*FRAME_SOURCES, *(f"https://{host}" for host in PEERTUBE_HOSTS)],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -18,7 +18,7 @@ project = "Afterword"
 author = "The Afterword authors"
 copyright = f"2026, {author}"
 root_doc = "docs/index"
-include_patterns = ["docs/**", "owed/*.md", "owed/docs/**", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+include_patterns = ["docs/**", "owed/CHANGELOG.md", "owed/docs/**", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 exclude_patterns = [".*", "app", "bench", "config", "node_modules", "staticfiles", "tasks", "tests", "tools", "var", "worker"]
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton", "sphinx_design"]
 
@@ -29,6 +29,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 # Celery's and Django's own docstrings name pages and roles of their documentation.
 autodoc_inherit_docstrings = False
+# A type hint names a class by its last word, and django.tasks and the ledger both have a Task: the link goes to one of them.
+suppress_warnings = ["ref.python"]
 # Docstrings quote code as Markdown does, with one backtick.
 default_role = "code"
 

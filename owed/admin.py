@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from . import dead_letters
 from .models import Effect
 
 
-@admin.action(description="Replay dead effects")
+@admin.action(description=gettext_lazy("Retry failed effects"))
 def replay(modeladmin: EffectAdmin, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
     replayed = dead_letters.replay(list(queryset.values_list("pk", flat=True)))
     modeladmin.message_user(request, f"{replayed} owed again.")

@@ -8,17 +8,18 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Extract, Now
+from django.utils.translation import gettext_lazy
 
 from . import dead_letters
 from .declaration import Declaration
 
 
 class State(models.TextChoices):
-    READY = "ready"
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    DEAD = "dead"
+    READY = "ready", gettext_lazy("Ready")
+    WAITING = "waiting", gettext_lazy("Waiting")
+    RUNNING = "running", gettext_lazy("Running")
+    DONE = "done", gettext_lazy("Done")
+    DEAD = "dead", gettext_lazy("Dead")
 
 
 @dataclass(frozen=True, kw_only=True)

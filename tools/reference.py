@@ -10,6 +10,7 @@ from typing import get_type_hints
 
 import django
 
+import owed
 from tools.architecture import architecture, modules, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,9 +90,15 @@ def ledger() -> str:
 
 
 def docstrings_of(module: str) -> str:
-    # A package names what its modules define; without the option Sphinx leaves out what another file defined.
-    option = "   :imported-members:\n" if module == "owed" else ""
-    return f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n{option}```\n"
+    """Return the directive for a module. What the package names is documented there, and only there: a name has one home."""
+    options = [":members:"]
+    named = [name for name in owed.__all__ if getattr(getattr(owed, name), "__module__", "") == module]
+    if module == "owed":
+        # Without the option Sphinx leaves out what another file defined.
+        options.append(":imported-members:")
+    elif named:
+        options.append(f":exclude-members: {', '.join(named)}")
+    return f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n" + "".join(f"   {each}\n" for each in options) + "```\n"
 
 
 def page(title: str, lead: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -7,10 +7,11 @@ from hashlib import sha256
 
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 MINUTE = 60
 PER_NAME, PER_ADDRESS = 10, 60
-TOO_MANY = "Too many tries. Wait a minute."
+TOO_MANY = gettext_lazy("Too many attempts. Wait a minute and try again.")
 
 
 def may_sign_in(request: HttpRequest, name: str, *, known: str = "") -> bool:
@@ -22,7 +23,7 @@ def may_sign_in(request: HttpRequest, name: str, *, known: str = "") -> bool:
 
 
 def signed_in(request: HttpRequest, name: str, *, known: str = "") -> None:
-    """Take the guess back: it was none. Who signs in often is not held up."""
+    """Undo the count after a successful sign-in, so that signing in often is not limited."""
     for action, who, _ in _guesses(request, name, known):
         with suppress(ValueError):
             cache.decr(_key(action, who))
@@ -35,7 +36,7 @@ def _guesses(request: HttpRequest, name: str, known: str) -> list[tuple[str, str
 
 
 def may_try(action: str, who: str, *, per_minute: int) -> bool:
-    """Count one try. Return whether it is within the limit."""
+    """Count one attempt. Return whether it is within the limit."""
     key = _key(action, who)
     cache.add(key, 0, MINUTE)
     try:
@@ -45,7 +46,7 @@ def may_try(action: str, who: str, *, per_minute: int) -> bool:
 
 
 def _key(action: str, who: str) -> str:
-    """Return where tries are counted. What `who` is stays out of the cache: it may be an address."""
+    """Return the cache key of a count. `who` is hashed: it may be an address."""
     return f"tries.{action}.{sha256(who.encode(errors='surrogatepass')).hexdigest()[:32]}"
 
 

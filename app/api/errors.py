@@ -21,7 +21,7 @@ from app.blog.errors import ContentTooLong, PostGone, Refused
 
 logger = logging.getLogger("api")
 
-BAD_TOKEN = _("This token is not valid, or has expired. POST /api/v1/tokens issues another.")
+BAD_TOKEN = _("This token is not valid, or was revoked. POST /api/v1/tokens issues another.")
 Fields = dict[str, list[str]]
 
 View = Callable[..., HttpResponseBase]
@@ -35,7 +35,7 @@ class Problem(Schema):
 
 
 class Refusal(ninja_errors.HttpError):
-    """The request cannot be done as it is."""
+    """The request cannot be done."""
 
     status = 400
 

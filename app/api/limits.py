@@ -7,4 +7,4 @@ from app.api.errors import TooMany
 def limit(action: str, who: str, *, per_minute: int) -> None:
     """Count one attempt. Raises TooMany beyond the limit."""
     if not may_try(action, who, per_minute=per_minute):
-        raise TooMany(TOO_MANY)
+        raise TooMany(str(TOO_MANY))

@@ -31,7 +31,7 @@ Tags = Annotated[list[Annotated[Line, Field(min_length=1, max_length=100)]], Fie
 
 
 class NewPost(Strict):
-    """All that a writer decides. The author is who asks; status, counts and times are the site's."""
+    """What a client may set. The author is the caller; status, counts and times are the site's."""
 
     title: Title
     slug: Slug | None = None
@@ -43,7 +43,7 @@ class NewPost(Strict):
 
 
 class Changes(Strict):
-    """The same, each only if it is to change. `publish_at: null` makes a planned post a draft again."""
+    """The same, each only if it is to change. `publish_at: null` makes a scheduled post a draft again."""
 
     title: Title = UNSET
     slug: Slug = UNSET
@@ -157,7 +157,7 @@ def read_post(request: MaybeRequest, post_id: Id) -> Post:
 @router.patch("/{post_id}", response={200: FullPost, 403: Problem, 404: Problem, 409: Problem, 413: Problem, 422: Problem})
 @transaction.atomic
 def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
-    """Change what is named in the body, and nothing else."""
+    """Change the fields in the body, and nothing else."""
     post = editable_post(post_id, request.auth)
     changes = payload.model_dump(exclude_unset=True)
     planned = changes.pop("publish_at", ...)

@@ -28,7 +28,7 @@ class Asked(Schema):
     """The same answer for every address, known or not."""
 
     detail: str = "If this address can subscribe, an email with a link to confirm is on its way."
-    consent: str = CONSENT
+    consent: str = str(CONSENT)
 
 
 @router.post("", auth=None, response={202: Asked, 422: Problem, 429: Problem})
@@ -36,7 +36,7 @@ def subscribe(request: HttpRequest, payload: SubscriptionIn) -> Status[Asked]:
     """Ask to subscribe by email."""
     limit("subscribers", address(request), per_minute=PER_MINUTE)
     try:
-        Subscriber.objects.subscribe(payload.email, source="api", consent=CONSENT, ip=address(request))
+        Subscriber.objects.subscribe(payload.email, source="api", consent=str(CONSENT), ip=address(request))
     except BadAddress:
         raise Invalid({"email": [_("Enter a valid email address.")]}) from None
     return Status(202, Asked())

@@ -39,7 +39,7 @@ class BadSignIn(Refusal):
 def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
     """Exchange a name and a password for a token."""
     if not may_sign_in(request, payload.username):
-        raise TooMany(TOO_MANY)
+        raise TooMany(str(TOO_MANY))
     if "\x00" in payload.username:
         raise BadSignIn(_("The name or the password is wrong."))
     user = authenticate(request, username=payload.username, password=payload.password)

@@ -50,6 +50,7 @@ class Change:
         return done
 
     def _follow(self, statement: str) -> None:
+        # A rolled-back savepoint shows only in its SQL: Django's own list of hooks (run_on_commit) is private.
         begun, _, name = statement.partition("SAVEPOINT ")
         if begun == "":
             self.marks[name] = len(self.counts), len(self.scopes)

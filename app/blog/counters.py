@@ -1,4 +1,4 @@
-"""Numbers that are kept beside the rows they count: moved by one statement, and recomputed where they drifted."""
+"""Counters stored beside the rows they count: moved by one statement, and recounted where they drifted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from app.accounts.models import create_user_profile
+from owed.sql import rows, run
 
 CHUNK = 500
 LOCK_PROFILES = "SELECT 1 FROM accounts_profile WHERE user_id = ANY(%s) ORDER BY user_id FOR NO KEY UPDATE"
@@ -41,7 +42,7 @@ SET_AUTHOR = "UPDATE accounts_profile SET post_count = %s, published_post_count 
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """A row whose two counts are not what there is. None: the profile is missing."""
+    """A row whose two counts have drifted. `stored` holds None where the profile is missing."""
 
     subject: str
     pk: int
@@ -54,24 +55,24 @@ def move(posts: Counter[int], published: Counter[int]) -> None:
     authors = sorted(pk for pk in posts.keys() | published.keys() if posts[pk] or published[pk])
     if not authors:
         return
-    with connection.cursor() as cursor:
-        if len(authors) > 1:
-            cursor.execute(LOCK_PROFILES, [authors])
-        cursor.execute(MOVE, [authors, [posts[pk] for pk in authors], [published[pk] for pk in authors]])
-        counted = {row[0] for row in cursor.fetchall()}
+    # One row is locked by its UPDATE; several in the order of their ids, so that two changes cannot deadlock.
+    if len(authors) > 1:
+        rows(LOCK_PROFILES, [authors])
+    moved = rows(MOVE, [authors, [posts[pk] for pk in authors], [published[pk] for pk in authors]])
+    counted = {author for (author,) in moved}
     for author in authors:
         if author not in counted and (posts[author] > 0 or published[author] > 0):
             _repair_author(author)
 
 
 def drift() -> list[Drift]:
-    """Find the rows that are wrong by now, without locking any. What is being changed right now may show up."""
+    """Find the rows that have drifted, without locking any. A row that is being changed may show up by mistake."""
     found: list[Drift] = []
     for subject, query in (("post", COUNT_POSTS), ("author", COUNT_AUTHORS)):
         with transaction.atomic(), connection.chunked_cursor() as cursor:
             cursor.execute(query.format(where="true"))
-            while rows := cursor.fetchmany(CHUNK):
-                found += _wrong(subject, rows)
+            while counts := cursor.fetchmany(CHUNK):
+                found += _wrong(subject, counts)
     return found
 
 
@@ -83,30 +84,26 @@ def repair(found: Iterable[Drift]) -> list[Drift]:
     return repaired
 
 
-@transaction.atomic
 def _repair_post(pk: int) -> list[Drift]:
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_POSTS, [[pk]])
-        cursor.execute(COUNT_POSTS.format(where="id = %s"), [pk])
-        wrong = list(_wrong("post", cursor.fetchall()))
-        for each in wrong:
-            cursor.execute(SET_POST, [*each.actual, each.pk])
-    return wrong
+    return _recount("post", pk, LOCK_POSTS, COUNT_POSTS.format(where="id = %s"), SET_POST)
 
 
 @transaction.atomic
 def _repair_author(pk: int) -> list[Drift]:
     create_user_profile(pk)
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_PROFILES, [[pk]])
-        cursor.execute(COUNT_AUTHORS.format(where="accounts_user.id = %s"), [pk])
-        wrong = list(_wrong("author", cursor.fetchall()))
-        for each in wrong:
-            cursor.execute(SET_AUTHOR, [*each.actual, each.pk])
+    return _recount("author", pk, LOCK_PROFILES, COUNT_AUTHORS.format(where="accounts_user.id = %s"), SET_AUTHOR)
+
+
+@transaction.atomic
+def _recount(subject: str, pk: int, lock: str, count: str, write: str) -> list[Drift]:
+    rows(lock, [[pk]])
+    wrong = list(_wrong(subject, rows(count, [pk])))
+    for each in wrong:
+        run(write, [*each.actual, each.pk])
     return wrong
 
 
-def _wrong(subject: str, rows: Iterable[tuple[int, int | None, int | None, int, int]]) -> Iterator[Drift]:
-    for pk, *stored, first, second in rows:
+def _wrong(subject: str, counts: Iterable[tuple[int, int | None, int | None, int, int]]) -> Iterator[Drift]:
+    for pk, *stored, first, second in counts:
         if stored != [first, second]:
             yield Drift(subject=subject, pk=pk, stored=(stored[0], stored[1]), actual=(first, second))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 
@@ -18,6 +17,7 @@ from app.blog.models import Comment, Like, Post
 from app.blog.placement import Placement, lock, placements_of
 from app.blog.signals import post_deleted
 from owed import gather
+from owed.sql import rows
 
 UNLIKE = """
 WITH gone AS (DELETE FROM blog_like WHERE id = ANY(%s) RETURNING post_id)
@@ -96,7 +96,7 @@ def _locked(posts: Q) -> dict[int, Placement]:
 
 
 def _user_goes(sender: type[User], instance: User, **kwargs: object) -> None:
-    """Take the user's likes along, and let pages with their comments be built again."""
+    """Remove the user's likes, and let pages with their comments be built again."""
     take_likes(instance.pk)
     with change() as changing:
         commented = Comment.objects.filter(author=instance).values_list("post_id", flat=True).distinct()
@@ -108,16 +108,14 @@ def take_likes(user_id: int, most: int | None = None) -> int:
     likes = list(Like.objects.filter(user=user_id).order_by("pk").values_list("pk", flat=True)[:most])
     if not likes:
         return 0
-    with change() as changing, connection.cursor() as cursor:
+    with change() as changing:
         lock(Post.objects.filter(pk__in=Like.objects.filter(pk__in=likes).values("post_id")))
-        cursor.execute(UNLIKE, [likes])
-        liked = [pk for (pk,) in cursor.fetchall()]
-        changing.touch(*(f"post:{pk}" for pk in liked))
+        changing.touch(*(f"post:{pk}" for (pk,) in rows(UNLIKE, [likes])))
     return len(likes)
 
 
 def take_names(user_id: int, most: int) -> int:
-    """Take the name off some of a user's comments; the words stay. Return how many are nameless now."""
+    """Remove the name from some of a user's comments; the text stays. Return how many."""
     said = dict(Comment.objects.filter(author=user_id).order_by("pk").values_list("pk", "post_id")[:most])
     with change() as changing:
         Comment.objects.filter(pk__in=said).update(author=None)

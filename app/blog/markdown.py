@@ -11,10 +11,13 @@ from itertools import pairwise
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from linkify_it.main import LinkifyIt, Match
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from app.blog import embeds
 from app.blog.text import COMMENT_LIMIT, CONTENT_LIMIT, clean
 
 HEADINGS = {f"h{level}" for level in range(1, 7)}
@@ -48,6 +51,8 @@ ATTRIBUTES = {
     "abbr": {"title"},
     "blockquote": {"cite"},
     "code": {"class"},
+    "div": {"class"},
+    "iframe": {"src", "title"},
     "img": {"src", "alt", "title", "width", "height"},
     "li": {"class"},
     "ol": {"start", "class"},
@@ -56,8 +61,10 @@ ATTRIBUTES = {
     "td": {"colspan", "rowspan", "align", "style"},
     "th": {"colspan", "rowspan", "align", "scope", "style"},
 }
-IDENTIFIER = re.compile(r"[\w-]{1,100}")
-CLASS = re.compile(r"language-[\w+#-]{1,30}|footnote[\w-]{0,20}")
+# The colon is in the ids of footnotes that are named twice (fnref1:1).
+IDENTIFIER = re.compile(r"[\w:.-]{1,100}")
+HEADING_ATTRIBUTES = re.compile(r"[ \t]*\{(?P<attributes>(?:[ \t]*[#.][\w:-]+)+)[ \t]*\}[ \t]*$")
+CLASS = re.compile(r"language-[\w+#-]{1,30}|footnote[\w-]{0,20}|embed(?:-(?:video|audio|link))?")
 NUMBER = re.compile(r"\d{1,4}%?")
 FORMS: dict[str, re.Pattern[str]] = {
     "id": IDENTIFIER,
@@ -71,8 +78,17 @@ FORMS: dict[str, re.Pattern[str]] = {
 }
 DEPTH_LIMIT = 500
 TAG = re.compile(r"<(/)?(?!img|br|hr|input|source|wbr|col|link|meta)[a-zA-Z]", re.IGNORECASE)
-SCHEMES = {"http", "https", "mailto"}
-EAGER_SCRIPTS = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math"}
+SCHEMES = {"http", "https", "mailto", "tel"}
+EAGER_SCRIPTS = {"script", "style", "template", "noscript", "object", "svg", "math"}
+POST_TAGS = HEADINGS | INLINE | BLOCKS | TABLES | FIGURES | {"iframe"}
+FRAME = {
+    "loading": "lazy",
+    "sandbox": "allow-scripts allow-same-origin allow-popups allow-presentation",
+    "allow": "fullscreen; picture-in-picture; encrypted-media",
+    # YouTube refuses to play (error 153) where it is not told which site shows the video.
+    "referrerpolicy": "strict-origin-when-cross-origin",
+}
+EMPTY_FRAME = re.compile(r'<iframe(?![^>]* src=")[^>]*>[^<]*</iframe>')
 
 
 def render(text: str) -> SafeString:
@@ -81,7 +97,8 @@ def render(text: str) -> SafeString:
     markup = _parser(html=True).render(source)
     if _is_too_deep(markup):
         markup = _parser(html=False).render(source)
-    return mark_safe(_post_cleaner().clean(markup))  # noqa: S308 - sanitised
+    clean_markup = _post_cleaner().clean(embeds.shown(markup))
+    return mark_safe(EMPTY_FRAME.sub("", clean_markup))  # noqa: S308 - sanitised
 
 
 def render_comment(text: str) -> SafeString:
@@ -92,11 +109,11 @@ def render_comment(text: str) -> SafeString:
 def plain(markup: str) -> str:
     """Return the words of rendered HTML, for excerpts, search and the text part of mail."""
     spaced = re.sub(r"<(?=/?(?:p|li|h[1-6]|tr|td|th|br|div|pre|blockquote)\b)", " <", markup)
-    return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
+    return " ".join(html.unescape(nh3.clean(spaced, tags=set(), clean_content_tags={"script", "style", "iframe"})).split())
 
 
 def _is_too_deep(markup: str) -> bool:
-    """Return whether so many tags stand open at once that sanitising, quadratic in the depth, would hang."""
+    """Return whether so many tags are open at once that sanitising, quadratic in the depth, would hang."""
     depth = 0
     for closing in TAG.findall(markup):
         depth += -1 if closing else 1
@@ -108,33 +125,60 @@ def _is_too_deep(markup: str) -> bool:
 @cache
 def _parser(*, html: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"linkify": True, "html": html}).enable(["table", "strikethrough", "linkify"])
+    _link_only_addresses(parser)
     parser.core.ruler.push("heading_ids", _name_headings)
     return parser.use(footnote_plugin)
 
 
 def _name_headings(state: StateCore) -> None:
-    """Give each heading an id made of its words: two of the same name get different ones, in linear time."""
+    """Give each heading the id that is written behind it (`{#id}`), else one made of its words: each once, in linear time."""
     seen: Counter[str] = Counter()
     for heading, inline in pairwise(state.tokens):
         if heading.type == "heading_open":
-            name = slugify(inline.content)[:80] or "section"
+            name = _written_id(inline) or slugify(inline.content)[:80] or "section"
             seen[name] += 1
             heading.attrSet("id", name if seen[name] == 1 else f"{name}-{seen[name]}")
 
 
+def _written_id(inline: Token) -> str:
+    """Take `{#id .class}` off the end of a heading and return the id, empty where there is none."""
+    last = inline.children[-1] if inline.children else None
+    match = HEADING_ATTRIBUTES.search(last.content) if last is not None and last.type == "text" else None
+    if last is None or match is None:
+        return ""
+    last.content = last.content[: match.start()]
+    inline.content = HEADING_ATTRIBUTES.sub("", inline.content)
+    return next((word[1:] for word in match["attributes"].split() if word.startswith("#")), "")
+
+
+def _link_only_addresses(parser: MarkdownIt) -> None:
+    """Link https://… and www.…, and no other words: `manage.py` and `README.md` are names of files, not hosts."""
+    linkify = parser.linkify
+    if linkify is not None:
+        linkify.set({"fuzzy_link": False})
+        address = f"^{linkify.re['src_host_port_strict']}{linkify.re['src_path']}"
+        linkify.add("www.", {"validate": re.compile(address, re.IGNORECASE), "normalize": _with_scheme})
+
+
+def _with_scheme(linkify: LinkifyIt, match: Match) -> None:
+    match.url = f"http://{match.url}"
+
+
 @cache
 def _comment_parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"linkify": True, "html": False, "breaks": True}).enable("linkify").disable("image")
+    parser = MarkdownIt("commonmark", {"linkify": True, "html": False, "breaks": True}).enable("linkify").disable("image")
+    _link_only_addresses(parser)
+    return parser
 
 
 @cache
 def _post_cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=HEADINGS | INLINE | BLOCKS | TABLES | FIGURES,
+        tags=POST_TAGS,
         clean_content_tags=EAGER_SCRIPTS,
         attributes=ATTRIBUTES,
         attribute_filter=_well_formed,
-        set_tag_attribute_values={"img": {"loading": "lazy", "decoding": "async"}},
+        set_tag_attribute_values={"img": {"loading": "lazy", "decoding": "async"}, "iframe": FRAME},
         filter_style_properties={"text-align"},
         url_schemes=SCHEMES,
         link_rel="noopener",
@@ -145,7 +189,7 @@ def _post_cleaner() -> nh3.Cleaner:
 def _comment_cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=COMMENT_TAGS,
-        clean_content_tags=EAGER_SCRIPTS,
+        clean_content_tags=EAGER_SCRIPTS | {"iframe"},
         attributes={"a": {"href"}},
         url_schemes=SCHEMES,
         link_rel="nofollow ugc noopener",
@@ -155,6 +199,8 @@ def _comment_cleaner() -> nh3.Cleaner:
 def _well_formed(tag: str, name: str, value: str) -> str | None:
     """Keep an attribute whose value has the form that it should have."""
     form = FORMS.get(name)
+    if tag == "iframe" and name == "src":
+        return value if embeds.is_player(value) else None
     if form is None:
         return value
     if name == "class":

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from app.blog.status import Status
+from owed.sql import rows
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -42,7 +43,7 @@ class Placement:
 
     @property
     def is_public(self) -> bool:
-        return self.status == "published"
+        return self.status == Status.PUBLISHED
 
     def feeds(self) -> set[str]:
         """Return the scopes of the feeds and lists that show the post; none while it is not public."""
@@ -77,10 +78,8 @@ def move(post_id: int, how: str, expected: str, **values: Any) -> Moved | None:
     `how` and `expected` are SQL of the caller's own; `values` are what they name.
     """
     statement = MOVE.format(how=how, expected=expected)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"id": post_id, **values})
-        row = cursor.fetchone()
-    return row and Moved(_placement(row[:8]), *row[8:])
+    moved = rows(statement, {"id": post_id, **values})
+    return Moved(_placement(moved[0][:8]), *moved[0][8:]) if moved else None
 
 
 def placement_of(post_id: int) -> Placement | None:
@@ -90,9 +89,7 @@ def placement_of(post_id: int) -> Placement | None:
 
 def placements_of(post_ids: Iterable[int]) -> dict[int, Placement]:
     """Return the placements of the posts by id, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(SELECT, [list(post_ids)])
-        return {row[0]: _placement(row) for row in cursor.fetchall()}
+    return {row[0]: _placement(row) for row in rows(SELECT, [list(post_ids)])}
 
 
 def _placement(row: Sequence[Any]) -> Placement:
@@ -105,8 +102,7 @@ def _frozen(value: Any) -> Any:
 
 def locked(post_id: int) -> Placement | None:
     """Lock the post until the transaction ends, and return its placement."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [post_id])
+    rows(LOCK, [post_id])
     return placement_of(post_id)
 
 

@@ -12,6 +12,7 @@ from app.blog.changes import change
 from app.blog.models import Category, Comment, Post, Tag
 from app.blog.placement import lock
 from app.blog.signals import posts_relabelled
+from app.blog.status import Status
 from owed import gather
 
 NAMES: dict[type[Model], str] = {User: "username", Profile: "display_name", Category: "name", Tag: "name"}
@@ -83,14 +84,14 @@ def _tags_changed(sender: type[Model], instance: Post | Tag, action: str, pk_set
 
 def _invalidate(posts: QuerySet[Post], scope: str) -> list[int]:
     """Let the pages that show the name be built again. Return the public posts among these."""
-    shown = list(posts.filter(status="published").order_by("pk").values_list("pk", flat=True))
+    shown = list(posts.filter(status=Status.PUBLISHED).order_by("pk").values_list("pk", flat=True))
     with change() as changing:
         changing.touch("site", scope, *(f"post:{pk}" for pk in shown))
     return shown
 
 
 def _say(sender: type[Model], shown: list[int], scope: str) -> None:
-    """Say which public posts show the name, a part at a time; with none it is the scope's own feed alone."""
+    """Send posts_relabelled for the posts that show the name, a part at a time; without any, for the scope alone."""
     with gather():
         for part, start in enumerate(range(0, max(len(shown), 1), PART)):
             posts_relabelled.send(sender=sender, post_ids=shown[start : start + PART], scope=scope, part=part)

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from app.blog.locks import hold
+from owed.sql import hold
 
 if TYPE_CHECKING:
     from app.blog.models import Post, PostSlug

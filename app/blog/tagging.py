@@ -7,9 +7,9 @@ from itertools import count
 
 from django.db.models.functions import Lower
 
-from app.blog.locks import hold
 from app.blog.models import Tag
 from app.blog.slugs import base_of
+from owed.sql import hold
 
 
 def tags_named(names: Iterable[str]) -> list[Tag]:

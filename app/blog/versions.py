@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import connection
 from django.db.models import CharField, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from app.blog.models.version import Version
+from owed.sql import run
 
 SITE = "site"
 _SCOPE = Concat(Value("post:"), Cast(OuterRef("pk"), CharField()))
@@ -27,8 +27,7 @@ ON CONFLICT (scope) DO UPDATE SET number = blog_version.number + 1
 def bump(*scopes: str) -> None:
     """Raise the numbers of these scopes. Call it inside the transaction of the change, as its last write."""
     if scopes:
-        with connection.cursor() as cursor:
-            cursor.execute(BUMP, [sorted(set(scopes))])
+        run(BUMP, [sorted(set(scopes))])
 
 
 def current(scope: str) -> int:

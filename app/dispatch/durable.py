@@ -108,7 +108,7 @@ class Registered:
 
 
 failed: ContextVar[tuple[Exception, dict[str, Any]] | None] = ContextVar("dispatch_failed", default=None)
-"""What the last durable handler on this thread raised, with the payload that its error handler hears."""
+"""What the last durable handler on this thread raised, with the payload that its error handler gets."""
 
 registered = Registered()
 

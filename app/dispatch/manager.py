@@ -60,7 +60,7 @@ class SignalManager:
     ) -> None:
         """Run `handler(sender=, signal=, **payload)` when the signal is sent; once, however often registered.
 
-        `error_handler(error, **payload)` hears what it raised. A durable handler is owed in the sender's transaction and
+        `error_handler(error, **payload)` gets what it raised. A durable handler is owed in the sender's transaction and
         run by a worker until it succeeds or is a dead letter; `how` says kind, timeout and max_attempts of its effect.
         Raises WrongSignature, UnknownSignal, and for a durable one NameNeeded, NameTaken.
         """
@@ -74,7 +74,7 @@ class SignalManager:
             signal.connect(self._relay, weak=False, dispatch_uid=self._uid)
 
     def unregister_handler(self, signal: Signal | str, handler: Handler | None = None, *, uid: Hashable = None) -> bool:
-        """Forget the handler and its error handler; say whether there was one."""
+        """Forget the handler and its error handler; return whether there was one."""
         signal, key = find_signal(signal), _key(handler, uid)
         with self._lock:
             before = self.signal_handlers.get(signal, {})
@@ -92,7 +92,7 @@ class SignalManager:
         """Send the signal to all its receivers; return (handler, result or error) of each.
 
         The sender is `sender=` or the class of the first value. Plain receivers behave as in `send()`: what they
-        raise is raised. They do not hear a payload with a name that Django keeps for itself; handlers do.
+        raise is raised. Receivers do not get a payload with a name that Django reserves; handlers do.
         """
         signal = find_signal(signal)
         sender = payload.pop("sender", None) or next(map(type, payload.values()), None)
@@ -108,7 +108,7 @@ class SignalManager:
         self._control_flow = (*self._control_flow, *errors)
 
     def report(self, name: str, error: Exception, payload: dict[str, Any], event: str) -> None:
-        """Count what a durable handler raised in a worker, and let its error handler hear it."""
+        """Count what a durable handler raised in a worker, and call its error handler."""
         arguments = {name: value for name, value in payload.items() if name not in {"signal", "sender"}}
         for (signal, key), durable in list(self.durable_handlers.items()):
             if durable.name == name and signal is payload["signal"]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from app.blog.models import Post
 from app.blog.placement import placement_of
@@ -18,9 +18,9 @@ from app.feeds.models import Document, Format
 from app.feeds.subjects import SITE, Subject, subject_of
 from app.feeds.xml import atom, rss
 from owed import clock
+from owed.sql import hold
 
 LENGTH = 50
-LOCKS = 0xFEED
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 WRITERS: dict[str, Callable[[Subject, list[Entry], datetime], bytes]] = {
     Format.RSS: rss,
@@ -62,8 +62,7 @@ def update_rss_feed(post: Post | None = None, *, scopes: Iterable[str] = (), **k
 
 
 def _refresh(scope: str, now: datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCKS, scope])
+    hold(f"feed:{scope}")
     stored = dict(Document.objects.filter(scope=scope).values_list("format", "etag"))
     subject = subject_of(scope)
     if subject is None:

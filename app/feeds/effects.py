@@ -12,7 +12,7 @@ def follow(*, post_id: int) -> None:
 
 @effect("feeds.relabel")
 def relabel(*, post_ids: list[int]) -> None:
-    """Owe a refresh of each feed that shows these posts: a name beside them is another."""
+    """Owe a refresh of each feed that shows these posts: a name shown beside them has changed."""
 
 
 @effect("feeds.refresh", batch=20, debounce=1.0, timeout=120)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import connection
 
 from app.blog.models import Post
 from app.blog.placement import placements_of
@@ -13,15 +12,16 @@ from app.feeds import effects
 from app.feeds.subjects import SITE
 from owed import clock, gather, owe
 from owed.models import Effect
+from owed.sql import hold
 
 PACE = 10.0
 """Feeds per second that catch up with old posts: an import owes hundreds, and a publication must not wait behind them."""
 
-QUEUE = 0xFEED
+QUEUE = "feeds:queue"
 """The lock for joining the queue of old posts' feeds: one at a time, so that each sees what is queued before it."""
 
 Scopes = dict[str, int]
-"""Each with a post for whose sake its feed is refreshed."""
+"""Each scope with the post that its refresh is about."""
 
 
 def follow(post_ids: Iterable[int]) -> None:
@@ -51,8 +51,7 @@ def _catch_up(owed: Scopes) -> None:
     """
     if not owed:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUEUE])
+    hold(QUEUE)
     waiting = set(Effect.objects.untried(effects.refresh).values_list("args__scope", flat=True))
     missing = sorted(owed.keys() - waiting, key=lambda scope: (scope != SITE, scope))
     for position, scope in enumerate(missing, start=len(waiting)):

@@ -1,4 +1,4 @@
-"""Feeds over HTTP: validators first, bytes only when they are wanted."""
+"""Feeds over HTTP: validators first, the body only if it is wanted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TYPES = {
 
 @require_safe
 def feed(request: HttpRequest, *, form: str, kind: str = SITE, name: str = "") -> HttpResponseBase:
-    """Send a feed, or say that it is as it was."""
+    """Send a feed, or 304 if it has not changed."""
     subject = subject_at(kind, name)
     if subject is None:
         raise Http404

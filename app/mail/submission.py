@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from app.mail.errors import BadAddress, BadMessage, MailError, Refused, Unknown
 from app.mail.message import Mail, new_message_id
@@ -25,13 +26,13 @@ class NotInDoubt(Exception):
 
 
 class State(models.TextChoices):
-    PENDING = "pending"
-    SUBMITTING = "submitting"
-    SENT = "sent"
-    FAILED = "failed"
-    SUPPRESSED = "suppressed"
-    SKIPPED = "skipped"
-    UNKNOWN = "unknown"
+    PENDING = "pending", gettext_lazy("Pending")
+    SUBMITTING = "submitting", gettext_lazy("Submitting")
+    SENT = "sent", gettext_lazy("Sent")
+    FAILED = "failed", gettext_lazy("Failed")
+    SUPPRESSED = "suppressed", gettext_lazy("Suppressed")
+    SKIPPED = "skipped", gettext_lazy("Skipped")
+    UNKNOWN = "unknown", gettext_lazy("Unknown")
 
 
 OPEN = (State.PENDING, State.SUBMITTING)

@@ -11,11 +11,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.validators import URLValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import Profile, User
 from app.blog.text import clean, one_line
+from app.site.pages import HOME
 
 BIO_LIMIT = 5_000
 
@@ -27,13 +30,19 @@ class WebAddress(forms.URLField):
 
 
 class ProfileForm(forms.Form):
-    display_name = forms.CharField(label="Name shown", max_length=100, required=False)
+    display_name = forms.CharField(label=gettext_lazy("Display name"), max_length=100, required=False)
     bio = forms.CharField(
-        label="About you", max_length=BIO_LIMIT, required=False, help_text="Markdown.", widget=forms.Textarea(attrs={"rows": 5})
+        label=gettext_lazy("About you"),
+        max_length=BIO_LIMIT,
+        required=False,
+        help_text=gettext_lazy("Markdown."),
+        widget=forms.Textarea(attrs={"rows": 5}),
     )
     website = WebAddress(max_length=200, required=False, assume_scheme="https")
-    notify_comments = forms.BooleanField(label="Mail me comments on my posts and answers to me", required=False)
-    notify_likes = forms.BooleanField(label="Mail me likes of my posts", required=False)
+    notify_comments = forms.BooleanField(
+        label=gettext_lazy("Email me about comments on my posts and replies to my comments"), required=False
+    )
+    notify_likes = forms.BooleanField(label=gettext_lazy("Email me about likes of my posts"), required=False)
 
     def clean_display_name(self) -> str:
         return one_line(self.cleaned_data["display_name"])
@@ -58,7 +67,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial=shown)
     if request.method == "POST" and form.is_valid():
         form.save(profile)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("account")
     return render(request, "members/settings.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -70,9 +79,9 @@ def deletion(request: HttpRequest) -> HttpResponse:
     """Close the account and owe its erasure, where its name was typed as a confirmation."""
     user = cast("User", request.user)
     if request.POST.get("username") != user.username:
-        messages.error(request, "Nothing was deleted: the name typed is not that of this account.")
+        messages.error(request, _("Nothing was deleted: the name you typed is not your username."))
         return redirect("account")
     user.leave()
     logout(request)
-    messages.success(request, "Your account is closed; everything in it is being deleted.")
-    return redirect("home")
+    messages.success(request, _("Your account is closed, and its contents are being deleted."))
+    return redirect(HOME.url())

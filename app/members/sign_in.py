@@ -88,11 +88,11 @@ def count_guess(user: User) -> None:
 
 
 def too_many() -> ValidationError:
-    return ValidationError(TOO_MANY, code=TOO_MANY)
+    return ValidationError(TOO_MANY, code="too_many")
 
 
 def refusal(form: forms.BaseForm) -> dict[str, Any]:
     """Return status and headers of the answer to a form that is not accepted."""
-    if any(form.has_error(field, TOO_MANY) for field in form.errors):
+    if any(form.has_error(field, "too_many") for field in form.errors):
         return {"status": 429, "headers": {"Retry-After": str(MINUTE)}}
     return {"status": 422}

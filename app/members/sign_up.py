@@ -10,28 +10,36 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from app.accounts.models import User
 from app.mail.errors import BadAddress
 from app.newsletter.forms import CONSENT
-from app.newsletter.tutorial import add_to_mailing_list
+from app.newsletter.mailing_list import add_to_mailing_list
+from app.site.pages import HOME
 
 
 class SignUpForm(forms.Form):
     username = forms.CharField(
-        label="Name", max_length=150, validators=[UnicodeUsernameValidator()], help_text="Letters, digits and @ . + - _"
+        label=gettext_lazy("Username"),
+        max_length=150,
+        validators=[UnicodeUsernameValidator()],
+        help_text=gettext_lazy("Letters, digits and @ . + - _"),
     )
-    email = forms.EmailField(label="Mail address", max_length=254)
+    email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254)
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         max_length=1024,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validation.password_validators_help_text_html,
     )
-    by_mail = forms.BooleanField(label=CONSENT, required=False, help_text="A mail asks you to confirm it.")
+    by_mail = forms.BooleanField(
+        label=CONSENT, required=False, help_text=gettext_lazy("We will ask you to confirm it by email.")
+    )
 
     def register(self) -> User | None:
         """Make the account, and take down the wish to read by mail; or note on the form why not."""
@@ -40,7 +48,7 @@ class SignUpForm(forms.Form):
         except ValidationError as error:
             self.add_error(None, error)
         except BadAddress:
-            self.add_error("email", "This address cannot be reached by mail. Is it complete?")
+            self.add_error("email", _("Enter a valid email address."))
         return None
 
     @staticmethod
@@ -60,5 +68,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if user is None:
         return render(request, "members/sign_up.html", {"form": form}, status=422 if form.errors else 200)
     login(request, user)
-    messages.success(request, f"Welcome, {user.username}. A mail asks whether {user.email} is yours.")
-    return redirect("home")
+    messages.success(
+        request,
+        _("Welcome, %(name)s. We have sent an email to %(email)s: follow its link to confirm your address.")
+        % {"name": user.username, "email": user.email},
+    )
+    return redirect(HOME.url())

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from app.mail.addresses import normalise
 from app.mail.errors import BadAddress
 
-CONSENT = "Send me each new post by mail. I can stop at any time with one click."
+CONSENT = gettext_lazy("Send me each new post by email. I can unsubscribe at any time with one click.")
 
 
 class SubscribeForm(forms.Form):
     """An address, and a field that only machines fill in."""
 
     email = forms.EmailField(
-        label="Your address",
+        label=gettext_lazy("Your email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@example.org"}),
     )
@@ -25,7 +27,7 @@ class SubscribeForm(forms.Form):
         try:
             return normalise(self.cleaned_data["email"])
         except BadAddress:
-            raise ValidationError("This address cannot be reached by mail. Is it complete?") from None
+            raise ValidationError(_("Enter a valid email address.")) from None
 
     @property
     def is_from_machine(self) -> bool:

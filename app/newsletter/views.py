@@ -28,7 +28,7 @@ class SubscribeView(View):
             return render(request, "newsletter/subscribe.html", {"form": form, "consent": CONSENT}, status=422)
         if not form.is_from_machine:
             ip = request.META.get("REMOTE_ADDR", "")
-            Subscriber.objects.subscribe(form.cleaned_data["email"], source="page", consent=CONSENT, ip=ip)
+            Subscriber.objects.subscribe(form.cleaned_data["email"], source="page", consent=str(CONSENT), ip=ip)
         return render(request, "newsletter/asked.html")
 
 

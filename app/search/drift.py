@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from django.db import connection
-
 from app.search.index import DOCUMENTS
+from owed.sql import rows
 
 COMPARE = f"""
 SELECT coalesce(found.post_id, wanted.post_id),
@@ -46,13 +45,9 @@ class Drift:
 
 def known_ids(*, after: int, size: int) -> list[int]:
     """Return the next ids of public posts and of documents."""
-    with connection.cursor() as cursor:
-        cursor.execute(IDS, {"after": after, "size": size})
-        return [row[0] for row in cursor.fetchall()]
+    return [pk for (pk,) in rows(IDS, {"after": after, "size": size})]
 
 
 def differences(ids: list[int]) -> dict[int, str]:
     """Return which of these posts' documents differ from the posts, and how."""
-    with connection.cursor() as cursor:
-        cursor.execute(COMPARE, {"ids": ids})
-        return dict(cursor.fetchall())
+    return dict(rows(COMPARE, {"ids": ids}))

@@ -16,9 +16,9 @@ def refresh(*, post_id: int) -> None:
 
 @effect("search.relabel")
 def relabel(*, post_ids: list[int]) -> None:
-    """Write these posts' documents again: a name beside them is another, though they were not revised."""
+    """Write these posts' documents again: a name shown beside them has changed, though they were not revised."""
 
 
 @effect("search.remove", batch=BATCH_SIZE)
 def remove(*, post_id: int) -> None:
-    """Take deleted posts out of the index, also what an update that was under way has just put in."""
+    """Remove deleted posts from the index, also what a concurrent update has just added."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from app.search.models import Document
+from owed.sql import hold, run
 
 if TYPE_CHECKING:
     from app.blog.models import Post
 
 HTML_LIMIT = 1_000_000
 BODY_LIMIT = 150_000  # characters; a tsvector holds 1 MB
-LOCKS = 0x5EA2C4
 ENTITIES = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "''"), ("&amp;", "&"))
 
 
@@ -47,8 +47,6 @@ SELECT post_id, revision, title, body, published_at,
        || setweight(to_tsvector('english', left(about, 20000)), 'B') || setweight(to_tsvector('english', body), 'D') AS vector
 FROM ({WORDS}) AS words
 """  # noqa: S608 - constants
-# One index writer at a time for each post, so that the last to read is the last to write, whatever it finds.
-LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, (id %% 2147483647)::int) FROM unnest(%(ids)s::bigint[]) AS id"
 UPSERT = f"""
 WITH gone AS (
     DELETE FROM search_document WHERE post_id = ANY(%(ids)s)
@@ -71,10 +69,9 @@ def update_search_index_batch(post_ids: Iterable[int], *, again: bool = False) -
     ids = sorted(set(post_ids))
     if not ids:
         return 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK, {"locks": LOCKS, "ids": ids})
-        cursor.execute(UPSERT, {"ids": ids, "again": again})
-        return int(cursor.rowcount)
+    with transaction.atomic():
+        _hold(ids)
+        return run(UPSERT, {"ids": ids, "again": again})
 
 
 def update_search_index(post: Post | int, *, again: bool = False, **kwargs: Any) -> int:
@@ -84,11 +81,15 @@ def update_search_index(post: Post | int, *, again: bool = False, **kwargs: Any)
 
 @transaction.atomic
 def remove_from_search_index(post: Post | int | Iterable[int], **kwargs: Any) -> int:
-    """Take a post, or the posts with these ids, out of the index; return how many were in.
+    """Remove a post, or the posts with these ids, from the index; return how many were in it.
 
     A later update asks the database again. Also a signal handler.
     """
     ids = sorted(set(post)) if isinstance(post, Iterable) else [post if isinstance(post, int) else post.pk]
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"locks": LOCKS, "ids": ids})
+    _hold(ids)
     return Document.objects.filter(post_id__in=ids).delete()[0]
+
+
+def _hold(ids: Iterable[int]) -> None:
+    """Let one writer at a time index each post, so that the last to read is the last to write."""
+    hold(*(f"search:{pk}" for pk in ids))

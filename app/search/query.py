@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from app.blog.models import Post
+from owed.sql import rows
 
 TEXT_LIMIT = 200
 PAGE_LIMIT = 100
@@ -71,10 +71,10 @@ def search(text: str, page: int = 1, *, size: int = 20) -> Results:
     """Find public posts by words, "phrases", -exclusions and the beginning of the last word. Any text is a valid query."""
     text = tidy(text)
     number = min(max(page, 1), PAGE_LIMIT)
-    rows = _rows(text, number, size) if text else []
-    posts = Post.objects.listed().in_bulk([row[0] for row in rows])
-    results = [_result(posts[pk], title, body) for pk, _, title, body in rows if pk in posts]
-    return Results(text=text, number=number, size=size, total=_total(text, number, rows), results=results)
+    found = _found(text, number, size) if text else []
+    posts = Post.objects.listed().in_bulk([row[0] for row in found])
+    results = [_result(posts[pk], title, body) for pk, _, title, body in found if pk in posts]
+    return Results(text=text, number=number, size=size, total=_total(text, number, found), results=results)
 
 
 def tidy(text: str) -> str:
@@ -82,7 +82,7 @@ def tidy(text: str) -> str:
     return " ".join(UNPRINTABLE.sub(" ", text[: TEXT_LIMIT * 10]).split())[:TEXT_LIMIT]
 
 
-def _rows(text: str, number: int, size: int) -> list[Any]:
+def _found(text: str, number: int, size: int) -> list[Any]:
     last = _begun_word(text)
     values: dict[str, str | int] = {
         "text": text,
@@ -93,16 +93,14 @@ def _rows(text: str, number: int, size: int) -> list[Any]:
         "limit": HEADLINE_LIMIT,
         "marks": f"StartSel={OPEN}, StopSel={CLOSE}",
     }
-    with connection.cursor() as cursor:
-        cursor.execute(SEARCH.format(query=BEGUN if last else WHOLE, whole=WHOLE), values)
-        return list(cursor.fetchall())
+    return rows(SEARCH.format(query=BEGUN if last else WHOLE, whole=WHOLE), values)
 
 
-def _total(text: str, number: int, rows: list[Any]) -> int:
+def _total(text: str, number: int, found: list[Any]) -> int:
     """Return how many match, also for a page behind the last one, which has no row to say it."""
-    if not rows and number > 1:
-        rows = _rows(text, 1, 1) if text else []
-    return int(rows[0][1]) if rows else 0
+    if not found and number > 1:
+        found = _found(text, 1, 1) if text else []
+    return int(found[0][1]) if found else 0
 
 
 def _begun_word(text: str) -> str:

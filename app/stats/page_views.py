@@ -1,4 +1,4 @@
-"""Count who read what. A request only notes it in memory; a thread writes the notes within a second.
+"""Page views. A request only records them in memory; a thread writes them within a second.
 
 Killing a web process loses the views of its last second, and no others.
 """
@@ -28,6 +28,7 @@ from app.stats.models import Verb
 from app.stats.visitors import digest, is_reader
 from owed import gather, owe
 from owed.running import heal_connection
+from owed.sql import rows, run
 
 logger = logging.getLogger(__name__)
 FLUSH_EVERY = 0.8
@@ -146,9 +147,7 @@ def write(batch: list[Seen]) -> int:
     if not batch:
         return 0
     columns = [[getattr(seen, name) for seen in batch] for name in ("post_id", "visitor", "day", "seen_at")]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [columns[0], *columns])
-        new = [row[0] for row in cursor.fetchall()]
+    new = [post_id for (post_id,) in rows(INSERT, [columns[0], *columns])]
     note(Verb.POST_VIEW, [Done(seen.user_id, seen.post_id, seen.seen_at) for seen in batch if seen.user_id is not None])
     with gather():
         for post_id in sorted(set(new)):
@@ -159,7 +158,6 @@ def write(batch: list[Seen]) -> int:
 
 @transaction.atomic
 def fold(post_ids: list[int]) -> None:
-    """Add uncounted views to the posts' counts; a view is marked and counted in one statement, so never twice."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [post_ids])
-        cursor.execute(FOLD, [post_ids])
+    """Add uncounted views to the posts' counts; one statement marks and counts a view, so it is never counted twice."""
+    rows(LOCK, [post_ids])
+    run(FOLD, [post_ids])

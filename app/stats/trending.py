@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from app.blog import versions
 from app.blog.models import Post
+from owed import clock
+from owed.sql import hold, rows, run
 
 RANK = """
 INSERT INTO stats_trending (post_id, score, computed_at)
@@ -32,17 +34,17 @@ SHOWN = 5
 
 
 @transaction.atomic
-def rank(now: datetime) -> None:
-    """Compute the whole ranking again, without what is not public or has faded. Pages that show it change with its order."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('stats.rank'))")
-        cursor.execute(FIRST, [SHOWN])
-        before = cursor.fetchall()
-        cursor.execute("DELETE FROM stats_trending")
-        cursor.execute(RANK, {"now": now})
-        cursor.execute(FIRST, [SHOWN])
-        if cursor.fetchall() != before:
-            versions.bump("trending")
+def update_trending_posts(now: datetime | None = None) -> None:
+    """Compute the whole ranking again, without what is not public or has faded. Pages that show it change with its order.
+
+    `now` is the database's time where it is not given.
+    """
+    hold("stats:trending")
+    before = rows(FIRST, [SHOWN])
+    run("DELETE FROM stats_trending")
+    run(RANK, {"now": now or clock.now()})
+    if rows(FIRST, [SHOWN]) != before:
+        versions.bump("trending")
 
 
 def trending(limit: int = SHOWN) -> list[Post]:

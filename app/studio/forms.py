@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from app.accounts.models import User
 from app.blog.models import Category, Media, Post
@@ -67,43 +67,47 @@ class PostForm(forms.Form):
     """A post's text and where it is filed."""
 
     title = PlainText(
-        label=_lazy("Title"),
+        label=gettext_lazy("Title"),
         max_length=TITLE_LIMIT,
-        widget=forms.TextInput(attrs={"placeholder": _lazy("Title"), "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Title"), "autocomplete": "off"}),
     )
     content = PlainText(
-        label=_lazy("Text"),
+        label=gettext_lazy("Text"),
         required=False,
         strip=False,
-        help_text=_lazy("Markdown."),
+        help_text=gettext_lazy("Markdown."),
         widget=forms.Textarea(attrs={"spellcheck": "true"}),
     )
     slug = forms.SlugField(
-        label=_lazy("Web address"),
+        label=gettext_lazy("Web address"),
         required=False,
         max_length=220,
-        help_text=_lazy("Made from the title if empty. Old addresses redirect here."),
+        help_text=gettext_lazy("Made from the title if empty. Old addresses redirect here."),
     )
     excerpt = PlainText(
-        label=_lazy("Excerpt"),
+        label=gettext_lazy("Excerpt"),
         required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_lazy("Shown under the title, in lists, feeds and email."),
+        help_text=gettext_lazy("Shown under the title, in lists, feeds and email."),
     )
     category = CategoryField(
-        label=_lazy("Category"), required=False, widget=forms.TextInput(attrs={"list": "categories", "autocomplete": "off"})
-    )
-    tags = TagsField(label=_lazy("Tags"), required=False, help_text=_lazy("Separate tags with commas."))
-    cover = forms.ModelChoiceField(Media.objects.none(), label=_lazy("Cover"), required=False, empty_label=_lazy("No cover"))
-    upload = forms.FileField(
-        label=_lazy("New cover"),
+        label=gettext_lazy("Category"),
         required=False,
-        help_text=_lazy("JPEG, PNG, GIF or WebP."),
+        widget=forms.TextInput(attrs={"list": "categories", "autocomplete": "off"}),
+    )
+    tags = TagsField(label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Separate tags with commas."))
+    cover = forms.ModelChoiceField(
+        Media.objects.none(), label=gettext_lazy("Cover"), required=False, empty_label=gettext_lazy("No cover")
+    )
+    upload = forms.FileField(
+        label=gettext_lazy("New cover"),
+        required=False,
+        help_text=gettext_lazy("JPEG, PNG, GIF or WebP."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
     publish_at = forms.DateTimeField(
-        label=_lazy("When (UTC)"),
+        label=gettext_lazy("When (UTC)"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -164,10 +168,13 @@ class ScheduleForm(forms.Form):
 
 class MediaForm(forms.Form):
     file = forms.FileField(
-        label=_lazy("Image"),
-        help_text=_lazy("JPEG, PNG, GIF or WebP, at most 20 MB."),
+        label=gettext_lazy("Image"),
+        help_text=gettext_lazy("JPEG, PNG, GIF or WebP, at most 20 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
     alt = PlainText(
-        label=_lazy("Description"), max_length=500, required=False, help_text=_lazy("For readers who cannot see the image.")
+        label=gettext_lazy("Description"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("For readers who cannot see the image."),
     )

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.models import Post
@@ -19,14 +20,14 @@ from app.studio.access import WriterRequest, watched_post, watchers
 from owed.models import Effect, State
 
 KINDS = {
-    "email": "Mail",
-    "feeds": "Feeds",
-    "social": "Social networks",
-    "search": "Search",
-    "cache": "Cached pages",
-    "stats": "Statistics",
-    "media": "Files",
-    "upkeep": "Upkeep",
+    "email": gettext_lazy("Email"),
+    "feeds": gettext_lazy("Feeds"),
+    "social": gettext_lazy("Social networks"),
+    "search": gettext_lazy("Search"),
+    "cache": gettext_lazy("Cached pages"),
+    "stats": gettext_lazy("Statistics"),
+    "media": gettext_lazy("Files"),
+    "upkeep": gettext_lazy("Maintenance"),
 }
 MOST = 200
 COUNTING = Q(queue="stats") & ~Q(state=State.DEAD)  # a row for each reader would bury the others

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from app.blog.models import Comment, Post
@@ -18,9 +19,9 @@ LONGEST = 10_000
 class CommentForm(forms.Form):
     """A signed-in reader's words; a guest adds a name and an address. Only machines fill in the website."""
 
-    guest_name = forms.CharField(label="Name", max_length=100)
-    guest_email = forms.EmailField(label="Mail address", max_length=254, help_text="Never shown.")
-    content = forms.CharField(label="Comment", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 5}))
+    guest_name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
+    guest_email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254, help_text=gettext_lazy("Never shown."))
+    content = forms.CharField(label=gettext_lazy("Comment"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 5}))
     parent = forms.ModelChoiceField(Comment.objects.none(), required=False, widget=forms.HiddenInput)
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
 

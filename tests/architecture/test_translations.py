@@ -18,7 +18,7 @@ NAMES = frozenset(
 
 READER = ["home", "archive", "search", "login", "join", "password_reset", "subscribe"]
 MEMBER = ["account", "account_address", "account_password"]
-STUDIO = ["posts", "new", "comments", "effects", "conservation", "mailbox", "social", "media"]
+STUDIO = ["posts", "new", "comments", "effects", "delivery_audit", "mailbox", "social", "media"]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ class TestThePages:
         client.force_login(editor)
         assert found(client, reverse(f"studio:{name}")) == []
 
-    @pytest.mark.parametrize("name", ["edit", "post_effects", "mailing"])
+    @pytest.mark.parametrize("name", ["edit", "post_effects"])
     def test_of_a_post_in_the_studio_have_none(self, client: Client, post: Post, editor: User, name: str) -> None:
         client.force_login(editor)
         assert found(client, reverse(f"studio:{name}", args=[post.pk])) == []

@@ -11,10 +11,10 @@ from django.utils import timezone
 from PIL import Image
 
 from app.importer import readers
-from app.importer.entry import Broken, Entry, Ignored
-from app.importer.importing import Options, import_posts
-from app.importer.progress import Progress
+from app.importer.importer import Options, import_posts
+from app.importer.progress_bar import ProgressBar
 from app.importer.report import Report
+from app.importer.source import Failed, Skipped, SourcePost
 
 
 def write(root: Path, name: str, text: str | bytes) -> Path:
@@ -37,39 +37,39 @@ def png(color: str = "red", size: tuple[int, int] = (8, 8)) -> bytes:
     return image.getvalue()
 
 
-def entries(path: Path) -> list[Entry]:
+def posts_of(path: Path) -> list[SourcePost]:
     found = list(readers.read(path))
-    assert not [each for each in found if isinstance(each, Broken)], found
-    return [each for each in found if isinstance(each, Entry)]
+    assert not [each for each in found if isinstance(each, Failed)], found
+    return [each for each in found if isinstance(each, SourcePost)]
 
 
-def entry(path: Path) -> Entry:
-    [found] = entries(path)
+def post_of(path: Path) -> SourcePost:
+    [found] = posts_of(path)
     return found
 
 
-def broken(path: Path) -> dict[str, str]:
-    return {each.source: each.reason for each in readers.read(path) if isinstance(each, Broken)}
+def failed(path: Path) -> dict[str, str]:
+    return {each.file: each.reason for each in readers.read(path) if isinstance(each, Failed)}
 
 
-def ignored(path: Path) -> dict[str, str]:
-    return {each.source: each.reason for each in readers.read(path) if isinstance(each, Ignored)}
+def skipped(path: Path) -> dict[str, str]:
+    return {each.file: each.reason for each in readers.read(path) if isinstance(each, Skipped)}
 
 
-def bring_in(path: Path, **options: Any) -> Report:
-    """Import quietly, published unless said otherwise."""
+def run_import(path: Path, **options: Any) -> Report:
+    """Import without a terminal, published unless the options say otherwise."""
     given = Options(**{"publish": True, **options})
-    return import_posts(path, given, now=timezone.now(), progress=lambda total: Progress(Unwatched(), total))
+    return import_posts(path, given, now=timezone.now(), progress=lambda total: ProgressBar(NoTerminal(), total))
 
 
-class Unwatched:
-    """A stream nobody watches."""
+class NoTerminal:
+    """A stream that is not a terminal."""
 
     def isatty(self) -> bool:
         return False
 
     def write(self, text: str) -> int:
-        raise AssertionError(f"wrote {text!r} where nobody watches")
+        raise AssertionError(f"wrote {text!r} where there is no terminal")
 
     def flush(self) -> None:
         raise AssertionError
@@ -91,7 +91,7 @@ def item(content: str = "<p>Hello</p>", *, number: int = 1, **values: str) -> st
     """Return one item of a WordPress export."""
     facts = {"post_type": "post", "status": "publish", "post_date_gmt": "2015-03-04 10:20:30", "post_name": f"post-{number}"}
     extra = values.pop("extra", "")
-    wp = "".join(f"<wp:{key}>{value}</wp:{key}>" for key, value in {**facts, **values}.items())
+    wp = "".join(f"<wp:{key}>{value}</wp:{key}>" for key, value in {"post_id": str(number), **facts, **values}.items())
     return f"""<item><title>Post {number}</title><link>https://old.example/2015/03/post-{number}/</link>
 <dc:creator>mira</dc:creator><guid>https://old.example/?p={number}</guid>
 <content:encoded><![CDATA[{content}]]></content:encoded><excerpt:encoded><![CDATA[In short]]></excerpt:encoded>{wp}{extra}

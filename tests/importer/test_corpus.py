@@ -15,12 +15,12 @@ from django.conf import settings
 
 from app.accounts.models import User
 from app.blog.models import Media, Post, Tag
-from app.importer.write import Done
+from app.importer.save import Done
 from app.newsletter.models import Delivery, Subscriber
 from owed.models import Effect
 from owed.testing import drain, owes
 from owed.waker import Hint, pack, waker
-from tests.importer.sites import bring_in
+from tests.importer.sites import run_import
 
 CORPUS = settings.ROOT.parent / "shared/corpus/18f"
 pytestmark = [
@@ -82,18 +82,18 @@ class TestTheWholeCorpus:
     def test_lands_with_few_hints_and_mails_nobody(self, rung: list[Hint], capsys: pytest.CaptureFixture[str]) -> None:
         Subscriber.objects.create(email="reader@example.org", state="confirmed", confirmed_at=datetime.now(UTC))
         began = time.monotonic()
-        report = bring_in(CORPUS)
+        report = run_import(CORPUS)
         seconds = time.monotonic() - began
         assert waker.wait_idle(5)
 
-        assert (report.done[Done.CREATED], report.published, report.broken) == (504, 504, {})
+        assert (report.done[Done.CREATED], report.published, report.failed) == (504, 504, {})
         agree(headers())
         searches = pack(owes("search.refresh").values_list("task", "pk"))
         assert sum(len(hint.ids) for hint in searches) == 504
         assert len([hint for hint in rung if hint.task == "search.refresh"] + searches) <= 12
         assert not owes("email.announce").exists()
         assert len(rung) <= 40
-        assert bring_in(CORPUS).done == {Done.UNCHANGED: 504}
+        assert run_import(CORPUS).done == {Done.UNCHANGED: 504}
         owed = Effect.objects.count()
         began = time.monotonic()
         reports = drain(within=600)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.blog.models import Media, Post
-from app.importer.entry import MAX_BYTES
+from app.importer.source import MAX_BYTES
 from owed.models import Effect
-from tests.importer.sites import bring_in, broken, entry, png, post, write
+from tests.importer.sites import failed, png, post, post_of, run_import, write
 
 pytestmark = pytest.mark.covers("D13", "X2")
 
@@ -27,7 +27,7 @@ class TestAHostileHeader:
         write(tmp_path, "deep2.md", f"---\na: {'[' * 50}{']' * 50}\n---\n")
         write(tmp_path, "long.md", f"---\ntitle: {'x' * 70_000}\n---\n")
         write(tmp_path, "toml.md", f"+++\na = {'[' * 5000}\n+++\n")
-        reasons = broken(tmp_path)
+        reasons = failed(tmp_path)
         assert reasons["bomb.md"] == "front matter uses YAML aliases, which are not read"
         assert reasons["deep.md"].startswith("front matter is ")
         assert reasons["deep2.md"] == "front matter is nested more than 20 deep"
@@ -36,26 +36,21 @@ class TestAHostileHeader:
 
     def test_builds_no_object(self, tmp_path: Path) -> None:
         write(tmp_path, "a.md", "---\ntitle: !!python/object/apply:os.system ['false']\n---\nWords\n")
-        assert entry(tmp_path).title == "A"
+        assert post_of(tmp_path).title == "A"
 
     def test_may_hold_markup_in_every_field(self, tmp_path: Path) -> None:
         script = "<script>alert(1)</script>Hi"
         fields = dict.fromkeys(("title", "excerpt", "category", "author", "image", "slug"), script)
         post(tmp_path, "a.md", script, tags=[script], **fields)
-        found = entry(tmp_path)
-        assert (found.title, found.excerpt, found.tags, found.category, found.authors[0].name) == (
-            "Hi",
-            "Hi",
-            ("Hi",),
-            "Hi",
-            "Hi",
-        )
+        found = post_of(tmp_path)
+        shown = (found.title, found.excerpt, found.tags, found.category, found.authors[0].name)
+        assert shown == (script, script, (script,), script, script), "a header is text: what it holds is shown as it is"
 
 
 class TestALargeFile:
     def test_is_refused_before_it_is_read(self, tmp_path: Path) -> None:
         write(tmp_path, "a.md", b"---\ntitle: a\n---\n" + b"x" * 5_000_000)
-        assert broken(tmp_path)["a.md"] == f"5,000,017 bytes; a post may have at most {MAX_BYTES:,}"
+        assert failed(tmp_path)["a.md"] == f"5,000,017 bytes; a post may have at most {MAX_BYTES:,}"
 
 
 class TestALinkOutOfTheTree:
@@ -68,12 +63,12 @@ class TestALinkOutOfTheTree:
         (site / "link.png").symlink_to(outside / "secret.png")
         (site / "folder").symlink_to(outside)
         (site / "loop.md").symlink_to(site / "loop.md")
-        reasons = broken(site)
+        reasons = failed(site)
         assert reasons["b.md"] == "refused: a link that leads out of the folder"
         assert set(reasons) == {"b.md", "loop.md"}
         (site / "b.md").unlink()
         (site / "loop.md").unlink()
-        assert [(picture.url, picture.path) for picture in entry(site).images] == [
+        assert [(picture.url, picture.path) for picture in post_of(site).images] == [
             ("/link.png", None),
             ("/folder/secret.png", None),
         ]
@@ -93,17 +88,17 @@ class TestALinkOutOfTheTree:
     def test_is_refused_in_a_reference(self, tmp_path: Path, url: str) -> None:
         write(tmp_path, "secret.png", png())
         post(tmp_path / "site", "_posts/a.md", f"![a]({url})")
-        [picture] = entry(tmp_path / "site").images
+        [picture] = post_of(tmp_path / "site").images
         assert picture.path is None
         assert picture.problem in {"refused: leads out of the folder", "refused: not a plain path", "missing"}
 
     def test_is_nothing_a_url_can_be(self, tmp_path: Path) -> None:
         post(tmp_path, "a.md", "![a](file:///etc/x.png) ![b](//host/x.png) [c](http://[::1) ![d](data:image/png;base64,x)")
-        assert entry(tmp_path).images == ()
+        assert post_of(tmp_path).images == ()
 
 
 @pytest.mark.django_db
-class TestABrokenPost:
+class TestAPostThatCannotBeStored:
     def test_leaves_nothing_of_itself_and_the_others_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from app.blog.models import Post as Model
 
@@ -118,8 +113,8 @@ class TestABrokenPost:
                 raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(Model, "publish", fail_for_b)
-        report = bring_in(tmp_path)
-        assert report.broken == {"b.md": "No space left on device"}
+        report = run_import(tmp_path)
+        assert report.failed == {"b.md": "No space left on device"}
         assert sorted(Post.objects.values_list("title", flat=True)) == ["a", "c"]
         assert Post.objects.get(title="a").author.profile.published_post_count == 2
         abouts = set(Effect.objects.values_list("about", flat=True))
@@ -129,18 +124,18 @@ class TestABrokenPost:
         body = "{% youtube x %}\n\n" * (MAX_BYTES // 17 - 10)
         post(tmp_path, "a.md", body)
         post(tmp_path, "b.md")
-        report = bring_in(tmp_path)
-        assert report.broken["a.md"].startswith("The text has ")
+        report = run_import(tmp_path)
+        assert report.failed["a.md"].startswith("The text has ")
         assert Post.objects.get().source == "b.md"
 
     def test_keeps_its_text_where_only_a_picture_is_refused(self, tmp_path: Path) -> None:
         write(tmp_path, "fake.png", b"<svg onload=alert(1)>")
         write(tmp_path, "huge.png", png(size=(7000, 7000)))
         post(tmp_path, "a.md", "![Fake](/fake.png) ![Huge](/huge.png)", image="/fake.png")
-        report = bring_in(tmp_path)
-        assert report.missing["a.md"] == [
-            "fake.png (Not a JPEG, PNG, GIF or WebP image, or a damaged one.)",
-            "huge.png (The image has more than 40 megapixels.)",
+        report = run_import(tmp_path)
+        assert report.losses["image"] == [
+            "a.md:5: /fake.png (Not a JPEG, PNG, GIF or WebP image, or a damaged one.)",
+            "a.md:6: /huge.png (The image has more than 40 megapixels.)",
         ]
         assert Post.objects.get().content == "*\\[Fake\\]* *\\[Huge\\]*\n"
         assert not Media.objects.exists()

@@ -51,7 +51,7 @@ class TestGuessing:
         assert len(looked) == 10
         answer = try_in(Client(), RIGHT, "RITA", **ELSEWHERE)
         assert (answer.status_code, answer["Retry-After"]) == (429, "60")
-        assert "Too many tries. Wait a minute." in answer.content.decode()
+        assert "Too many attempts. Wait a minute and try again." in answer.content.decode()
         assert len(looked) == 10
         assert try_in(Client(), RIGHT, **ELSEWHERE).status_code == 429
         assert User.objects.get().last_login is None
@@ -140,7 +140,7 @@ class TestTheCurrentPassword:
         assert said == [422] * 10 + [429]
         answer = mine.post("/account/password", {**new, "old_password": RIGHT})
         assert (answer.status_code, answer["Retry-After"]) == (429, "60")
-        assert "Too many tries. Wait a minute." in answer.content.decode()
+        assert "Too many attempts. Wait a minute and try again." in answer.content.decode()
         assert ApiToken.objects.resolve(token) == reader
         minute_passed()
         assert mine.post("/account/password", {**new, "old_password": RIGHT}).status_code == 302

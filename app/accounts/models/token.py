@@ -56,11 +56,11 @@ class ApiToken(models.Model):
         return f"{self.prefix}… of user {self.user_id}"
 
     def revoke(self) -> bool:
-        """End the token's use. Return whether it could be used until now."""
+        """Revoke the token. Return whether it could be used until now."""
         return bool(ApiToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now()))
 
     def note_use(self) -> None:
-        """Keep the time of the last use, exact to a minute, so that reading does not write each time."""
+        """Record the time of the last use, exact to a minute, so that reading does not write each time."""
         now = timezone.now()
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
         ApiToken.objects.filter(stale, pk=self.pk).update(last_used_at=now)

@@ -57,7 +57,7 @@ class Users(UserManager["User"]):
 
     @transaction.atomic
     def register(self, username: str, email: str, password: str, **fields: Any) -> User:
-        """Make an account for the person who asks for it. Raises ValidationError, by field."""
+        """Sign a person up. Raises ValidationError, by field."""
         user = self.model(
             username=username,
             email=self.normalize_email(email),

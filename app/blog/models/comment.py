@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from app.accounts.models import User
 from app.blog import text
@@ -21,13 +21,14 @@ from app.blog.errors import AlreadyApproved, CommentGone, NotPublished, NotVisib
 from app.blog.markdown import render_comment
 from app.blog.models.tracking import Tracked
 from app.blog.signals import comment_approved, comment_hidden, comment_posted
+from app.blog.status import Status
 
 
 class CommentStatus(models.TextChoices):
-    HELD = "held", _lazy("Held")
-    APPROVED = "approved", _lazy("Approved")
-    SPAM = "spam", _lazy("Spam")
-    DELETED = "deleted", _lazy("Deleted")
+    HELD = "held", gettext_lazy("Held")
+    APPROVED = "approved", gettext_lazy("Approved")
+    SPAM = "spam", gettext_lazy("Spam")
+    DELETED = "deleted", gettext_lazy("Deleted")
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -109,7 +110,7 @@ class Comment(Tracked):
     def _insert(self, options: dict[str, Any]) -> None:
         wanted, self.status = self.status, CommentStatus.HELD if self.status == CommentStatus.APPROVED else self.status
         self._tidy()
-        if not type(self.post)._default_manager.filter(pk=self.post_id, status="published").exists():
+        if not type(self.post)._default_manager.filter(pk=self.post_id, status=Status.PUBLISHED).exists():
             raise NotPublished
         super().save(**{**options, "force_insert": True})
         self._remember(self.TRACKED)

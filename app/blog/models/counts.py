@@ -12,7 +12,7 @@ from app.blog.models.like import Like
 
 
 class Counts(models.Model):
-    """The counts of a post. The rows behind them move them, by one UPDATE each; save() never writes them."""
+    """The counts of a post. Each like, comment and view moves them by one UPDATE; save() never writes them."""
 
     view_count = models.PositiveIntegerField(default=0, editable=False)
     like_count = models.PositiveIntegerField(default=0, editable=False)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog import files, images, text
-from app.blog.locks import hold
+from owed.sql import hold
 
 
 class MediaQuerySet(models.QuerySet["Media"]):

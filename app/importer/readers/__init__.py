@@ -1,22 +1,23 @@
-"""One module per kind of source. Each reads a path and yields entries, broken ones and ignored ones."""
+"""One module per kind of source. Each reads a path and yields posts, failures and files that are not posts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
-from app.importer.entry import Read, Unreadable
-from app.importer.readers import ghost, markdown, wordpress
+from app.importer.readers import ghost, static_site, wordpress
+from app.importer.source import CannotRead, Found
 
 
-def read(path: Path, *, hosts: tuple[str, ...] = ()) -> Iterator[Read]:
-    """Yield what a folder or an export file holds. Raises Unreadable where it is neither."""
+def read(path: Path, *, hosts: tuple[str, ...] = (), now: datetime | None = None) -> Iterator[Found]:
+    """Yield what a folder or an export file holds. Raises CannotRead where it is neither."""
     if not path.exists():
-        raise Unreadable("there is no such file or folder")
-    if path.is_dir() or path.suffix.lower() in markdown.SUFFIXES:
-        return markdown.read(path, hosts=hosts)
+        raise CannotRead("there is no such file or folder")
+    if path.is_dir() or path.suffix.lower() in static_site.MARKDOWN | static_site.HTML:
+        return static_site.read(path, hosts=hosts, now=now)
     if path.suffix.lower() == ".xml":
-        return wordpress.read(path, hosts=hosts)
+        return wordpress.read(path, hosts=hosts, now=now)
     if path.suffix.lower() == ".json":
-        return ghost.read(path, hosts=hosts)
-    raise Unreadable("not a folder of Markdown, a WordPress export (.xml) or a Ghost export (.json); unpack archives first")
+        return ghost.read(path, hosts=hosts, now=now)
+    raise CannotRead("not a site's folder, a WordPress export (.xml) or a Ghost export (.json); unpack archives first")

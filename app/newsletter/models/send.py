@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from app.mail.submission import OPEN, State
 from app.newsletter import effects
+from app.newsletter.pages import SEND
 from owed import owe
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class SendState(models.TextChoices):
-    EXPANDING = "expanding"
-    SENDING = "sending"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
+    EXPANDING = "expanding", gettext_lazy("Expanding")
+    SENDING = "sending", gettext_lazy("Sending")
+    FINISHED = "finished", gettext_lazy("Finished")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
 
 class Send(models.Model):
@@ -49,7 +50,7 @@ class Send(models.Model):
         return f"send {self.round} of post {self.post_id}"
 
     def get_absolute_url(self) -> str:
-        return reverse("studio:send", args=[self.pk])
+        return SEND.url(self.pk)
 
     @property
     def is_over(self) -> bool:

@@ -12,15 +12,16 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy
 
 from app.mail.addresses import normalise
 
 
 class SubscriberState(models.TextChoices):
-    PENDING = "pending"
-    CONFIRMED = "confirmed"
-    UNSUBSCRIBED = "unsubscribed"
-    BOUNCED = "bounced"
+    PENDING = "pending", gettext_lazy("Pending")
+    CONFIRMED = "confirmed", gettext_lazy("Confirmed")
+    UNSUBSCRIBED = "unsubscribed", gettext_lazy("Unsubscribed")
+    BOUNCED = "bounced", gettext_lazy("Bounced")
 
 
 def new_token() -> str:

@@ -38,7 +38,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.all() if user.edits_everything else self.filter(owner=user)
 
     def sharing(self, post: Post) -> AccountQuerySet:
-        """Return the accounts that share this post: the site's, an editor's, and its author's own."""
+        """Return the active accounts that share this post: the site's, editors', and its author's own."""
+        # Asked through editors(), so that an account outlives neither its owner's role nor their leaving.
         owner = Q(owner=None) | Q(owner__in=User.objects.editors()) | Q(owner=post.author_id)
         return self.active().filter(owner).order_by("pk")
 
@@ -76,7 +77,7 @@ class Account(models.Model):
 
     @property
     def host(self) -> str:
-        """What has to answer when this account posts; all accounts there share it."""
+        """The host that answers when this account posts; shared by all accounts there."""
         return urlsplit(self.endpoint).netloc.lower() or self.network
 
     @property
@@ -110,16 +111,16 @@ class Account(models.Model):
         Account.objects.connected().filter(pk=pk).update(session_encrypted=encrypt(text))
 
     def disable(self, why: str = "") -> bool:
-        """Share nothing more through it. Return whether it was active until now."""
+        """Stop sharing through it. Return whether it was active until now."""
         self.active, self.error = False, why[:300]
         return bool(Account.objects.filter(pk=self.pk, active=True).update(active=False, error=self.error))
 
     def enable(self) -> bool:
-        """Share through it again. Return whether it was off until now; what was removed stays so."""
+        """Share through it again, unless it was removed. Return whether it was off until now."""
         self.active, self.error = True, ""
         return bool(Account.objects.connected().filter(pk=self.pk, active=False).update(active=True, error=""))
 
     def remove(self, now: datetime) -> bool:
-        """Share nothing more through it and forget its secret. Return whether it was connected until now."""
+        """Stop sharing through it and forget its secret. Return whether it was connected until now."""
         mute = {"active": False, "error": "", "secret_encrypted": "", "session_encrypted": "", "removed_at": now}
         return bool(Account.objects.connected().filter(pk=self.pk).update(**mute))

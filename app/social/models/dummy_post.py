@@ -9,7 +9,7 @@ from django.utils import timezone
 
 
 class DummyPost(models.Model):
-    """A post on the recording network, which knows a key it has seen, as the better networks do."""
+    """A post on the recording network, which recognises a key that it has seen."""
 
     account = models.ForeignKey("social.Account", on_delete=models.CASCADE, related_name="dummy_posts")
     key = models.CharField(max_length=60, unique=True)

@@ -22,7 +22,7 @@ from app.social.networks.text import compose
 LIMIT, LINK_LENGTH = 500, 23
 PICTURE_BYTES = 4_000_000
 PAGE, PAGES = 40, 5
-EARLIER = timedelta(hours=1)  # their clock and ours
+EARLIER = timedelta(hours=1)  # the server's clock may be behind ours
 STATUSES, INSTANCE = "/api/v1/statuses", "/api/v2/instance"
 ADDRESS = re.compile(r"https?://\S+")
 BOUNDARY = "afterword-b5a1c0ffee"

@@ -33,15 +33,15 @@ class Unknown(Exception):
 
 
 class Gone(GiveUp):
-    """The other side wants nothing more (410): the account is switched off."""
+    """The server wants no more calls (410): the account is switched off."""
 
 
 class Revoked(GiveUp):
-    """The other side does not accept our credentials any more: the account is switched off until it is connected again."""
+    """The server does not accept the credentials any more: the account is switched off until it is connected again."""
 
 
 class Refused(GiveUp):
-    """The other side will never take this, however often it is sent."""
+    """The server will never accept this, however often it is sent."""
 
 
 def judge(reply: Reply) -> Reply:

@@ -41,7 +41,7 @@ class WebhookForm(NetworkForm):
 
 
 class Webhook(Network):
-    """Calls a server at each event. The receiver recognises a webhook-id that it has seen: the key of the post."""
+    """Call a server at each event. The receiver recognises a webhook-id that it has seen: the key of the post."""
 
     name = "webhook"
     label = gettext_lazy("Webhook")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
@@ -18,14 +19,13 @@ ALIGNED = re.compile(r'(<t[dh]\b[^<>]*?) style="text-align:\s*(left|center|right
 
 EMPTY = re.compile(r'(<t[dh]\b[^<>]*?) style=""')
 
-WIDE = '<div class="wide" tabindex="0" role="region" aria-label="Table">'
-
 
 @register.filter
 def prose(markup: str) -> SafeString:
     """Return a post's sanitised HTML for a page: tables without style attributes, and what scrolls reached by keyboard."""
     markup = EMPTY.sub(r"\1", ALIGNED.sub(r'\1 class="\2"', markup)).replace("<pre>", '<pre tabindex="0">')
-    return mark_safe(markup.replace("<table>", f"{WIDE}<table>").replace("</table>", "</table></div>"))  # noqa: S308 - sanitised
+    wide = f'<div class="wide" tabindex="0" role="region" aria-label="{_("Table")}"><table>'
+    return mark_safe(markup.replace("<table>", wide).replace("</table>", "</table></div>"))  # noqa: S308 - sanitised
 
 
 @register.filter
@@ -36,4 +36,4 @@ def json_ld(value: dict[str, Any]) -> SafeString:
 
 @register.filter
 def reading_time(content: str) -> str:
-    return f"{max(1, round(len(content.split()) / WORDS_PER_MINUTE))} min read"
+    return _("%(minutes)d min read") % {"minutes": max(1, round(len(content.split()) / WORDS_PER_MINUTE))}

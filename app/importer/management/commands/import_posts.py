@@ -1,4 +1,4 @@
-"""Bring in posts from another system."""
+"""Import posts from another system."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from app.accounts.models import User
-from app.importer.entry import Unreadable
-from app.importer.importing import Options, import_posts
-from app.importer.progress import Progress
+from app.importer.importer import Options, import_posts
+from app.importer.progress_bar import ProgressBar
 from app.importer.report import Report
-from app.importer.write import CHUNK
+from app.importer.save import CHUNK
+from app.importer.source import CannotRead
 
 
 class Command(BaseCommand):
     help = (
-        "Bring in posts: a folder of Markdown with front matter (Jekyll, Hugo, Eleventy), a WordPress export (.xml) "
-        "or a Ghost export (.json). Run it again at any time: what is unchanged stays, what changed at the source is "
-        "updated, what was edited here is left alone. Exit code 1 when something was broken; the rest has landed."
+        "Import posts: a static site's folder (Jekyll, Hugo, Zola, Eleventy, Hexo, Docusaurus, or Markdown with front matter), "
+        "a WordPress export (.xml) or a Ghost export (.json). Run it again at any time: what is unchanged stays, what changed "
+        "at the source is updated, what was edited here is left alone. Exit code 1 when something could not be imported; the "
+        "rest is there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="the site's folder, with its pictures in it, or the export file")
+        parser.add_argument("path", type=Path, help="the site's folder, with its images in it, or the export file")
         parser.add_argument(
             "--publish", action="store_true", help="publish what was public there, with its date; otherwise drafts"
         )
@@ -44,25 +47,30 @@ class Command(BaseCommand):
         began = time.monotonic()
         report = self._import(path, _options(options))
         for line in report.lines(all_names=verbosity > 1):
-            self.stdout.write(_safe(line))
-        self.stdout.write(f"{time.monotonic() - began:.1f} seconds")
-        if report.broken:
-            raise CommandError(f"{len(report.broken)} could not be imported: see above")
+            self.stdout.write(_printable(line))
+        self.stdout.write(_("%(seconds)s seconds") % {"seconds": f"{time.monotonic() - began:.1f}"})
+        if report.failed:
+            count = len(report.failed)
+            message = ngettext(
+                "%(count)s could not be imported: see above", "%(count)s could not be imported: see above", count
+            )
+            raise CommandError(message % {"count": f"{count:,}"})
 
     def _import(self, path: Path, options: Options) -> Report:
         try:
-            return import_posts(path, options, now=timezone.now(), progress=lambda total: Progress(sys.stderr, total))
-        except Unreadable as error:
+            return import_posts(path, options, now=timezone.now(), progress=lambda total: ProgressBar(sys.stderr, total))
+        except CannotRead as error:
             raise CommandError(f"{path}: {error}") from error
         except KeyboardInterrupt:
-            raise CommandError("stopped; what was committed stays, run it again to go on", returncode=130) from None
+            message = _("stopped; what was committed stays, run it again to go on")
+            raise CommandError(message, returncode=130) from None
 
 
 def _options(options: dict[str, Any]) -> Options:
     if options["chunk"] < 1:
-        raise CommandError("--chunk must be 1 or more")
+        raise CommandError(_("--chunk must be 1 or more"))
     if options["site"] and not options["site"].startswith(("http://", "https://")):
-        raise CommandError("--site must begin with http:// or https://")
+        raise CommandError(_("--site must begin with http:// or https://"))
     names = ("publish", "site", "overwrite", "chunk")
     return Options(author=_author(options["author"]), **{name: options[name] for name in names})
 
@@ -70,10 +78,10 @@ def _options(options: dict[str, Any]) -> Options:
 def _author(username: str | None) -> User | None:
     user = User.objects.filter(username=username).first() if username else None
     if username and (user is None or not user.can_write()):
-        raise CommandError(f"--author: there is no user {username!r} who may write")
+        raise CommandError(_("--author: there is no user “%(name)s” who may write") % {"name": username})
     return user
 
 
-def _safe(line: str) -> str:
+def _printable(line: str) -> str:
     """Keep names from a source from writing control sequences to a terminal."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)

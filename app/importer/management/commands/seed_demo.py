@@ -1,4 +1,4 @@
-"""Load the demo."""
+"""Create the demo blog."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from app.importer.progress import Progress
-from app.importer.seeding import PASSWORD, PEOPLE, seed
+from app.importer.demo_blog import PASSWORD, PEOPLE, seed
+from app.importer.progress_bar import ProgressBar
 
 
 class Command(BaseCommand):
-    help = "Load a small real blog with people, readers and a draft to publish. Safe to run again. Its password is public."
+    help = (
+        "Create a small real blog with people, subscribers and a draft to publish. Safe to run again. Its password is public."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--force", action="store_true", help="also where DEBUG is off; end or rename the demo accounts afterwards"
+            "--force", action="store_true", help="also where DEBUG is off; delete or rename the demo accounts afterwards"
         )
 
     def handle(self, *args: Any, force: bool, **options: Any) -> None:
         if not settings.DEBUG and not force:
             raise CommandError(
-                "DEBUG is off, and the demo has accounts whose password is public: --force loads it all the same"
+                _("DEBUG is off, and the demo has accounts whose password is public. Use --force to create it all the same.")
             )
-        report = seed(now=timezone.now(), progress=lambda total: Progress(sys.stderr, total))
-        if report.broken:
-            raise CommandError(f"{len(report.broken)} demo posts could not be loaded: {', '.join(report.broken)}")
-        self.stdout.write(f"The demo is there: {report.landed} posts, and a draft to publish.")
-        self.stdout.write(f"Sign in at {settings.SITE_URL}/login/ as ada with the password {PASSWORD}")
-        self.stdout.write(f"({', '.join(list(PEOPLE)[1:])}: an author, a contributor and a reader, with the same password)")
+        report = seed(now=timezone.now(), progress=lambda total: ProgressBar(sys.stderr, total))
+        if report.failed:
+            message = _("%(count)s demo posts could not be imported: %(files)s")
+            raise CommandError(message % {"count": len(report.failed), "files": ", ".join(report.failed)})
+        people = {"url": f"{settings.SITE_URL}/login/", "password": PASSWORD, "others": ", ".join(list(PEOPLE)[1:])}
+        self.stdout.write(_("The demo blog has %(count)s posts, and a draft to publish.") % {"count": report.landed})
+        self.stdout.write(_("Sign in at %(url)s as ada with the password %(password)s") % people)
+        self.stdout.write(_("(%(others)s: an author, a contributor and a reader, with the same password)") % people)

@@ -1,4 +1,4 @@
-"""`manage.py reindex`: compare the search index with the posts, and mend it."""
+"""`manage.py reindex`: compare the search index with the posts, and repair it."""
 
 from __future__ import annotations
 

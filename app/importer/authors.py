@@ -1,0 +1,79 @@
+"""Authors of imported posts become users who cannot sign in, each once however the name is spelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+
+from app.accounts.models import Profile, RegisteredVia, Role, User
+from app.importer.slugs import slug_of
+from app.importer.source import SourceAuthor
+
+
+class Authors:
+    """Finds or makes the user for an author. A reader's account is never given posts: the author gets another name."""
+
+    def __init__(self, default: User | None = None) -> None:
+        self.default = default
+        self._users: dict[str, User] = {}
+
+    def __getitem__(self, author: SourceAuthor | None) -> User:
+        if author is None and self.default is not None:
+            return self.default
+        return self._users[_username(author or _site_itself())]
+
+    def prepare(self, authors: Iterable[SourceAuthor | None]) -> None:
+        """Make sure that each has a user: one query to look, one statement for those who are new."""
+        wanted = {
+            _username(author or _site_itself()): author or _site_itself() for author in authors if author or not self.default
+        }
+        missing = {name: author for name, author in wanted.items() if name not in self._users}
+        if not missing:
+            return
+        self._users |= {name: user for name, user in _existing(missing).items() if _can_have_posts(user)}
+        new = {name: author for name, author in missing.items() if name not in self._users}
+        made = _inserted([_new_user(name) for name in new], new.values())
+        self._users |= dict(zip(new, made, strict=True))
+
+    def forget(self) -> None:
+        """Look again next time: a transaction was rolled back."""
+        self._users.clear()
+
+
+def _site_itself() -> SourceAuthor:
+    """Return who wrote what names no author: the site itself."""
+    return SourceAuthor(key=settings.SITE_NAME, name=settings.SITE_NAME)
+
+
+def _username(author: SourceAuthor) -> str:
+    return slug_of(author.key, kind="author", limit=140)
+
+
+def _existing(names: Iterable[str]) -> dict[str, User]:
+    spellings = [spelling for name in names for spelling in (name, _other(name))]
+    found = {user.username.lower(): user for user in User.objects.filter(username__in=spellings).order_by("pk")}
+    return {name: user for name in names if (user := found.get(_other(name)) or found.get(name))}
+
+
+def _other(name: str) -> str:
+    return f"{name}-imported"
+
+
+def _can_have_posts(user: User) -> bool:
+    return user.registered_via == RegisteredVia.IMPORT or user.can_write()
+
+
+def _new_user(name: str) -> User:
+    taken = User.objects.filter(username__iexact=name).exists()
+    user = User(username=_other(name) if taken else name, role=Role.AUTHOR, registered_via=RegisteredVia.IMPORT)
+    user.password = make_password(None)
+    return user
+
+
+def _inserted(users: list[User], authors: Iterable[SourceAuthor]) -> list[User]:
+    made = User.objects.bulk_create(users) if users else []
+    for user, author in zip(made, authors, strict=True):
+        Profile.objects.filter(user=user).update(display_name=author.name[:100])
+    return made

@@ -1,0 +1,247 @@
+"""Store planned posts: a chunk in a transaction, each post whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.db import DatabaseError, transaction
+
+from app.accounts.models import User
+from app.blog.changes import change
+from app.blog.errors import MediaRefused, Refused
+from app.blog.models import Category, Media, Post, Status, Tag
+from app.importer.authors import Authors
+from app.importer.image_files import local_path
+from app.importer.links import Links, PlannedPost, Target
+from app.importer.markdown_urls import Gone, escaped, rewritten
+from app.importer.matching import Matches
+from app.importer.models import Origin
+from app.importer.save_comments import save_comments
+from app.importer.save_redirects import save_redirects
+from app.importer.source import SourceImage, SourcePost
+from app.importer.spool import Summary
+from app.importer.taxonomy import Terms
+from owed import gather
+
+CHUNK = 50
+log = logging.getLogger(__name__)
+
+
+class Done(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    KEPT = "kept"
+    FAILED = "failed"
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What became of one post. `missing` are images that could not be stored, `taken` old addresses that another post has."""
+
+    planned: PlannedPost
+    done: Done
+    reason: str = ""
+    missing: list[SourceImage] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    images: int = 0
+    comments: int = 0
+    published: bool = False
+    scheduled: bool = False
+
+
+class Writer:
+    """Writes chunks. Run it again with the same posts and it changes nothing."""
+
+    def __init__(
+        self,
+        links: Links,
+        matches: Matches,
+        *,
+        publish: bool,
+        now: datetime,
+        author: User | None = None,
+        refresh: bool = True,
+        overwrite: bool = False,
+    ) -> None:
+        self.links, self.matches = links, matches
+        self.publish, self.now, self.refresh, self.overwrite = publish, now, refresh, overwrite
+        self.authors, self.tags, self.categories = Authors(author), Terms(Tag), Terms(Category)
+
+    def write(self, chunks: Iterable[Sequence[tuple[Summary, SourcePost]]]) -> Iterator[list[Outcome]]:
+        """Yield the outcomes of each chunk once it is committed."""
+        for chunk in chunks:
+            yield self._chunk([self.links.planned(summary, post) for summary, post in chunk])
+
+    def _chunk(self, planned: Sequence[PlannedPost]) -> list[Outcome]:
+        try:
+            with change(), gather():
+                posts = self._posts(planned)
+                self._prepare(each.post for each in planned if not _unchanged(posts.get(each.summary.number), each))
+                return [self._one(each, posts.get(each.summary.number)) for each in planned]
+        except BaseException:
+            for known in (self.authors, self.tags, self.categories):
+                known.forget()
+            raise
+
+    def _posts(self, planned: Sequence[PlannedPost]) -> dict[int, Post]:
+        ids = {each.summary.number: pk for each in planned if (pk := self.matches.post_id(each.summary)) is not None}
+        posts = {post.pk: post for post in Post.objects.filter(pk__in=ids.values()).select_related("origin")}
+        return {number: posts[pk] for number, pk in ids.items() if pk in posts}
+
+    def _prepare(self, posts: Iterator[SourcePost]) -> None:
+        found = list(posts)
+        self.authors.prepare(author for post in found for author in (post.authors or (None,)))
+        self.tags.prepare(tag for post in found for tag in post.tags)
+        self.categories.prepare(post.category for post in found if post.category)
+
+    def _one(self, planned: PlannedPost, post: Post | None) -> Outcome:
+        outcome = Outcome(planned=planned, done=Done.UNCHANGED)
+        try:
+            with transaction.atomic():
+                self._store(outcome, post)
+        except (Refused, ValidationError, DatabaseError, OSError) as error:
+            return Outcome(planned=planned, done=Done.FAILED, reason=_reason(error))
+        except Exception as error:
+            # One post must not end the import of the others, whatever is in it.
+            log.exception("a post could not be stored")
+            return Outcome(planned=planned, done=Done.FAILED, reason=f"cannot be stored ({type(error).__name__})")
+        return outcome
+
+    def _store(self, outcome: Outcome, post: Post | None) -> None:
+        planned = outcome.planned
+        if post is not None and not self.refresh:
+            return
+        if post is not None and _unchanged(post, planned):
+            self._make_public(outcome, post)
+            return
+        origin = Origin.objects.of(post)
+        if post is not None and origin is not None and origin.is_edited() and not self.overwrite:
+            outcome.done = Done.KEPT
+            outcome.comments = save_comments(origin, post, planned.post.comments)
+            return
+        values = self._values(outcome)
+        if post is None:
+            outcome.done, post = Done.CREATED, self._create(planned, values)
+        else:
+            outcome.done = Done.UPDATED
+            post.revise(**values)
+        self._remember(outcome, post)
+        self._make_public(outcome, post)
+
+    def _remember(self, outcome: Outcome, post: Post) -> None:
+        planned = outcome.planned
+        summary = planned.summary
+        origin = Origin.objects.remember(
+            post,
+            key=summary.key,
+            identities=summary.identities,
+            fingerprint=summary.fingerprint,
+            digest=planned.digest,
+            now=self.now,
+        )
+        outcome.taken = save_redirects(post, planned.post.old_urls)
+        outcome.comments = save_comments(origin, post, planned.post.comments)
+
+    def _values(self, outcome: Outcome) -> dict[str, Any]:
+        planned, post = outcome.planned, outcome.planned.post
+        author = self.authors[next(iter(post.authors), None)]
+        stored = self._images(outcome, author)
+        urls = {url: media.url for url, media in stored.items()}
+        own = {image.url for image in post.images}
+        content = rewritten(
+            post.content, image=partial(_target, urls, own, planned.images), link=partial(_target, urls, own, planned.links)
+        )
+        return {
+            "title": post.title,
+            "content": content + _byline(post),
+            "excerpt": post.excerpt,
+            "author": author,
+            "category": self.categories[post.category] if post.category else None,
+            "tags": list(dict.fromkeys(self.tags[tag] for tag in post.tags)),
+            "cover": stored.get(post.cover),
+        }
+
+    def _images(self, outcome: Outcome, owner: User) -> dict[str, Media]:
+        stored: dict[str, Media] = {}
+        for image in outcome.planned.post.images:
+            try:
+                stored[image.url] = _stored(image, owner)
+            except (MediaRefused, OSError) as error:
+                outcome.missing.append(replace(image, problem=image.problem or _reason(error)))
+        outcome.images = len({media.pk for media in stored.values()})
+        return stored
+
+    def _create(self, planned: PlannedPost, values: dict[str, Any]) -> Post:
+        tags, written_at = values.pop("tags"), min(planned.post.published_at or self.now, self.now)
+        post = Post(slug=planned.slug, source=_source(planned.summary), created_at=written_at, updated_at=written_at, **values)
+        post.save(force_insert=True)
+        post.tags.set(tags)
+        return post
+
+    def _make_public(self, outcome: Outcome, post: Post) -> None:
+        """Publish a draft as what it was at the source. One without a date stays a draft: no one is mailed about it."""
+        source = outcome.planned.post
+        if not self.publish or source.published_at is None or source.private or post.status != Status.DRAFT:
+            return
+        outcome.published = source.published_at <= self.now
+        outcome.scheduled = not outcome.published
+        if outcome.published:
+            post.publish(at=source.published_at)
+        else:
+            post.schedule(publish_at=source.published_at)
+        if outcome.done == Done.UNCHANGED:
+            outcome.done = Done.UPDATED
+
+
+def _unchanged(post: Post | None, planned: PlannedPost) -> bool:
+    origin = Origin.objects.of(post)
+    return origin is not None and origin.digest == planned.digest
+
+
+def _source(summary: Summary) -> str:
+    """Return a name for the post's source that no other post has: the key, and where that is taken, what tells them apart."""
+    taken = Post.objects.filter(source=summary.key).exists()
+    return (
+        f"{summary.key[:285]}#{summary.identities[0][:12] if summary.identities else summary.number}" if taken else summary.key
+    )
+
+
+def _target(stored: dict[str, str], own: set[str], planned: dict[str, Target], url: str) -> Target:
+    """Return a stored image's address. One of the old site's own that could not be kept is gone, or where links still lead."""
+    if url in stored:
+        return stored[url]
+    target = planned.get(url)
+    if url in own and (target is None or isinstance(target, Gone)) and local_path(url):
+        return Gone()
+    return Gone() if url in own and target is None else target
+
+
+def _stored(image: SourceImage, owner: User) -> Media:
+    if image.path is None:
+        raise FileNotFoundError
+    with image.path.open("rb") as file:
+        return Media.objects.store(File(file, name=image.path.name), owner, image.alt)
+
+
+def _byline(post: SourcePost) -> str:
+    """Name all writers at the end of the text where there are several: a post has one author."""
+    names = [escaped(author.name) for author in post.authors]
+    return f"\n*Written by {', '.join(names[:-1])} and {names[-1]}.*\n" if len(names) > 1 else ""
+
+
+def _reason(error: Exception) -> str:
+    """Return why, in one line without values: a database's message may quote a whole post."""
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    if isinstance(error, DatabaseError):
+        return f"the database refused it ({type(error).__name__})"
+    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__

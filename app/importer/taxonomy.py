@@ -1,0 +1,46 @@
+"""Names become tags and categories, each once however it is spelt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from app.blog.models import Category, Tag
+from app.importer.slugs import free_slug, slug_of
+
+
+class Terms:
+    """Finds or makes tags (or categories). "Open Source" and "open-source" are one, "c" and "c++" are two."""
+
+    def __init__(self, model: type[Tag] | type[Category]) -> None:
+        self.model = model
+        self._found: dict[str, Tag | Category] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._found[_spelling(name)]
+
+    def prepare(self, names: Iterable[str]) -> None:
+        """Make sure that each name has its row."""
+        wanted = {_spelling(name): name for name in reversed(list(names))}
+        if not wanted.keys() - self._found.keys():
+            return
+        rows: list[Any] = list(self.model._default_manager.order_by("pk"))
+        self._found |= {_spelling(row.name): row for row in reversed(rows)}
+        taken = {row.slug for row in rows}
+        for spelling, name in sorted(wanted.items()):
+            if spelling not in self._found:
+                self._found[spelling] = self._made(name, taken)
+
+    def _made(self, name: str, taken: set[str]) -> Tag | Category:
+        slug = free_slug(slug_of(name, kind=self.model.__name__.lower(), limit=100), taken)
+        taken.add(slug)
+        return self.model._default_manager.create(name=name[:100], slug=slug)
+
+    def forget(self) -> None:
+        """Look again next time: a transaction was rolled back."""
+        self._found.clear()
+
+
+def _spelling(name: str) -> str:
+    return re.sub(r"[\s_-]+", " ", name[:100]).strip().casefold()
