@@ -159,9 +159,7 @@ class StaticPosts:
     def _note_expiry(self, draft: _Draft) -> None:
         expires = expiry(draft.matter)
         if expires is not None and expires > self.now:
-            draft.lose(
-                LossKind.FIELD, f"expires on {expires.date().isoformat()}: expiry dates are not supported here", "expir"
-            )
+            draft.lose(LossKind.FIELD, f"expires on {expires.date().isoformat()}: expiry dates are not supported here", "expir")
 
     def _content(self, draft: _Draft, body: str, *, is_html: bool) -> str:
         page = Page(
