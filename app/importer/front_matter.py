@@ -187,7 +187,7 @@ def _people(value: object) -> Iterator[str]:
     elif isinstance(value, str):
         linked = MARKDOWN_LINK.findall(value)
         for name in linked or value.split(","):
-            yield re.sub(r"\s*<[^<>]*[@/][^<>]*>", "", name).strip()
+            yield re.sub(r"\s*<[^<>\s]*(?:@|://)[^<>\s]*>", "", name).strip()
 
 
 def is_true(matter: Matter, *names: str) -> bool:

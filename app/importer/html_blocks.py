@@ -30,7 +30,7 @@ DEEPEST = 2_000
 TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?:\s+[^\s=<>\"]+(?:=\"[^\"]*\")?)*\s*/?>")
 EMPTY_LINE = re.compile(r"\n[ \t]*(?=\n)")
 PRE = re.compile(r"(<pre\b(?:(?!<pre\b).)*?</pre>)", re.I | re.S)
-ELEMENT = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)(?=\s|/?>)")
+ELEMENT = re.compile(r"(?<!\\)<([a-zA-Z][a-zA-Z0-9-]*)(?=\s|/?>)")
 PASSED_ON = frozenset(
     {"html", "head", "body", "center", "font", "u", "big", "tt", "o:p", "strike", "main", "article", "header"}
 )
