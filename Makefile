@@ -20,7 +20,7 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/py
 STOP = if [ -x $(BIN)/python ]; then $(BIN)/python -m tools.devserver stop; else echo "Nothing is running."; fi
 # Twice the cores of a small machine: many tests wait for processes.
 JOBS ?= 4
-TESTS ?= tests
+TESTS ?= tests owed/tests
 OPTIONS ?=
 
 run: $(VENV)/.ok

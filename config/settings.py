@@ -24,7 +24,7 @@ FLOWER_URL = f"http://127.0.0.1:{ENV.flower_port}"
 FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
-    "owed", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
+    "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
     "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.importer", "app.studio", "app.api",
     "app.web",
 ]  # fmt: skip
@@ -70,7 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "app.web.context.site",
+                "app.site.context.site",
             ],
         },
     }

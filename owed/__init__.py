@@ -1,6 +1,6 @@
 """The ledger: what is owed, who runs it, how it ended.
 
-A folder that can be lifted out: Django and the standard library, and one file (celery.py) that knows Celery.
+Needs Django and the standard library. celery.py, durable.py and worker.py know Celery, ledger_backend.py knows django.tasks.
 """
 
 from .binding import Task

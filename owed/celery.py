@@ -1,4 +1,4 @@
-"""The one file that knows Celery: effects as tasks, hints as messages, outcomes as Celery states."""
+"""Celery as the wake-up and the pool: effects as tasks, hints as messages, outcomes as Celery states."""
 
 from __future__ import annotations
 

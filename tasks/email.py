@@ -3,18 +3,21 @@
 from datetime import datetime
 
 from app.blog.models import Post
+from app.members import effects as members
+from app.members.email_confirmation import ask_confirmation
+from app.members.password_changed import notify_password_changed
+from app.members.password_reset import send_reset_link
 from app.newsletter import announcing, delivering
 from app.newsletter import effects as newsletter
-from app.newsletter.tutorial import send_publication_notifications
+from app.newsletter.announcing import send_publication_notifications
 from app.notices import effects as notices
-from app.notices import onboarding, resets, sending, telling
-from app.notices.tutorial import (
-    send_comment_notification,
-    send_like_notification,
-    send_post_notification,
-    send_welcome_email,
-    start_onboarding_sequence,
-)
+from app.notices import sending
+from app.notices.kinds import onboarding
+from app.notices.kinds.comment import send_comment_notification
+from app.notices.kinds.draft import send_post_notification
+from app.notices.kinds.like import send_like_notification
+from app.notices.kinds.onboarding import start_onboarding_sequence
+from app.notices.kinds.welcome import send_welcome_email
 from owed import clock
 
 
@@ -54,19 +57,19 @@ def like(*, post_id: int, user_id: int) -> None:
     send_like_notification(post_id, user_id)
 
 
-@notices.address.runs
+@members.address.runs
 def address(*, user_id: int) -> None:
-    telling.ask_address(user_id)
+    ask_confirmation(user_id)
 
 
-@notices.reset.runs
+@members.reset.runs
 def reset(*, user_id: int) -> None:
-    resets.owe_reset(user_id, now=clock.now())
+    send_reset_link(user_id, now=clock.now())
 
 
-@notices.password.runs
+@members.password.runs
 def password(*, user_id: int, at: str) -> None:
-    telling.tell_password(user_id, datetime.fromisoformat(at))
+    notify_password_changed(user_id, datetime.fromisoformat(at))
 
 
 @notices.welcome.runs

@@ -15,6 +15,7 @@ from django.dispatch import receiver
 
 from app.accounts.models import RegisteredVia, User
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
+from app.audit import publication
 from app.blog import effects as blog
 from app.blog.models import Comment, CommentStatus, Post
 from app.blog.placement import Placement
@@ -32,7 +33,7 @@ from app.blog.signals import (
     posts_relabelled,
 )
 from app.feeds import effects as feeds
-from app.newsletter import effects as newsletter
+from app.members import effects as members
 from app.notices import effects as notices
 from app.pagecache import effects as pages
 from app.search import effects as search
@@ -44,21 +45,15 @@ from owed import Signature, clock, record
 @receiver(post_published, weak=False, dispatch_uid="tasks.publish_everywhere")
 def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
     owed = record(
-        search.refresh.si(post_id=post.pk),
-        feeds.follow.si(post_id=post.pk),
-        stats.rank.si(post_id=post.pk).set(countdown=1),
-        *(_news(post) if _is_new(post) else ()),
+        *publication.always(post.pk),
+        *(publication.announced(post.pk) if _is_new(post) else ()),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)
 
 
-def _news(post: Post) -> tuple[Signature, ...]:
-    return newsletter.announce.si(post_id=post.pk), social.share.si(post_id=post.pk), pages.purge.si(post_id=post.pk)
-
-
 def _is_new(post: Post) -> bool:
-    """Tell news from an imported archive, which is announced to nobody."""
+    """Return whether it is news: an imported archive is not announced."""
     now = post.moved_at or clock.now()
     return bool(post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN)
 
@@ -123,7 +118,7 @@ def show_the_name(sender: type[Model], post_ids: list[int], scope: str, part: in
 
 @receiver(post_created, weak=False, dispatch_uid="tasks.tell_editors")
 def tell_editors(sender: type[Post], post: Post, **kwargs: Any) -> None:
-    """Tell editors of what was written here; an imported archive waits for nobody's review."""
+    """Notify editors of what was written here; an imported archive does not wait for review."""
     if post.source is None:
         owed = record(notices.review.si(post_id=post.pk), about=post)
         transaction.on_commit(owed.enqueue, robust=True)
@@ -171,7 +166,7 @@ def tell_of_like(sender: type[Post], post: Post, user: User, **kwargs: Any) -> N
 @receiver(user_registered, weak=False, dispatch_uid="tasks.welcome_newcomer")
 def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
     if user.registered_via == RegisteredVia.SITE:
-        owed = record(notices.address.si(user_id=user.pk), about=user)
+        owed = record(members.address.si(user_id=user.pk), about=user)
         transaction.on_commit(owed.enqueue, robust=True)
 
 
@@ -183,5 +178,5 @@ def greet(sender: type[User], user: User, **kwargs: Any) -> None:
 
 @receiver(password_renewed, weak=False, dispatch_uid="tasks.tell_of_password")
 def tell_of_password(sender: type[User], user: User, **kwargs: Any) -> None:
-    owed = record(notices.password.si(user_id=user.pk, at=clock.now().isoformat()), about=user)
+    owed = record(members.password.si(user_id=user.pk, at=clock.now().isoformat()), about=user)
     transaction.on_commit(owed.enqueue, robust=True)

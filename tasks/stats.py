@@ -1,7 +1,8 @@
 """Figures: views into counts, what is trending, what a reader did."""
 
 from app.stats import effects, page_views, retention
-from app.stats.tutorial import track_user_activity, update_trending_posts
+from app.stats.activity import track_user_activity
+from app.stats.trending import update_trending_posts
 from owed import clock, task
 
 

@@ -10,8 +10,7 @@ from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import spam
 from app.blog.models import Post
-from app.members import erasure
-from app.notices import moves
+from app.members import email_change, erasure
 from owed import clock, periods, purging, task
 from owed.contrib import celery_results
 
@@ -55,7 +54,7 @@ def clear_sessions() -> None:
 @task("upkeep.forget_addresses")
 def forget_addresses() -> None:
     """Remove changes of address that were asked for a week ago."""
-    moves.forget(clock.now())
+    email_change.forget_old_changes(clock.now())
 
 
 @blog.judge_comment.runs

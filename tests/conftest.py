@@ -54,9 +54,9 @@ def _fresh_cache(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def real_hashers(settings: Settings) -> list[str]:
-    """Hash passwords as in production; the list may be changed."""
-    settings.PASSWORD_HASHERS = list(REAL_HASHERS)
-    return settings.PASSWORD_HASHERS
+    """Hash passwords as in production."""
+    settings.PASSWORD_HASHERS = REAL_HASHERS
+    return REAL_HASHERS
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from app.blog.errors import ContentTooLong, PostGone, Refused
 
 logger = logging.getLogger("api")
 
-BAD_TOKEN = _("This token is not valid, or has expired. POST /api/v1/tokens issues another.")
+BAD_TOKEN = _("This token is not valid, or was revoked. POST /api/v1/tokens issues another.")
 Fields = dict[str, list[str]]
 
 View = Callable[..., HttpResponseBase]

@@ -11,25 +11,24 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from app.audit import publication
 from app.blog.models import Post
 from app.mail.submission import OPEN, State
+from app.newsletter import effects
 from app.newsletter.models import Send
 from owed.models import Effect
 from owed.sql import rows
-
-EVERY = frozenset({"search.refresh", "feeds.follow", "stats.rank"})
-NEWS = frozenset({"email.announce", "social.share", "cache.purge"})
 
 # Rows that are pending although no unfinished effect names them: nothing would ever send these.
 FORGOTTEN = """
 SELECT send_id, count(*) FROM newsletter_delivery WHERE state IN ('pending', 'submitting') AND id NOT IN (
     SELECT jsonb_array_elements_text(args -> 'delivery_ids')::bigint FROM effects_effect
-    WHERE finished_at IS NULL AND task = 'email.deliver')
+    WHERE finished_at IS NULL AND task = ANY(%s))
 GROUP BY send_id
 """
 STUCK = """
 SELECT id FROM newsletter_send WHERE state = 'expanding' AND id NOT IN (
-    SELECT (args ->> 'send_id')::bigint FROM effects_effect WHERE finished_at IS NULL AND task = 'email.page')
+    SELECT (args ->> 'send_id')::bigint FROM effects_effect WHERE finished_at IS NULL AND task = ANY(%s))
 """
 
 
@@ -120,9 +119,10 @@ def never_owed(since: datetime) -> dict[str, list[str]]:
     published = Post.objects.public().filter(published_at__gt=since).values_list("pk", "published_at")
     at = {f"post:{pk}": published_at for pk, published_at in published}
     first: dict[str, dict[str, datetime]] = {about: {} for about in at}
-    owed = Effect.objects.filter(about__in=at, task__in=EVERY | NEWS).order_by("-pk")
+    names = publication.names()
+    owed = Effect.objects.filter(about__in=at, task__in=names).order_by("-pk")
     for about, task, created_at in owed.values_list("about", "task", "created_at").iterator(5000):
-        first[about][task] = created_at
+        first[about][names[task]] = created_at
     missing = {about: sorted(_expected(at[about], tasks) - set(tasks)) for about, tasks in first.items()}
     return {about: tasks for about, tasks in missing.items() if tasks}
 
@@ -132,12 +132,12 @@ def _expected(published_at: datetime | None, owed: dict[str, datetime]) -> froze
     began = min(owed.values(), default=timezone.now())
     # The switchboard looked a moment before the row was written.
     is_news = published_at is not None and published_at > began - settings.ANNOUNCE_WITHIN + timedelta(minutes=1)
-    return EVERY | NEWS if is_news else EVERY
+    return publication.ALWAYS | publication.ANNOUNCED if is_news else publication.ALWAYS
 
 
 def _forgotten() -> dict[int, int]:
-    return dict(rows(FORGOTTEN))
+    return dict(rows(FORGOTTEN, [effects.deliver.names]))
 
 
 def _stuck() -> set[int]:
-    return {post_id for (post_id,) in rows(STUCK)}
+    return {post_id for (post_id,) in rows(STUCK, [effects.page.names])}

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
-from app.audit import conservation
+from app.audit import conservation, publication
 from app.blog.models import Post
 from owed import proof
 from owed.models import Effect
 
 WITHIN = timedelta(hours=48)
 GRACE = timedelta(minutes=15)
-PUBLICATION = conservation.EVERY | conservation.NEWS | {"email.page", "email.deliver", "social.deliver", "feeds.refresh"}
 
 
 def prove(*, now: datetime) -> None:
@@ -41,5 +40,6 @@ def unproven(*, now: datetime) -> dict[str, str]:
 
 def _unfinished(subjects: set[str], before: datetime) -> list[tuple[str, str, str]]:
     late = Q(state="dead") | Q(finished_at=None, due_at__lt=before)
-    rows = Effect.objects.filter(late, about__in=subjects, task__in=PUBLICATION).order_by("pk")
-    return list(rows.values_list("about", "task", "state"))
+    names = publication.names(consequences=True)
+    rows = Effect.objects.filter(late, about__in=subjects, task__in=names).order_by("pk")
+    return [(about, names[task], state) for about, task, state in rows.values_list("about", "task", "state")]

@@ -55,7 +55,7 @@ class Player:
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """What an element shows, where it is no known player: its address and its title."""
+    """What an element shows, if it is not a known player: its address and its title."""
 
     element: str
     url: str

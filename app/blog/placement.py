@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from app.blog.status import Status
 from owed.sql import rows
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Placement:
 
     @property
     def is_public(self) -> bool:
-        return self.status == "published"
+        return self.status == Status.PUBLISHED
 
     def feeds(self) -> set[str]:
         """Return the scopes of the feeds and lists that show the post; none while it is not public."""

@@ -12,6 +12,7 @@ from app.blog.changes import change
 from app.blog.models import Category, Comment, Post, Tag
 from app.blog.placement import lock
 from app.blog.signals import posts_relabelled
+from app.blog.status import Status
 from owed import gather
 
 NAMES: dict[type[Model], str] = {User: "username", Profile: "display_name", Category: "name", Tag: "name"}
@@ -83,7 +84,7 @@ def _tags_changed(sender: type[Model], instance: Post | Tag, action: str, pk_set
 
 def _invalidate(posts: QuerySet[Post], scope: str) -> list[int]:
     """Let the pages that show the name be built again. Return the public posts among these."""
-    shown = list(posts.filter(status="published").order_by("pk").values_list("pk", flat=True))
+    shown = list(posts.filter(status=Status.PUBLISHED).order_by("pk").values_list("pk", flat=True))
     with change() as changing:
         changing.touch("site", scope, *(f"post:{pk}" for pk in shown))
     return shown

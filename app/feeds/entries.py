@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.html import escape
 from django.utils.text import Truncator
 
 from app.blog.markdown import plain
 from app.blog.models import Post
+from app.blog.pages import AUTHOR
 
 SUMMARY_LENGTH = 300
 SINCE = "2026-01-01"
@@ -47,7 +47,7 @@ def entry(post: Post) -> Entry:
         summary=sendable(post.excerpt or Truncator(plain(post.content_html)).chars(SUMMARY_LENGTH)),
         html=sendable(with_absolute_addresses(post.content_html, url)),
         author=sendable(post.author.profile.name),
-        author_url=absolute(reverse("author", args=[post.author.username])),
+        author_url=absolute(AUTHOR.url(post.author.username)),
         categories=_categories(post),
         image=absolute(post.cover.file.url) if post.cover else "",
         published=published,

@@ -12,9 +12,12 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
+from app.blog.pages import AUTHOR, CATEGORY, TAG
 from app.feeds.models import Format
+from app.site.pages import HOME
 
 SITE = "site"
+PAGES = {"author": AUTHOR, "category": CATEGORY, "tag": TAG}
 COLUMNS = {"author": "author", "category": "category", "tag": "tags"}
 
 
@@ -31,7 +34,7 @@ class Subject:
     @property
     def path(self) -> str:
         """Return the page of which this is the feed."""
-        return reverse(self.kind, args=[self.name]) if self.name else reverse("home")
+        return PAGES[self.kind].url(self.name) if self.name else HOME.url()
 
     def feed_path(self, form: str) -> str:
         return reverse(f"{self.kind}_feed_{form}", args=[self.name]) if self.name else reverse(f"feed_{form}")

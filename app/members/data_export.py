@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET
 
 from app.accounts.models import User
 from app.blog.models import Comment, Like, Post
+from app.members.models import EmailChange
 from app.members.settings_pages import ProfileForm
 from app.newsletter.models import Subscriber
-from app.notices.models import AddressChange
 from app.stats import activity
 
 
@@ -39,7 +39,7 @@ def everything(user: User) -> dict[str, Any]:
     agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at")
     return {
         "account": {name: getattr(user, name) for name in person},
-        "addresses": list(AddressChange.objects.filter(user=user).order_by("pk").values(*moved)),
+        "addresses": list(EmailChange.objects.filter(user=user).order_by("pk").values(*moved)),
         "profile": {name: getattr(user.profile, name) for name in profile},
         "posts": list(Post.objects.filter(author=user).order_by("pk").values(*written)),
         "comments": list(_comments(user)),

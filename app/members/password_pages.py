@@ -19,8 +19,8 @@ from django.views.decorators.http import require_http_methods
 
 from app.accounts.models import PasswordReplaced, User
 from app.accounts.rate_limit import TOO_MANY, address, may_try
+from app.members.password_reset import request_password_reset
 from app.members.sign_in import Refusing, count_guess
-from app.notices.resets import ask_reset
 
 PER_ADDRESS, PER_MAILBOX = 60, 5
 
@@ -43,7 +43,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if not _may_ask(request, form.cleaned_data["email"]):
         form.add_error(None, TOO_MANY)
         return render(request, "members/password_forgotten.html", {"form": form}, status=429)
-    ask_reset(form.cleaned_data["email"])
+    request_password_reset(form.cleaned_data["email"])
     return render(request, "members/password_asked.html")
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import Profile, User
 from app.blog.text import clean, one_line
+from app.site.pages import HOME
 
 BIO_LIMIT = 5_000
 
@@ -50,7 +51,7 @@ class ProfileForm(forms.Form):
         return clean(self.cleaned_data["bio"])
 
     def save(self, profile: Profile) -> None:
-        """Write what was changed. Lists and pages that show it are built anew."""
+        """Write what was changed. Lists and pages that show it are rebuilt."""
         for name, value in self.cleaned_data.items():
             setattr(profile, name, value)
         profile.save(update_fields=list(self.cleaned_data))
@@ -83,4 +84,4 @@ def deletion(request: HttpRequest) -> HttpResponse:
     user.leave()
     logout(request)
     messages.success(request, _("Your account is closed, and its contents are being deleted."))
-    return redirect("home")
+    return redirect(HOME.url())

@@ -18,7 +18,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from app.accounts.models import User
 from app.mail.errors import BadAddress
 from app.newsletter.forms import CONSENT
-from app.newsletter.tutorial import add_to_mailing_list
+from app.newsletter.mailing_list import add_to_mailing_list
+from app.site.pages import HOME
 
 
 class SignUpForm(forms.Form):
@@ -72,4 +73,4 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         _("Welcome, %(name)s. We have sent an email to %(email)s: follow its link to confirm your address.")
         % {"name": user.username, "email": user.email},
     )
-    return redirect("home")
+    return redirect(HOME.url())

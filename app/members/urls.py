@@ -12,9 +12,11 @@ urlpatterns = [
     path("password/", password_pages.forgotten, name="password_reset"),
     path("password/<str:uidb64>/<str:token>/", password_pages.Reset.as_view(), name="password_reset_confirm"),
     path("account/", settings_pages.settings, name="account"),
-    path("account/address", email_pages.Change.as_view(), name="account_address"),
-    path("account/address/confirmation", email_pages.confirmation, name="account_confirmation"),
+    path("account/address", email_pages.EmailChangeRequest.as_view(), name="account_address"),
+    path("account/address/confirmation", email_pages.resend_confirmation, name="account_confirmation"),
     path("account/password", password_pages.Change.as_view(), name="account_password"),
     path("account/export", data_export.export, name="account_export"),
     path("account/deletion", settings_pages.deletion, name="account_deletion"),
+    path("addresses/<str:token>/", email_pages.EmailConfirmationPage.as_view(), name="address"),
+    path("addresses/<int:change_id>/<str:secret>/", email_pages.EmailChangePage.as_view(), name="address_change"),
 ]

@@ -15,7 +15,7 @@ from app.mail.submission import State
 from app.newsletter import effects
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Send, Subscriber
-from owed import gather, owe
+from owed import clock, gather, owe
 
 PAGE = 500
 CHUNK = 20
@@ -34,8 +34,12 @@ SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), ARRAY(SELECT id 
 
 
 @transaction.atomic
-def announce(post_id: int, *, now: datetime) -> Send | None:
-    """Open the send of a post that has just become public. Once for ever; old posts mail nobody."""
+def send_publication_notifications(post: Post | int, *, now: datetime | None = None) -> Send | None:
+    """Open the send of a post that has just become public; workers do the rest. Once only, and not for old posts.
+
+    `now` is the database's time where it is not given.
+    """
+    post_id, now = post if isinstance(post, int) else post.pk, now or clock.now()
     newly = Post.objects.filter(status=Status.PUBLISHED, published_at__gt=now - settings.ANNOUNCE_WITHIN)
     if not newly.filter(pk=post_id).exists():
         return None
@@ -46,7 +50,7 @@ def announce(post_id: int, *, now: datetime) -> Send | None:
 def announce_again(post_id: int, number: int, *, by: int, now: datetime) -> Send:
     """Mail a public post once more, to all who read by now, because a user asks for the round of this number.
 
-    Raises PostGone, NotPublished, NeverMailed, StillMailing, and NotTheNext where somebody else was quicker.
+    Raises PostGone, NotPublished, NeverMailed, StillMailing, and NotTheNext where another user was quicker.
     """
     post = locked(post_id)
     if post is None:

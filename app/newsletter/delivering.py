@@ -12,12 +12,14 @@ from app.mail.errors import MailError, Refused, Unknown, Unreachable
 from app.mail.message import Mail, encode
 from app.mail.submission import OPEN, State, submit
 from app.mail.transport import Transport
+from app.newsletter.bounces import remember_bounce
 from app.newsletter.letters import Edition, confirmation_letter
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.outbound import breaker
 from owed import Later
 
-BUDGET = 15.0
+BUDGET = 15.0  # seconds
+OF_ONE_RECIPIENT = frozenset({"rcpt", "data", "reply"})  # phases in which a refusal concerns no other recipient
 
 
 class Deferred(MailError):
@@ -95,9 +97,4 @@ def _follow_up(delivery: Delivery, subscriber: Subscriber) -> None:
     """Close what was refused at the last moment, and remember a mailbox that does not exist."""
     if delivery.state == State.PENDING:
         _skip(_read(delivery.pk))
-    if delivery.state == State.FAILED and NO_SUCH_MAILBOX in delivery.error:
-        subscriber.bounce()
-
-
-OF_ONE_RECIPIENT = frozenset({"rcpt", "data", "reply"})
-NO_SUCH_MAILBOX = " 5.1."
+    remember_bounce(delivery, subscriber)

@@ -15,6 +15,7 @@ from app.mail.addresses import mailbox
 from app.mail.message import Letter, Mail, encode
 from app.mail.rendering import absolute, absolute_text, link, render, site_host
 from app.newsletter.models import Confirmation, Delivery, Subscriber
+from app.site.pages import ARCHIVE, SUBSCRIBE
 
 LARGEST = 80_000  # Gmail cuts a message off at 102 kB
 
@@ -60,8 +61,8 @@ def list_headers(subscription: str) -> dict[str, str]:
         "List-Id": f"{settings.SITE_NAME} <newsletter.{site_host()}>",
         "List-Unsubscribe": f"<{subscription}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Subscribe": f"<{link('/subscribe/')}>",
-        "List-Archive": f"<{link('/archive/')}>",
+        "List-Subscribe": f"<{link(SUBSCRIBE.url())}>",
+        "List-Archive": f"<{link(ARCHIVE.url())}>",
         "List-Owner": f"<mailto:{mailbox(settings.DEFAULT_FROM_EMAIL)}>",
     }
 

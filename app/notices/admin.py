@@ -23,7 +23,7 @@ class NoticeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Watch)
 class WatchAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Editors who want to hear of drafts are entered here."""
+    """Editors who want to be notified of drafts are entered here."""
 
     list_display = ("user", "created_at")
     list_select_related = ("user",)

@@ -22,21 +22,6 @@ def like(*, post_id: int, user_id: int) -> None:
     """Owe the author a notice of a like."""
 
 
-@effect("email.address")
-def address(*, user_id: int) -> None:
-    """Owe a new user the question whether the address is theirs."""
-
-
-@effect("email.reset")
-def reset(*, user_id: int) -> None:
-    """Owe a user who forgot the password a link to set another."""
-
-
-@effect("email.password")
-def password(*, user_id: int, at: str) -> None:
-    """Owe a user the notice that the password was changed. `at` is in ISO 8601."""
-
-
 @effect("email.welcome")
 def welcome(*, user_id: int) -> None:
     """Owe a greeting to a new user who confirmed the address."""

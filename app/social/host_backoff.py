@@ -6,12 +6,12 @@ from django.db.models import CharField
 from django.db.models.functions import Cast
 
 from app.outbound import breaker
+from app.social import effects
 from app.social.models import Account, SocialPost
 from owed import Later
 from owed.models import Effect, State
 from owed.retry import put_off
 
-DELIVERY = "social.deliver"
 WHY = "the other side does not answer, and is left alone for a while"
 LIMIT = 20_000
 
@@ -31,5 +31,5 @@ def _ready_for(host: str) -> list[int]:
     """Return the deliveries to the host that have not begun."""
     accounts = [account.pk for account in Account.objects.only("network", "endpoint") if account.host == host]
     posts = SocialPost.objects.filter(account__in=accounts).annotate(subject=Cast("pk", CharField())).values("subject")
-    ready = Effect.objects.pending().filter(task=DELIVERY, state=State.READY, key__in=posts)
+    ready = Effect.objects.of(effects.deliver).pending().filter(state=State.READY, key__in=posts)
     return list(ready.values_list("pk", flat=True)[:LIMIT])

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from app.accounts.models import User
+from app.blog.models import Post
 from app.stats.models import Activity, Verb
+from owed import clock
 from owed.sql import run
 
 # In one order, as two processes may note the same at once; the locks let a deletion end first.
@@ -28,9 +31,15 @@ class Done(NamedTuple):
     at: datetime
 
 
-def track(verb: str, *, post_id: int, user_id: int, at: datetime) -> bool:
-    """Note what a reader did, once for each verb, post and day. Return whether it was new. Raises ValueError."""
-    return note(verb, [Done(user_id, post_id, at)]) == 1
+def track_user_activity(user: User | int | None, verb: str, post: Post | int, *, at: datetime | None = None) -> bool:
+    """Note what a signed-in reader did, once for each verb, post and day. Return whether it was new. Raises ValueError.
+
+    A visitor without an account leaves no trace here. `at` is the database's time where it is not given.
+    """
+    if user is None:
+        return False
+    user_id, post_id = (subject if isinstance(subject, int) else subject.pk for subject in (user, post))
+    return note(verb, [Done(user_id, post_id, at or clock.now())]) == 1
 
 
 def note(verb: str, done: Sequence[Done]) -> int:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from app.blog import versions
 from app.blog.models import Post
+from owed import clock
 from owed.sql import hold, rows, run
 
 RANK = """
@@ -33,12 +34,15 @@ SHOWN = 5
 
 
 @transaction.atomic
-def rank(now: datetime) -> None:
-    """Compute the whole ranking again, without what is not public or has faded. Pages that show it change with its order."""
+def update_trending_posts(now: datetime | None = None) -> None:
+    """Compute the whole ranking again, without what is not public or has faded. Pages that show it change with its order.
+
+    `now` is the database's time where it is not given.
+    """
     hold("stats:trending")
     before = rows(FIRST, [SHOWN])
     run("DELETE FROM stats_trending")
-    run(RANK, {"now": now})
+    run(RANK, {"now": now or clock.now()})
     if rows(FIRST, [SHOWN]) != before:
         versions.bump("trending")
 

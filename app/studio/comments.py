@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -53,7 +54,7 @@ def change_status(request: WriterRequest, pk: int) -> HttpResponse:
     return render(request, "studio/comment_judged.html", about)
 
 
-def filters(judged: CommentQuerySet) -> list[tuple[str, str, int]]:
+def filters(judged: CommentQuerySet) -> list[tuple[str, str | Promise, int]]:
     """Return each status, its label and how many of these comments have it."""
     counts = dict(judged.values_list("status").annotate(number=Count("pk")).order_by("status"))
     return [(value, str(label), counts.get(value, 0)) for value, label in CommentStatus.choices]

@@ -1,6 +1,13 @@
 from django.apps import AppConfig
 
+from app.blog.pages import AUTHOR, CATEGORY, POST, TAG
+from app.site.pages import ARCHIVE, HOME, SEARCH, serve
+
 
 class WebConfig(AppConfig):
     name = "app.web"
     label = "web"
+
+    def ready(self) -> None:
+        for page in (HOME, ARCHIVE, SEARCH, POST, AUTHOR, CATEGORY, TAG):
+            serve(page, page.name)

@@ -14,11 +14,12 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
+from app import site
 from app.pagecache.pages import cached
 
 Shelf = tuple[str, str]  # a family of keys and its scope
 
-LOOK = Path(__file__).parent
+ROOMS = [Path(__file__).parent, Path(site.__file__).parent]  # whose templates and styles make a page
 
 
 class ReaderRequest(HttpRequest):
@@ -61,8 +62,8 @@ def digest(request: HttpRequest, facts: tuple[object, ...]) -> str:
 def look() -> str:
     """Return a name for the templates and styles of this release."""
     digest = sha256()
-    for folder in ("templates", "static", "templatetags"):
-        for path in sorted((LOOK / folder).rglob("*.*")):
+    for folder in (room / name for room in ROOMS for name in ("templates", "static", "templatetags")):
+        for path in sorted(folder.rglob("*.*")):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

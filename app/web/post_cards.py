@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 
 from app.blog import versions
 from app.blog.markdown import plain
-from app.blog.models import Category, Post
+from app.blog.models import Category, Post, Status
 from app.pagecache.pages import cached
 from app.stats.trending import trending
 
@@ -87,6 +87,6 @@ def opening(post: Post, words: int = 110) -> str:
 
 
 def _read_sections() -> tuple[Section, ...]:
-    counted = Category.objects.filter(posts__status="published").annotate(size=Count("posts"))
+    counted = Category.objects.filter(posts__status=Status.PUBLISHED).annotate(size=Count("posts"))
     largest = sorted(counted.order_by("-size", "pk")[:SECTIONS], key=lambda category: category.name.lower())
     return tuple(Section(name=category.name, url=category.get_absolute_url()) for category in largest)

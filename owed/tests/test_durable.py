@@ -8,14 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from celery import chain, chord, group
+from celery import Celery, chain, chord, group
 from django.db import transaction
 from django.utils.timezone import now
 from pytest_django import Settings
 
 from owed import BadArguments, registry
 from owed.celery import HEADER, Publisher
-from owed.durable import DurableResult, is_durable
+from owed.durable import DurableResult, DurableTask, is_durable
 from owed.models import Effect
 from owed.testing import Crashed, broker_down, crash_at, drain, expire_leases, owes
 from owed.tests import celery_samples as samples
@@ -241,6 +241,20 @@ class TestMovingOneTaskAtATime:
         settings.OWED_CELERY_DURABLE = ["owed_tests.mail_*"]
         tasks = samples.app.tasks
         assert [is_durable(type(tasks[name])) for name in ("owed_tests.mail_typed", "owed_tests.add")] == [True, False]
+
+    def test_a_single_task_may_move_by_its_base(self) -> None:
+        plain = Celery("owed-tests-plain", set_as_current=False, broker="memory://")
+
+        def see(n: int) -> None:
+            samples.seen.append(n)
+
+        moved = plain.task(name="owed_tests.moved", base=DurableTask)(see)
+        stays = plain.task(name="owed_tests.stays")(see)
+        plain.finalize()
+        stays.delay(1)
+        moved.delay(2)
+        drain()
+        assert samples.seen == [2]
 
     def test_the_tasks_of_celery_itself_stay(self) -> None:
         assert not is_durable(type(samples.app.tasks["celery.chord"]))

@@ -271,11 +271,11 @@ class TestFailing:
         with caplog.at_level("DEBUG", logger=LOGGER):
             result = samples.value_error.enqueue()
             drain()
-        told = [record for record in caplog.records if record.name == LOGGER]
-        assert ["enqueued" in told[0].getMessage(), "RUNNING" in told[1].getMessage()] == [True, True]
-        assert "FAILED" in told[2].getMessage()
-        assert result.id in told[2].getMessage()
-        assert not any("NoneType" in record.getMessage() for record in told)
+        lines = [record for record in caplog.records if record.name == LOGGER]
+        assert ["enqueued" in lines[0].getMessage(), "RUNNING" in lines[1].getMessage()] == [True, True]
+        assert "FAILED" in lines[2].getMessage()
+        assert result.id in lines[2].getMessage()
+        assert not any("NoneType" in record.getMessage() for record in lines)
 
     def test_is_tried_again_where_the_backend_says_so(self) -> None:
         samples.broken.add("api")

@@ -128,7 +128,7 @@ def empty_broker() -> None:
         broker.default_channel.client.flushdb()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 @pytest.mark.django_db
 class TestTheWheel:
     def test_keeps_what_it_owes_when_web_and_broker_are_lost(self, project: Project) -> None:

@@ -151,7 +151,7 @@ class TestTheSamePassword:
         _, token = ApiToken.objects.issue(user)
         before, told_at = user.password, clock.now()
         assert before.startswith("pbkdf2_sha256$")
-        real_hashers.insert(0, "django.contrib.auth.hashers.ScryptPasswordHasher")
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *real_hashers]
         assert Client().login(username="ada", password=OLD)
         assert User.objects.get().password.partition("$")[0] == "scrypt" != before.partition("$")[0]
         assert ApiToken.objects.resolve(token) == user

@@ -138,9 +138,9 @@ class TestAnAddress:
     def test_says_which_methods_it_takes(self, author: Program) -> None:
         answer = author.put("/posts/1", {})
         assert (answer.status, answer.headers["Allow"]) == (405, "DELETE, GET, PATCH")
-        assert answer.json == {"detail": "This address takes DELETE, GET, PATCH, not PUT.", "fields": {}}
+        assert answer.json == {"detail": "This address accepts DELETE, GET, PATCH, not PUT.", "fields": {}}
 
     def test_tells_a_bad_token_from_none(self, anybody: Program) -> None:
         none, bad = anybody.post("/posts", {}), Program("nonsense").post("/posts", {})
         assert none.json["detail"] == "Sign in: send Authorization: Token <your token>."
-        assert bad.json["detail"] == "This token is not valid, or not any more. POST /api/v1/tokens gives another."
+        assert bad.json["detail"] == "This token is not valid, or was revoked. POST /api/v1/tokens issues another."

@@ -16,7 +16,7 @@ from app.accounts.models import User
 from app.audit.delivery_proof import prove, unproven
 from app.blog.models import Post
 from app.mail.submission import State
-from app.newsletter.announcing import announce
+from app.newsletter.announcing import send_publication_notifications
 from app.newsletter.models import Delivery, Send, Subscriber
 from owed.contrib import prometheus
 from owed.models import Effect, Unproven
@@ -59,7 +59,7 @@ class TestTheCommand:
     def test_balances_while_all_is_still_owed(self, post: Post, readers: Readers) -> None:
         readers(3)
         assert "1 posts" in told()
-        announce(post.pk, now=timezone.now())
+        send_publication_notifications(post.pk, now=timezone.now())
         assert "1 sends: 0 owed" in told()
 
     def test_names_a_reader_who_was_not_counted(self, delivered: Post) -> None:
@@ -79,7 +79,7 @@ class TestTheCommand:
             told()
 
     def test_names_a_send_of_which_the_next_page_was_lost(self, post: Post) -> None:
-        announce(post.pk, now=timezone.now())
+        send_publication_notifications(post.pk, now=timezone.now())
         Effect.objects.filter(task="email.page").delete()
         with pytest.raises(CommandError, match="it is expanding, and no page is owed"):
             told()

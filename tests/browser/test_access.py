@@ -13,9 +13,9 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
+from app.members.email_change import request_email_change
+from app.members.password_reset import reset_path
 from app.newsletter.models import Send, Subscriber
-from app.notices.moves import ask_move
-from app.notices.resets import reset_path
 from owed.models import Effect
 from tests.browser.pages import Open, sign_in
 from tests.members.email_change import link
@@ -82,7 +82,7 @@ class TestEverybody:
         page = open_page(width, scheme)
         shelves = ["/authors/edith/", "/categories/essays/", "/tags/web/", "/archive/", f"/archive/{timezone.now().year}/"]
         doors = ["/login/", "/join/", "/password/", "/subscribe/", "/nowhere/", f"{post.get_absolute_url()}comments"]
-        ask_move(post.author, "edith@new.example", now=timezone.now())
+        request_email_change(post.author, "edith@new.example", now=timezone.now())
         doors += ["/password/x/y/", reset_path(post.author), "/addresses/1/x/", link(post.author)]
         paths = ["/", post.get_absolute_url(), "/search/", "/search/?q=words", "/search/?q=zebra", *shelves, *doors]
         assert [wrong for path in paths for wrong in problems(page, path)] == []

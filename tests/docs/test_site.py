@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib import import_module
 from pathlib import Path
 
@@ -119,6 +120,15 @@ class TestTheLicence:
         assert text.startswith("BSD 3-Clause License")
         assert project["authors"] == [{"name": "The Afterword authors"}]
         assert "The Afterword authors" in text
+
+    def test_is_in_the_wheel_of_the_ledger(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), "owed"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+            described = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+            assert "License-Expression: BSD-3-Clause\n" in wheel.read(described).decode()
+            assert wheel.read(described.replace("METADATA", "licenses/LICENSE")) == (ROOT / "LICENSE").read_bytes()
 
 
 class TestTheLocks:

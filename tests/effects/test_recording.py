@@ -153,6 +153,20 @@ class TestGather:
         assert [effect.args["post_id"] for effect in owes("test.together").order_by("pk")] == [1, 2]
         assert owes("test.note").count() == 3
 
+    def test_drops_what_a_named_savepoint_took_back(self) -> None:
+        with transaction.atomic(), gather():
+            before = transaction.savepoint()
+            record(samples.note.si(n=1))
+            after = transaction.savepoint()
+            record(samples.note.si(n=2))
+            transaction.savepoint_rollback(after)
+            transaction.savepoint_commit(before)
+        assert [effect.args["n"] for effect in owes("test.note")] == [1]
+
+    def test_is_refused_outside_a_transaction(self) -> None:
+        with pytest.raises(NotInTransaction), gather():
+            pass
+
     def test_joins_the_one_around_it(self) -> None:
         with transaction.atomic(), gather() as outer:
             record(samples.note.si(n=1))

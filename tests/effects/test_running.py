@@ -182,7 +182,8 @@ class TestABatch:
         assert Effect.objects.filter(state="done").count() == 9
 
     @pytest.mark.covers("E16")
-    def test_lets_ninety_nine_through_beside_a_poisoned_one(self, applied: None) -> None:
+    def test_lets_ninety_nine_through_beside_a_poisoned_one(self, applied: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(retry, "backoff", lambda attempt: 3600.0)
         samples.poison.add(50)
         owe(*(samples.together.si(post_id=n) for n in range(100)))
         drain()

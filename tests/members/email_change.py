@@ -8,7 +8,7 @@ from typing import Any
 from django.test import Client
 
 from app.accounts.models import User
-from app.notices.models import AddressChange
+from app.members.models import EmailChange
 from tests.sinks import Sink
 
 PATH = "/account/address"
@@ -37,7 +37,7 @@ def links(sink: Sink, kind: str = "plain") -> list[str]:
 
 def link(user: User) -> str:
     """Return the link of what the user asked for last."""
-    change = AddressChange.objects.filter(user=user).latest("pk")
+    change = EmailChange.objects.filter(user=user).latest("pk")
     return f"/addresses/{change.pk}/{change.secret()}/"
 
 

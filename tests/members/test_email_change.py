@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.mail.submission import State
-from app.notices import moves
-from app.notices.models import AddressChange, Kind, Notice
-from app.notices.resets import reset_path
+from app.members import email_change
+from app.members.models import EmailChange
+from app.members.password_reset import reset_path
+from app.notices.models import Notice
 from owed.models import Effect
 from owed.testing import drain
 from tests.concurrency import at_once
@@ -106,8 +107,8 @@ class TestAnotherAddress:
 
     def test_is_forgotten_after_a_week(self, reader: User) -> None:
         ask(reader)
-        assert moves.forget(timezone.now() + timedelta(days=6)) == 0
-        assert moves.forget(timezone.now() + timedelta(days=8)) == 1
+        assert email_change.forget(timezone.now() + timedelta(days=6)) == 0
+        assert email_change.forget(timezone.now() + timedelta(days=8)) == 1
         drain()
         assert set(Notice.objects.values_list("state", flat=True)) == {State.SKIPPED}
 
@@ -115,12 +116,12 @@ class TestAnotherAddress:
 class TestALink:
     def test_changes_nothing_by_being_looked_at(self, reader: User) -> None:
         ask(reader)
-        before = list(AddressChange.objects.values()), list(User.objects.values())
+        before = list(EmailChange.objects.values()), list(User.objects.values())
         for look in (Client().get, Client().head):
             answer = look(link(reader))
             assert (answer.status_code, answer["Referrer-Policy"]) == (200, "no-referrer")
             assert "no-store" in answer["Cache-Control"]
-        assert (list(AddressChange.objects.values()), list(User.objects.values())) == before
+        assert (list(EmailChange.objects.values()), list(User.objects.values())) == before
 
     def test_works_once(self, reader: User) -> None:
         ask(reader)
@@ -150,7 +151,7 @@ class TestALink:
     def test_dies_after_a_day(self, reader: User) -> None:
         ask(reader)
         path = link(reader)
-        AddressChange.objects.update(asked_at=timezone.now() - timedelta(hours=24, seconds=1))
+        EmailChange.objects.update(asked_at=timezone.now() - timedelta(hours=24, seconds=1))
         assert heading(Client().post(path)) == DEAD
         assert User.objects.get().email == OLD
 
@@ -169,13 +170,13 @@ class TestALink:
     def test_does_not_take_what_became_anothers_in_the_meantime(self, reader: User, author: User) -> None:
         ask(reader)
         path = link(reader)
-        change = moves.find(*_parts(path), now=timezone.now())
+        change = email_change.find(*_parts(path), now=timezone.now())
         User.objects.filter(pk=author.pk).update(email=NEW.upper())
         assert heading(Client().get(path)) == DEAD
         assert change
-        assert not moves.take(change, now=timezone.now())
+        assert not email_change.take(change, now=timezone.now())
         assert User.objects.get(pk=reader.pk).email == OLD
-        assert not Notice.objects.filter(kind=Kind.MOVED).exists()
+        assert not Notice.objects.filter(kind="moved").exists()
 
     @pytest.mark.parametrize("forged", ["0/x", "{pk}/x", "{pk}/{other}", f"{10**30}/x", "{pk}/é"])
     def test_that_was_forged_opens_nothing(self, reader: User, author: User, forged: str) -> None:
@@ -200,7 +201,7 @@ class TestLinksAtOnce:
         connection.close()
         answers = at_once(*(partial(Client().post, path) for _ in range(5)))
         assert sorted(map(heading, answers)) == sorted([DONE, *[DEAD] * 4])
-        assert Notice.objects.filter(kind=Kind.MOVED).count() == 1
+        assert Notice.objects.filter(kind="moved").count() == 1
 
     def test_two_accounts_do_not_get_one_address(self, reader: User, author: User) -> None:
         paths = []

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from app.accounts.models import RegisteredVia, User
 from app.mail.submission import State
-from app.notices.models import AddressChange, Notice
+from app.members.models import EmailChange
+from app.notices.models import Notice
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
 from tests.concurrency import at_once
@@ -36,7 +37,7 @@ class TestAWish:
             page = mine.get(answer["Location"]).content.decode()
             said.append((answer.status_code, re.sub(r"free@example.org|anna@example.org|value=\"\w{64}\"", "", page)))
             asked.append([re.sub(r"\d+|'[^']*'", "?", query["sql"]) for query in queries])
-            AddressChange.objects.all().delete()
+            EmailChange.objects.all().delete()
             Notice.objects.all().delete()
         assert said[0] == said[1]
         assert asked[0] == asked[1]
@@ -60,7 +61,7 @@ class TestAWish:
         drain()
         kept = json.dumps([*Effect.objects.values(), *Notice.objects.values()], default=str) + caplog.text
         assert not [word for word in (path.split("/")[3], OLD, NEW) if word in kept]
-        assert path.split("/")[3] not in json.dumps(list(AddressChange.objects.values()), default=str)
+        assert path.split("/")[3] not in json.dumps(list(EmailChange.objects.values()), default=str)
 
     @pytest.mark.parametrize(
         ("typed", "said"),
@@ -76,7 +77,7 @@ class TestAWish:
         answer = ask(reader, **{"email": NEW, **typed})
         assert (answer.status_code, said in answer.content.decode()) == (422, True)
         assert PASSWORD not in answer.content.decode()
-        assert not AddressChange.objects.exists()
+        assert not EmailChange.objects.exists()
         assert not owes("email.notice").exists()
 
     def test_is_no_way_to_guess_the_password(self, reader: User) -> None:
@@ -89,8 +90,8 @@ class TestAWish:
         said = [ask(reader, f"r{n}@new.example") for n in range(4)]
         assert [answer.status_code for answer in said] == [302] * 3 + [422]
         assert "three times today" in said[3].content.decode()
-        assert AddressChange.objects.filter(closed_at=None).count() == 1
-        AddressChange.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+        assert EmailChange.objects.filter(closed_at=None).count() == 1
+        EmailChange.objects.update(asked_at=timezone.now() - timedelta(hours=25))
         assert ask(reader, "r5@new.example").status_code == 302
 
     def test_reaches_no_address_more_than_three_times_a_day_whoever_asks(self, smtp_sink: Sink) -> None:
@@ -129,4 +130,4 @@ class TestWishesAtOnce:
         wishes = [{"email": f"r{n}@new.example", "password": PASSWORD} for n in range(5)]
         answers = at_once(*(partial(c.post, PATH, wish) for c, wish in zip(clients, wishes, strict=True)))
         assert sorted(answer.status_code for answer in answers) == [302] * 3 + [422] * 2
-        assert AddressChange.objects.filter(closed_at=None).count() == 1
+        assert EmailChange.objects.filter(closed_at=None).count() == 1

@@ -11,7 +11,7 @@ from django.test import Client
 
 from app.accounts.models import RegisteredVia, User
 from app.mail.submission import State
-from app.notices.models import Kind, Notice
+from app.notices.models import Notice
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
 from tests.concurrency import at_once
@@ -99,7 +99,7 @@ class TestALostConfirmation:
         assert Notice.objects.get(subject_key__startswith="again:").state == "skipped"
         assert BUTTON not in mine.get("/account/").content.decode()
         assert "nothing to confirm" in press(mine)
-        assert Notice.objects.filter(kind=Kind.ADDRESS).count() == 2
+        assert Notice.objects.filter(kind="address").count() == 2
 
     def test_does_not_trouble_a_stranger_who_said_stop(self, mine: Client, smtp_sink: Sink) -> None:
         drain()
@@ -142,4 +142,4 @@ class TestPressesAtOnce:
         assert [answer.status_code for answer in answers] == [302] * 8
         drain()
         assert len(links(smtp_sink)) == 2
-        assert Notice.objects.filter(kind=Kind.ADDRESS, state=State.SENT).count() == 2
+        assert Notice.objects.filter(kind="address", state=State.SENT).count() == 2

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.test import Client
 
 from app.accounts.models import ApiToken, PasswordReplaced, User
-from app.notices.models import Kind, Notice
-from app.notices.resets import reset_path
+from app.members.password_reset import reset_path
+from app.notices.models import Notice
 from owed.testing import broker_down, drain, owes
 from tests.concurrency import at_once
 from tests.sinks import Sink, smtp_sink
@@ -71,7 +71,7 @@ class TestAChangedPassword:
         newcomer = User.objects.register("newcomer", "stranger@example.org", OLD)
         signed_in(newcomer).post(PATH, TYPED)
         drain()
-        assert Notice.objects.get(kind=Kind.PASSWORD).error == "address not confirmed"
+        assert Notice.objects.get(kind="password").error == "address not confirmed"
         assert [str(mail.message["Subject"]) for mail in smtp_sink.captured] == ["Is this your address at Afterword?"]
 
 

@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 
 from app.accounts.models import ApiToken, RegisteredVia, User
 from app.mail.submission import State
-from app.notices.choices import stop_onboarding
-from app.notices.models import Kind, Notice
-from app.notices.resets import reset_path
+from app.members.password_reset import reset_path
+from app.notices.models import Notice
+from app.notices.preferences import StopLink
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
 from tests.concurrency import at_once
@@ -194,7 +194,7 @@ class TestAWish:
         assert len(smtp_sink.captured) == 4
 
     def test_for_an_unconfirmed_address_is_heard_once_a_day_even_after_a_stop(self, newcomer: User, smtp_sink: Sink) -> None:
-        stop_onboarding(newcomer.pk)
+        StopLink(newcomer.pk, "onboarding").turn_off()
         for _ in range(3):
             ask(STRANGER)
             drain()
@@ -228,7 +228,7 @@ class TestAtOnce:
         answers = at_once(*(partial(ask, reader.email, Client()) for _ in range(5)))
         assert [answer.status_code for answer in answers] == [200] * 5
         drain()
-        assert [notice.state for notice in Notice.objects.filter(kind=Kind.RESET)] == [State.SENT]
+        assert [notice.state for notice in Notice.objects.filter(kind="reset")] == [State.SENT]
         assert len(links(smtp_sink)) == 1
 
     def test_one_link_sets_one_password(self, reader: User) -> None:

@@ -16,8 +16,8 @@ from django.utils import timezone
 from app.accounts.models import ApiToken, Role, User
 from app.blog.models import Comment, Like, Media, Post
 from app.members.erasure import erase
+from app.newsletter.mailing_list import add_to_mailing_list
 from app.newsletter.models import Subscriber
-from app.newsletter.tutorial import add_to_mailing_list
 from app.search.index import update_search_index_batch
 from app.search.models import Document
 from app.stats import activity
@@ -108,7 +108,7 @@ class TestTheExport:
         post = write()
         post.comment(content="My words.", author=reader)
         post.like(reader)
-        activity.track("post_view", post_id=post.pk, user_id=reader.pk, at=timezone.now())
+        activity.track_user_activity(reader.pk, "post_view", post.pk, at=timezone.now())
         add_to_mailing_list(reader)
         answer = mine.get("/account/export")
         kept = json.loads(answer.content)
@@ -200,7 +200,7 @@ class TestTheErasure:
         other.comment(content="Said by Anna.", author=author)
         post.comment(content="Said there.", author=reader)
         post.like(reader)
-        activity.track("post_view", post_id=other.pk, user_id=author.pk, at=timezone.now())
+        activity.track_user_activity(author.pk, "post_view", other.pk, at=timezone.now())
         add_to_mailing_list(author)
         drain()
         assert b"All of it" in client.get("/search/?q=all+of+it").content

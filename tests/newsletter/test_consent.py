@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.newsletter.mailing_list import add_to_mailing_list
 from app.newsletter.models import Confirmation, Subscriber
-from app.newsletter.tutorial import add_to_mailing_list
 from owed.testing import drain, owes
 from tests.sinks import FaultyServer, Sink
 

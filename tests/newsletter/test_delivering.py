@@ -13,7 +13,7 @@ from django.utils import timezone
 from app.blog.models import Post
 from app.mail import conversation
 from app.newsletter import delivering
-from app.newsletter.announcing import announce, expand
+from app.newsletter.announcing import expand, send_publication_notifications
 from app.newsletter.delivering import Deferred, deliver
 from app.newsletter.models import Delivery, Send, Subscriber
 from owed import Later
@@ -30,7 +30,7 @@ Readers = Callable[..., list[Subscriber]]
 def ids(post: Post, readers: Readers) -> list[int]:
     """Five deliveries that are owed."""
     readers(5)
-    send = announce(post.pk, now=timezone.now())
+    send = send_publication_notifications(post.pk, now=timezone.now())
     assert send
     expand(send.pk, after=0)
     return list(Delivery.objects.order_by("pk").values_list("pk", flat=True))

@@ -14,7 +14,7 @@ from app.audit.conservation import sends
 from app.blog.errors import NotPublished, PostGone, Refused
 from app.blog.models import Post
 from app.mail.submission import State
-from app.newsletter.announcing import announce, announce_again, expand
+from app.newsletter.announcing import announce_again, expand, send_publication_notifications
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Delivery, Send, Subscriber
 from owed.testing import drain, owes
@@ -92,7 +92,7 @@ class TestAMailingAskedFor:
 
     def test_waits_until_the_last_one_is_over(self, post: Post, readers: Readers) -> None:
         readers(1)
-        send = announce(post.pk, now=timezone.now())
+        send = send_publication_notifications(post.pk, now=timezone.now())
         assert send
         for _ in range(2):
             with pytest.raises(StillMailing):

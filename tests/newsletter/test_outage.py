@@ -18,10 +18,10 @@ from app.accounts.models import User
 from app.blog.models import Post
 from app.mail import conversation
 from app.mail.errors import Unreachable
-from app.newsletter.announcing import CHUNK, announce, expand
+from app.newsletter.announcing import CHUNK, expand, send_publication_notifications
 from app.newsletter.delivering import confirm
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
-from app.notices.models import Kind, Notice
+from app.notices.models import Notice
 from app.notices.sending import send_notice
 from app.outbound import breaker
 from owed import Later
@@ -53,7 +53,7 @@ def owed(post: Post, readers: Callable[..., list[Subscriber]]) -> Iterator[None]
     """A post owed to many readers, ten hints' worth, and nothing else."""
     readers(READERS)
     Effect.objects.all().delete()
-    send = announce(post.pk, now=timezone.now())
+    send = send_publication_notifications(post.pk, now=timezone.now())
     assert send
     Effect.objects.all().delete()
     expand(send.pk, after=0)
@@ -128,7 +128,7 @@ class TestALetterAlone:
     ) -> None:
         faulty.faults = {"banner": HANG}
         confirmation = Confirmation.objects.create(subscriber=readers(1, state="pending", confirmed_at=None)[0])
-        notice = Notice.objects.create(recipient=author, kind=Kind.WELCOME, subject_key="account")
+        notice = Notice.objects.create(recipient=author, kind="welcome", subject_key="account")
         for send, pk in ((confirm, confirmation.pk), (send_notice, notice.pk), (confirm, confirmation.pk)):
             with pytest.raises(Unreachable):
                 send(pk)

@@ -13,9 +13,8 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.models import Post
 from app.mail.submission import NotInDoubt, State
-from app.newsletter.announcing import CHUNK, announce, expand
+from app.newsletter.announcing import CHUNK, expand, send_publication_notifications
 from app.newsletter.models import Delivery, Send, Subscriber
-from app.newsletter.tutorial import send_publication_notifications
 from owed.testing import drain, owes
 from tests.sinks import Sink
 
@@ -24,7 +23,7 @@ Readers = Callable[..., list[Subscriber]]
 
 
 def send_of(post: Post) -> Send:
-    send = announce(post.pk, now=timezone.now())
+    send = send_publication_notifications(post.pk, now=timezone.now())
     assert send
     return send
 
@@ -65,7 +64,7 @@ class TestASend:
         old.save()
         old.publish(at=timezone.now() - timedelta(hours=25))
         for pk in [draft.pk, old.pk, 999_999]:
-            assert announce(pk, now=timezone.now()) is None
+            assert send_publication_notifications(pk, now=timezone.now()) is None
         assert owes("email.page").count() == 0
 
     def test_without_readers_is_finished_at_once(self, post: Post) -> None:

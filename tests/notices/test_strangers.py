@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from app.accounts.models import RegisteredVia, Role, User
 from app.blog.models import Post
-from app.notices.models import Kind, Notice, Watch
+from app.notices.models import Notice, Watch
 from owed.testing import drain
 from tests.factories import person
 from tests.sinks import Sink
@@ -68,7 +68,7 @@ class TestAnAddressThatNobodyConfirmed:
         Watch.objects.create(user=newcomer)
         Post.objects.create(title="A draft", content="x", author=bob)
         drain()
-        assert Notice.objects.get(kind=Kind.REVIEW).error == "address not confirmed"
+        assert Notice.objects.get(kind="review").error == "address not confirmed"
         assert not [each for each in smtp_sink.to(STRANGER) if "draft" in str(each.message["Subject"])]
 
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
-from app.newsletter.announcing import announce, announce_again, expand
+from app.newsletter.announcing import announce_again, expand, send_publication_notifications
 from app.newsletter.errors import NotTheNext
 from app.newsletter.models import Delivery, Send, Subscriber
-from app.notices.models import Kind, Notice
+from app.notices.kinds.welcome import WelcomeNotice
+from app.notices.models import Notice
 from app.social.models import Account, SocialPost
 from app.social.sharing import share
 from owed.models import Effect
@@ -32,15 +33,15 @@ def post() -> Post:
 
 class TestAtOnce:
     def test_two_announcements_open_one_send(self, post: Post) -> None:
-        with uncommitted(partial(announce, post.pk, now=timezone.now())):
-            other = Elsewhere(partial(announce, post.pk, now=timezone.now()))
+        with uncommitted(partial(send_publication_notifications, post.pk, now=timezone.now())):
+            other = Elsewhere(partial(send_publication_notifications, post.pk, now=timezone.now()))
             other.await_blocked()
         assert other.result() == Send.objects.get()
 
     @pytest.mark.covers("A4")
     @pytest.mark.parametrize("commit", [True, False])
     def test_two_who_press_open_one_more_round(self, post: Post, commit: bool) -> None:
-        announce(post.pk, now=timezone.now())
+        send_publication_notifications(post.pk, now=timezone.now())
         Send.objects.update(state=Send.State.FINISHED)
         press = partial(announce_again, post.pk, 2, by=post.author_id, now=timezone.now())
         with uncommitted(press, commit=commit):
@@ -58,7 +59,7 @@ class TestAtOnce:
         now = timezone.now()
         for n in range(3):
             Subscriber.objects.create(email=f"r{n}@example.org", state=Subscriber.State.CONFIRMED, confirmed_at=now)
-        send = announce(post.pk, now=now)
+        send = send_publication_notifications(post.pk, now=now)
         assert send
         with transaction.atomic():
             Send.objects.select_for_update().get()
@@ -70,12 +71,12 @@ class TestAtOnce:
         assert Delivery.objects.count() == 3
 
     def test_two_events_owe_one_notice(self, post: Post) -> None:
-        owe = partial(Notice.objects.owe, post.author, Kind.WELCOME, "account")
+        owe = partial(Notice.objects.owe, post.author, WelcomeNotice, "account")
         with uncommitted(owe):
             other = Elsewhere(owe)
             other.await_blocked()
         assert other.result() is None
-        assert Notice.objects.filter(kind=Kind.WELCOME).count() == 1
+        assert Notice.objects.filter(kind="welcome").count() == 1
 
     def test_two_shares_make_one_post_in_an_account(self, post: Post) -> None:
         Account.objects.create(owner=post.author, network="dummy", name="Demo", active=True)

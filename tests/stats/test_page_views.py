@@ -17,9 +17,8 @@ from app.accounts.models import Role, User
 from app.blog.models import Post
 from app.blog.signals import post_viewed
 from app.stats import activity, page_views, retention
-from app.stats.activity import erase, export
+from app.stats.activity import erase, export, track_user_activity
 from app.stats.models import Activity, Salt, View
-from app.stats.tutorial import track_user_activity
 from owed import record, registry
 from owed.testing import drain
 from tests.proof.processes import environment
@@ -244,8 +243,8 @@ class TestActivity:
     @pytest.mark.covers("E9")
     def test_knows_no_other_verbs_than_its_own(self, post: Post, author: User) -> None:
         with pytest.raises(ValueError, match="shouted"):
-            activity.track("shouted", post_id=post.pk, user_id=author.pk, at=timezone.now())
-        activity.track("post_like", post_id=post.pk, user_id=author.pk, at=timezone.now())
+            activity.track_user_activity(author.pk, "shouted", post.pk, at=timezone.now())
+        activity.track_user_activity(author.pk, "post_like", post.pk, at=timezone.now())
         with pytest.raises(IntegrityError, match="activity_verb_known"), transaction.atomic():
             Activity.objects.update(verb="shouted")
         assert not track_user_activity(None, "post_view", post)

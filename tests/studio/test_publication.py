@@ -65,7 +65,11 @@ class TestPublishing:
 
     def test_later_needs_a_time(self, writer: Client, draft: Post) -> None:
         answer = writer.post(f"/studio/posts/{draft.pk}/", typed(content="Kept.", then="schedule", publish_at=""))
-        assert (answer.status_code, b"Say when" in answer.content, b"Kept." in answer.content) == (422, True, True)
+        assert (answer.status_code, b"Enter a date and a time" in answer.content, b"Kept." in answer.content) == (
+            422,
+            True,
+            True,
+        )
         writer.post(f"/studio/posts/{draft.pk}/", typed(then="schedule", publish_at="2031-05-06T07:08"))
         draft.refresh_from_db()
         assert (draft.status, str(draft.publish_at)) == ("scheduled", "2031-05-06 07:08:00+00:00")

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Comment, Post
+from app.members.password_reset import ask_reset
+from app.newsletter.mailing_list import add_to_mailing_list
 from app.newsletter.models import Subscriber
-from app.newsletter.tutorial import add_to_mailing_list
-from app.notices.resets import ask_reset
 from app.social.models import DummyPost
 from owed.models import Effect
 from owed.testing import drain

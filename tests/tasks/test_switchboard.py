@@ -17,8 +17,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.audit import publication
 from app.blog.models import Post, Tag
 from app.blog.signals import post_published
+from app.social import effects as social
+from owed import owe
 from owed.models import Effect
 from owed.testing import drain, owes
 from tasks import receivers
@@ -158,6 +161,29 @@ class TestReceivers:
         monkeypatch.setattr(socket.socket, "connect", refuse)
         draft.publish(at=timezone.now())
         assert owes("email.announce").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAPublication:
+    def test_owes_what_the_audit_and_the_proof_of_delivery_look_for(self, draft: Post) -> None:
+        draft.publish(at=timezone.now())
+        assert unknown_to_the_audit(draft) == set()
+
+    def test_that_owes_more_than_they_know_is_noticed(self, draft: Post) -> None:
+        def owe_more(sender: type[Post], post: Post, **kwargs: Any) -> None:
+            owe(social.follow.si(post_id=post.pk), about=post)
+
+        post_published.connect(owe_more)
+        try:
+            draft.publish(at=timezone.now())
+        finally:
+            post_published.disconnect(owe_more)
+        assert unknown_to_the_audit(draft) == {"social.follow"}
+
+
+def unknown_to_the_audit(post: Post) -> set[str]:
+    """Return what the post owes at once and is not declared as owed by a publication, or the other way round."""
+    return set(Effect.objects.about(post).values_list("task", flat=True)) ^ set(publication.names())
 
 
 class TestTheFamilies:

@@ -11,11 +11,14 @@ RENAMED_TABLES: dict[str, str] = {}
 # The new place of a content type, (label, model), by its old one. Its id stays, and with it every permission that was granted.
 MOVED_TYPES: dict[tuple[str, str], tuple[str, str]] = {
     ("effects", model): ("owed", model) for model in ("effect", "tick", "heartbeat", "unproven")
-}
+} | {("notices", "addresschange"): ("members", "emailchange")}
 # Columns that went away, or whose values a migration writes again, by the table's old name.
 CHANGED_COLUMNS: dict[str, set[str]] = {}
 # Columns of another type that keep their values: (old table, column).
-RETYPED_COLUMNS: set[tuple[str, str]] = {("social_account", "network")}  # each network is a file, with a name of its own length
+RETYPED_COLUMNS: set[tuple[str, str]] = {
+    ("social_account", "network"),
+    ("notices_notice", "kind"),
+}  # each network is a file, with a name of its own length
 # Indexes, constraints and tables that went away or are defined in another way, by name (constraints as
 # "table name").
-CHANGED_NAMES: set[str] = {"social_account social_account_network_known"}
+CHANGED_NAMES: set[str] = {"social_account social_account_network_known", "notices_notice notice_kind_known"}

@@ -17,8 +17,8 @@ from django.test import Client
 answer = Client().get("/readyz", SERVER_NAME="127.0.0.1")
 print(answer.status_code, answer.content.decode())
 """
-KINDS = "ALTER TABLE notices_notice DROP CONSTRAINT notice_kind_known"
-BEFORE_DRAFTS = f"{KINDS}; ALTER TABLE notices_notice ADD CONSTRAINT notice_kind_known CHECK (kind IN ('like', 'review'))"
+STATUSES = "ALTER TABLE blog_comment DROP CONSTRAINT comment_status_known"
+BEFORE_SPAM = f"{STATUSES}; ALTER TABLE blog_comment ADD CONSTRAINT comment_status_known CHECK (status IN ('held', 'approved'))"
 
 
 def answer(of: Installation) -> tuple[int, dict[str, object]]:
@@ -55,11 +55,10 @@ class TestTheTables:
             ("ALTER TABLE blog_tag DROP CONSTRAINT blog_tag_slug_key", "blog_tag.slug is not unique"),
             ("ALTER TABLE blog_like DROP CONSTRAINT like_once", "like_once on blog_like is missing"),
             ("DROP INDEX post_newest", "post_newest on blog_post is missing"),
-            (KINDS, "notice_kind_known on notices_notice is missing"),
+            (STATUSES, "comment_status_known on blog_comment is missing"),
             (
-                BEFORE_DRAFTS,
-                "notice_kind_known on notices_notice does not know address, comment, draft, move, moved, moving, onboarding,"
-                " password, reply, reset, welcome",
+                BEFORE_SPAM,
+                "comment_status_known on blog_comment does not know deleted, spam",
             ),
             (
                 "DROP INDEX comment_waiting; CREATE INDEX comment_waiting ON blog_comment (id)",

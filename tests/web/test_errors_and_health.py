@@ -25,7 +25,7 @@ class TestAnAddressThatLeadsNowhere:
         settings.DEBUG = debug
         answer = client.get("/nowhere/")
         assert answer.status_code == 404
-        assert b"No such page" in answer.content
+        assert b"Page not found" in answer.content
         assert b"Archive" in answer.content
 
     def test_is_left_to_the_api_where_it_is_the_api_s(self, client: Client, settings: Settings) -> None:
@@ -42,7 +42,7 @@ class TestAnErrorPage:
 
     def test_says_that_there_is_no_such_page(self, client: Client) -> None:
         answer = client.get("/nowhere/")
-        assert (answer.status_code, b"No such page" in answer.content) == (404, True)
+        assert (answer.status_code, b"Page not found" in answer.content) == (404, True)
 
     def test_says_that_a_form_is_stale(self) -> None:
         answer = Client(enforce_csrf_checks=True).post("/login/", {})

@@ -11,7 +11,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.search.index import update_search_index_batch
-from app.stats.trending import rank
+from app.stats.trending import update_trending_posts
 from app.web.pagination import PAGE
 from owed.testing import broker_down
 from tests.factories import Publish
@@ -41,7 +41,7 @@ class TestTheFrontPage:
     def test_ranks_what_is_read_only_when_there_is_something_to_rank(self, client: Client, write: Publish) -> None:
         for number in range(3):
             write(f"Number {number}").like(User.objects.create_user(f"reader{number}"))
-            rank(timezone.now())
+            update_trending_posts(timezone.now())
             assert (b"Popular this week" in client.get("/").content) == (number == 2)
 
     @pytest.mark.covers("C13")

@@ -4,11 +4,11 @@ from app.blog.models.comment import Comment, CommentStatus
 from app.blog.models.like import Like
 from app.blog.models.media import Media
 from app.blog.models.post import Post
-from app.blog.models.publication import Status
 from app.blog.models.redirect import Redirect
 from app.blog.models.slug import PostSlug
 from app.blog.models.taxonomy import Category, Tag
 from app.blog.models.version import Version
+from app.blog.status import Status
 
 __all__ = [
     "Category",

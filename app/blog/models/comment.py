@@ -21,6 +21,7 @@ from app.blog.errors import AlreadyApproved, CommentGone, NotPublished, NotVisib
 from app.blog.markdown import render_comment
 from app.blog.models.tracking import Tracked
 from app.blog.signals import comment_approved, comment_hidden, comment_posted
+from app.blog.status import Status
 
 
 class CommentStatus(models.TextChoices):
@@ -109,7 +110,7 @@ class Comment(Tracked):
     def _insert(self, options: dict[str, Any]) -> None:
         wanted, self.status = self.status, CommentStatus.HELD if self.status == CommentStatus.APPROVED else self.status
         self._tidy()
-        if not type(self.post)._default_manager.filter(pk=self.post_id, status="published").exists():
+        if not type(self.post)._default_manager.filter(pk=self.post_id, status=Status.PUBLISHED).exists():
             raise NotPublished
         super().save(**{**options, "force_insert": True})
         self._remember(self.TRACKED)

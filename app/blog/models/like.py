@@ -13,6 +13,7 @@ from django.utils import timezone
 from app.blog.changes import change
 from app.blog.errors import NotPublished, PostGone
 from app.blog.signals import post_liked, post_unliked
+from app.blog.status import Status
 
 
 class LikeQuerySet(models.QuerySet["Like"]):
@@ -48,7 +49,7 @@ class Like(models.Model):
         posts = type(self.post)._default_manager.filter(pk=self.post_id)
         with change() as changing:
             super().save(**{**options, "force_insert": True})
-            if not posts.filter(status="published").update(like_count=F("like_count") + 1):
+            if not posts.filter(status=Status.PUBLISHED).update(like_count=F("like_count") + 1):
                 raise NotPublished if posts.exists() else PostGone
             changing.touch(f"post:{self.post_id}")
             post_liked.send(sender=type(self.post), post=self.post, user=self.user)

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,10 +19,12 @@ from app.blog.errors import NotSaved, PostGone, RevisedMeanwhile
 from app.blog.models.counts import Counts
 from app.blog.models.media import Media
 from app.blog.models.post_queryset import PostQuerySet
-from app.blog.models.publication import Publication, Status
+from app.blog.models.publication import Publication
 from app.blog.models.taxonomy import Category, Tag
+from app.blog.pages import POST
 from app.blog.placement import Placement, lock, locked, placement_of
 from app.blog.signals import post_created, post_revised
+from app.blog.status import Status
 
 CONTENT = frozenset({"title", "content", "excerpt", "cover_id"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
@@ -80,7 +81,7 @@ class Post(Publication, Counts):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("post", args=[self.slug])
+        return POST.url(self.slug)
 
     @staticmethod
     def preview_html(content: str) -> SafeString:

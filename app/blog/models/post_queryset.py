@@ -14,6 +14,7 @@ from app.accounts.models import User
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, NotPublished, NotSaved, NotScheduled, PostGone
 from app.blog.placement import lock
+from app.blog.status import Status
 from owed import gather
 
 if TYPE_CHECKING:
@@ -25,17 +26,17 @@ NEWEST = ("-published_at", "-pk")
 class PostQuerySet(models.QuerySet["Post"]):
     def public(self) -> PostQuerySet:
         """Return what readers may see."""
-        return self.filter(status="published")
+        return self.filter(status=Status.PUBLISHED)
 
     def due(self, now: datetime) -> PostQuerySet:
         """Return the scheduled posts whose time has come."""
-        return self.filter(status="scheduled", publish_at__lte=now)
+        return self.filter(status=Status.SCHEDULED, publish_at__lte=now)
 
     def visible_to(self, user: User | AnonymousUser) -> PostQuerySet:
         """Return the posts for which `user.can_see(post)` is true; the public ones for a guest."""
         if not isinstance(user, User) or not user.is_active:
             return self.public()
-        return self.all() if user.edits_everything else self.filter(Q(status="published") | Q(author=user))
+        return self.all() if user.edits_everything else self.filter(Q(status=Status.PUBLISHED) | Q(author=user))
 
     def managed_by(self, user: User | AnonymousUser) -> PostQuerySet:
         """Return the posts that the user works on: their own, or all."""
@@ -50,7 +51,7 @@ class PostQuerySet(models.QuerySet["Post"]):
     def publish(self, *, at: datetime) -> int:
         """Publish each of these posts that is not. Return how many were."""
         with change(), gather():
-            return sum(_publish_unless_public(post, at) for post in self.exclude(status="published").order_by("pk"))
+            return sum(_publish_unless_public(post, at) for post in self.exclude(status=Status.PUBLISHED).order_by("pk"))
 
     def withdraw(self) -> int:
         """Withdraw each of these posts that is public. Return how many were."""

@@ -7,23 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone, Refused
 from app.blog.models.tracking import Tracked
 from app.blog.placement import Placement, move
 from app.blog.signals import post_published, post_scheduled, post_withdrawn
+from app.blog.status import Status
 
 if TYPE_CHECKING:
     from app.blog.models.post import Post
-
-
-class Status(models.TextChoices):
-    DRAFT = "draft", _("Draft")
-    SCHEDULED = "scheduled", _("Scheduled")
-    PUBLISHED = "published", _("Published")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 HIDDEN = "status IN ('draft', 'scheduled', 'withdrawn')"

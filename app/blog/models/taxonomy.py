@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models
-from django.urls import reverse
 
 from app.blog.changes import change
+from app.blog.pages import CATEGORY, TAG
 
 T = TypeVar("T", bound=models.Model)
 
@@ -51,7 +51,7 @@ class Category(Filing):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("category", args=[self.slug])
+        return CATEGORY.url(self.slug)
 
 
 class Tag(Filing):
@@ -67,4 +67,4 @@ class Tag(Filing):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("tag", args=[self.slug])
+        return TAG.url(self.slug)

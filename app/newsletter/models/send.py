@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from app.mail.submission import OPEN, State
 from app.newsletter import effects
+from app.newsletter.pages import SEND
 from owed import owe
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class SendState(models.TextChoices):
 
 
 class Send(models.Model):
-    """One mailing of a post. Publication owes the first, once for ever; a person may ask for others, each by its number."""
+    """One mailing of a post. Publication owes the first, once only; a person may ask for others, each by its number."""
 
     State = SendState
 
@@ -50,7 +50,7 @@ class Send(models.Model):
         return f"send {self.round} of post {self.post_id}"
 
     def get_absolute_url(self) -> str:
-        return reverse("studio:send", args=[self.pk])
+        return SEND.url(self.pk)
 
     @property
     def is_over(self) -> bool:

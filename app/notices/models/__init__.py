@@ -1,7 +1,6 @@
 """The tables of this room."""
 
-from app.notices.models.change import AddressChange
-from app.notices.models.notice import Kind, Notice
+from app.notices.models.notice import Notice
 from app.notices.models.watch import Watch
 
-__all__ = ["AddressChange", "Kind", "Notice", "Watch"]
+__all__ = ["Notice", "Watch"]

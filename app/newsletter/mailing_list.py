@@ -1,18 +1,10 @@
-"""The effect functions of the tutorial that belong to this room, under its names."""
+"""A member's wish to get new posts by email."""
 
 from __future__ import annotations
 
 from app.accounts.models import User
-from app.blog.models import Post
-from app.newsletter.announcing import announce
 from app.newsletter.forms import CONSENT
-from app.newsletter.models import Send, Subscriber
-from owed import clock
-
-
-def send_publication_notifications(post: Post | int) -> Send | None:
-    """Open the post's send to all confirmed readers; workers do the rest. Safe to do twice."""
-    return announce(post if isinstance(post, int) else post.pk, now=clock.now())
+from app.newsletter.models import Subscriber
 
 
 def add_to_mailing_list(user: User | int, consent: str | None = None) -> None:

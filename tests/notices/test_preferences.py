@@ -9,10 +9,11 @@ from django.test import Client
 
 from app.accounts.models import Profile, Role, User
 from app.blog.models import Post
-from app.notices import telling
-from app.notices.choices import LABELS, OF_KIND, Choice
-from app.notices.models import Kind, Notice, Watch
-from app.notices.moves import KINDS
+from app.notices import kinds
+from app.notices.kinds.onboarding import OnboardingNotice
+from app.notices.kinds.welcome import WelcomeNotice, send_welcome_email
+from app.notices.models import Notice, Watch
+from app.notices.preferences import StopLink
 from owed.testing import drain
 from tests.factories import person
 from tests.sinks import Sink
@@ -36,42 +37,42 @@ class TestALinkInANotice:
         assert (profile.notify_comments, profile.notify_likes) == (False, True)
 
     def test_stops_likes(self, ann: User) -> None:
-        Choice(ann.pk, "likes").turn_off()
+        StopLink(ann.pk, "likes").turn_off()
         assert not Profile.objects.get(user=ann).notify_likes
 
     def test_stops_drafts(self) -> None:
         editor = person("ed", Role.EDITOR)
         Watch.objects.create(user=editor)
-        Choice(editor.pk, "drafts").turn_off()
+        StopLink(editor.pk, "drafts").turn_off()
         assert not Watch.objects.exists()
 
     def test_stops_first_steps_for_good(self, ann: User) -> None:
-        Notice.objects.owe(ann, Kind.ONBOARDING, "profile")
+        Notice.objects.owe(ann, OnboardingNotice, "profile")
         for _ in range(2):
-            Choice(ann.pk, "onboarding").turn_off()
-        assert Notice.objects.owe(ann, Kind.ONBOARDING, "first-post") is None
+            StopLink(ann.pk, "onboarding").turn_off()
+        assert Notice.objects.owe(ann, OnboardingNotice, "first-post") is None
         assert set(Notice.objects.values_list("state", flat=True)) == {"suppressed"}
 
     @pytest.mark.parametrize("forged", ["{}x", "x{}", "0000000000"])
     def test_that_was_tampered_with_is_not_found(self, client: Client, ann: User, forged: str) -> None:
-        path = Choice(ann.pk, "likes").get_absolute_url()
+        path = StopLink(ann.pk, "likes").get_absolute_url()
         token = forged.format(path.split("/")[2])
         assert client.post(f"/notices/{token}/").status_code == 404
         assert Profile.objects.get(user=ann).notify_likes
 
     def test_outlives_its_account(self, client: Client, ann: User) -> None:
-        path = Choice(ann.pk, "onboarding").get_absolute_url()
+        path = StopLink(ann.pk, "onboarding").get_absolute_url()
         ann.delete()
         assert client.post(path).status_code == 200
 
     def test_is_there_for_every_kind_but_answers_to_what_one_did_oneself(self) -> None:
-        assert set(OF_KIND) == set(Kind) - {Kind.RESET, Kind.PASSWORD, *KINDS}
-        assert set(OF_KIND.values()) == set(LABELS)
+        without = {name for name, kind in kinds.KINDS.items() if kind.preference is None}
+        assert without == {"reset", "password", "move", "moving", "moved"}
 
     def test_stands_in_every_mail(self, ann: User, smtp_sink: Sink) -> None:
-        Notice.objects.owe(ann, Kind.WELCOME, "account")
-        Notice.objects.owe(ann, Kind.ONBOARDING, "profile")
-        telling.welcome(ann.pk)
+        Notice.objects.owe(ann, WelcomeNotice, "account")
+        Notice.objects.owe(ann, OnboardingNotice, "profile")
+        send_welcome_email(ann.pk)
         drain()
         assert len(smtp_sink.captured) == 2
         assert all("/notices/" in each.body(kind) for each in smtp_sink.captured for kind in ("plain", "html"))

@@ -1,9 +1,11 @@
-"""A forgotten password: the way back is a link to the address of the account, made when its mail is."""
+"""A forgotten password: a link to the address of the account. Its secret is made when the mail is written, and never stored."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.db.models import Value
@@ -11,11 +13,14 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
 
 from app.accounts.models import User
+from app.mail.rendering import link
 from app.mail.submission import OPEN
-from app.notices import effects
-from app.notices.models import Kind, Notice
+from app.members import effects
+from app.notices.kinds import Kind, register
+from app.notices.models import Notice
 from owed import owe
 
 A_DAY = 3
@@ -23,28 +28,41 @@ A_DAY_TO_STRANGERS = 1
 NOBODY = 0
 
 
+@register
+class PasswordResetNotice(Kind):
+    name = "reset"
+    template = "members/mail/password_reset"
+    reaches_unconfirmed = True
+
+    def subject(self, notice: Notice, number: int) -> str:
+        return _("A new password for %(site)s") % {"site": settings.SITE_NAME}
+
+    def links(self, notice: Notice) -> dict[str, Any]:
+        return {"reset_url": link(reset_path(notice.recipient))}
+
+
 @transaction.atomic
-def ask_reset(email: str) -> None:
-    """Take the wish down: one query and one row, whether the address is known or not, so that nobody can tell by the time."""
+def request_password_reset(email: str) -> None:
+    """Owe the mail: one query and one row, whether the address is known or not, so that the time does not tell which."""
     known = User.objects.alias(address=Lower("email")).filter(address=Lower(Value(email)))
     user_id = known.values_list("pk", flat=True).first() or NOBODY
     owe(effects.reset.si(user_id=user_id), about=f"user:{user_id}")
 
 
 @transaction.atomic
-def owe_reset(user_id: int, *, now: datetime) -> None:
-    """Owe the link, not while one is under way and three a day at most; one to an address that may be a stranger's.
+def send_reset_link(user_id: int, *, now: datetime) -> None:
+    """Owe the link, not while one is under way and three a day at most; one a day to an address that may be a stranger's.
 
-    Who has no password here by somebody's decision gets none this way.
+    An account whose password an operator took away gets none this way.
     """
     user = User.objects.filter(pk=user_id, is_active=True).exclude(email="").first()
     if user is None or not user.has_usable_password():
         return
-    mails, day = Notice.objects.filter(recipient=user, kind=Kind.RESET), f"{now:%Y-%m-%d}"
+    mails, day = Notice.objects.filter(recipient=user, kind=PasswordResetNotice.name), f"{now:%Y-%m-%d}"
     sent = mails.filter(subject_key__startswith=f"{day}/").count()
     most = A_DAY_TO_STRANGERS if user.has_unconfirmed_address else A_DAY
     if sent < most and not mails.filter(state__in=OPEN).exists():
-        Notice.objects.owe(user, Kind.RESET, f"{day}/{sent + 1}")
+        Notice.objects.owe(user, PasswordResetNotice, f"{day}/{sent + 1}")
 
 
 def reset_path(user: User) -> str:

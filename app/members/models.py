@@ -1,4 +1,4 @@
-"""The wish to be reached at another address."""
+"""A request to receive one's mail at another address."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.utils.crypto import salted_hmac
 
 from app.accounts.models import User
 
-OPEN_FOR = timedelta(days=1)
+VALID_FOR = timedelta(days=1)
 KEPT_FOR = timedelta(days=7)  # longer than a mail about it is tried
 
 
-class AddressChange(models.Model):
-    """One is open for each user at most: the newest. It holds while the account is as it was when this was asked."""
+class EmailChange(models.Model):
+    """At most one is open for each user: the newest. It is valid while the account is as it was when it was requested."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="address_changes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="email_changes")
     old_email = models.EmailField(blank=True)
     new_email = models.EmailField()
     password_mark = models.CharField(max_length=64, editable=False)
@@ -28,17 +28,18 @@ class AddressChange(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        db_table = "notices_addresschange"  # the model came from the room notices; its rows stayed where they were
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user"], name="address_change_open_once", condition=Q(closed_at=None)),
         ]
 
     def __str__(self) -> str:
-        return f"address change {self.pk} of user {self.user_id}"
+        return f"email change {self.pk} of user {self.user_id}"
 
-    def holds(self, now: datetime) -> bool:
+    def is_valid(self, now: datetime) -> bool:
         """Return whether the new address may still be taken."""
         user = self.user
-        is_open = self.closed_at is None and self.asked_at > now - OPEN_FOR
+        is_open = self.closed_at is None and self.asked_at > now - VALID_FOR
         is_same = user.email == self.old_email and password_mark(user) == self.password_mark
         return is_open and is_same and user.is_active and not self._is_taken()
 
@@ -47,15 +48,15 @@ class AddressChange(models.Model):
         return others.filter(address=Lower(Value(self.new_email))).exists()
 
     def secret(self) -> str:
-        """Return what the link to the new address proves itself by."""
+        """Return the secret part of the link to the new address."""
         facts = (str(self.pk), self.old_email, self.new_email, self.password_mark)
         return salted_hmac("notices.change", "\n".join(facts), algorithm="sha256").hexdigest()
 
     def close(self, now: datetime) -> bool:
         """Return whether it was open until now."""
-        return bool(AddressChange.objects.filter(pk=self.pk, closed_at=None).update(closed_at=now))
+        return bool(EmailChange.objects.filter(pk=self.pk, closed_at=None).update(closed_at=now))
 
 
 def password_mark(user: User) -> str:
-    """Return what is another when the password is, and does not tell its hash."""
+    """Return a digest that changes when the password changes, and does not reveal its hash."""
     return salted_hmac("notices.change.password", user.password, algorithm="sha256").hexdigest()

@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from app.accounts.models import Profile, RegisteredVia, Role, User
 from app.blog.models import Post
+from app.members.email_confirmation import ConfirmationLink, ask_confirmation
+from app.newsletter.mailing_list import add_to_mailing_list
 from app.newsletter.models import Subscriber
-from app.newsletter.tutorial import add_to_mailing_list
-from app.notices import sending, telling
-from app.notices.addresses import Address
-from app.notices.choices import Choice
-from app.notices.models import Kind, Notice
-from app.notices.tutorial import send_welcome_email, start_onboarding_sequence
+from app.notices import sending
+from app.notices.kinds.onboarding import start_onboarding_sequence
+from app.notices.kinds.welcome import send_welcome_email
+from app.notices.models import Notice
+from app.notices.preferences import StopLink
 from owed.models import Effect
 from owed.testing import drain, owes
 from tests.sinks import CUT, FaultyServer, Sink
@@ -68,7 +69,7 @@ class TestAnAddress:
 
     def test_that_nobody_confirms_gets_one_question_and_nothing_else(self, newcomer: User, smtp_sink: Sink) -> None:
         for _ in range(3):
-            telling.ask_address(newcomer.pk)
+            ask_confirmation(newcomer.pk)
             send_welcome_email(newcomer)
             start_onboarding_sequence(newcomer)
         User.objects.update(date_joined=timezone.now() - timedelta(days=9))
@@ -76,23 +77,23 @@ class TestAnAddress:
         assert states() == [("address", "sent")]
 
     def test_of_before_confirms_no_other(self, newcomer: User) -> None:
-        link = Address.of(newcomer)
+        link = ConfirmationLink.of(newcomer)
         User.objects.update(email="other@example.org")
         link.confirm()
         assert User.objects.get().email_confirmed_at is None
 
     @pytest.mark.parametrize("forged", ["{}x", "x{}", "0000000000"])
     def test_is_confirmed_by_no_forged_link(self, newcomer: User, client: Client, forged: str) -> None:
-        token = forged.format(Address.of(newcomer).get_absolute_url().split("/")[2])
+        token = forged.format(ConfirmationLink.of(newcomer).get_absolute_url().split("/")[2])
         assert client.post(f"/addresses/{token}/").status_code == 404
         assert User.objects.get().email_confirmed_at is None
 
     def test_of_a_link_that_stops_mail_is_another(self, newcomer: User, client: Client) -> None:
-        token = Choice(newcomer.pk, "likes").get_absolute_url().split("/")[2]
+        token = StopLink(newcomer.pk, "likes").get_absolute_url().split("/")[2]
         assert client.post(f"/addresses/{token}/").status_code == 404
 
     def test_outlives_its_account(self, newcomer: User, client: Client) -> None:
-        path = Address.of(newcomer).get_absolute_url()
+        path = ConfirmationLink.of(newcomer).get_absolute_url()
         newcomer.delete()
         assert client.post(path).status_code == 200
 
@@ -142,7 +143,7 @@ class TestAWelcome:
         faulty.faults = {"dot": CUT}
         newcomer.confirm_address(newcomer.email)
         drain()
-        notice = Notice.objects.get(kind=Kind.WELCOME)
+        notice = Notice.objects.get(kind="welcome")
         sending.send_notice(notice.pk)
         assert notice.state == "unknown"
         assert len(faulty.accepted) == 1
