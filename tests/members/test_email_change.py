@@ -50,7 +50,7 @@ class TestAnotherAddress:
         [path] = links(smtp_sink)
         assert links(smtp_sink, "html") == [path]
         assert NEW in client.get(path).content.decode()
-        assert "from now on" in client.post(path).content.decode()
+        assert "From now on" in client.post(path).content.decode()
         reader.refresh_from_db()
         assert reader.email == NEW
         assert reader.email_confirmed_at
