@@ -122,7 +122,7 @@ class TestTheAccount:
 
     def test_says_so_when_nothing_followed(self, writer: Client, draft: Post) -> None:
         Effect.objects.all().delete()
-        assert b"Nothing has followed" in writer.get(f"/studio/posts/{draft.pk}/effects/").content
+        assert b"Nothing has been queued" in writer.get(f"/studio/posts/{draft.pk}/effects/").content
 
     def test_shows_an_error_as_text_and_retries_it(self, writer: Client, draft: Post) -> None:
         lost = dead(draft)
@@ -150,17 +150,17 @@ class TestTheAccount:
         drain()
         page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
         assert "hx-trigger" not in page.split('id="account"')[1]
-        assert "every reader is accounted for" in page
+        assert "every subscriber is accounted for" in page
 
     def test_calls_a_share_failed_only_when_no_try_is_left(self, writer: Client, draft: Post) -> None:
         account = Account.objects.create(network="dummy", name="A network")
         SocialPost.objects.create(post=draft, account=account, state="failed", error="It hung up.")
         another = effect(about=f"post:{draft.pk}", task="social.deliver", queue="social")
         path = f"/studio/posts/{draft.pk}/effects/"
-        assert b"Failed so far" in writer.get(path).content
+        assert b"Failed attempts" in writer.get(path).content
         Effect.objects.filter(pk=another.pk).update(state="dead", finished_at="2026-01-02T03:04:05Z")
         page = writer.get(path).content
-        assert (b"Failed so far" in page, b"It hung up." in page) == (False, True)
+        assert (b"Failed attempts" in page, b"It hung up." in page) == (False, True)
 
     @pytest.mark.parametrize(
         ("args", "told"),
@@ -184,7 +184,7 @@ class TestTheLedger:
         dead(draft)
         effect(task="email.page", queue="email")
         page = signed_in("editor").get("/studio/effects/").content.decode()
-        assert "Retry 1 dead" in page
+        assert "Retry 1 failed" in page
         assert f'href="/studio/posts/{draft.pk}/effects/"' in page
         assert "email.page" in page
         only = signed_in("editor").get("/studio/effects/?state=dead&task=search").content.decode()

@@ -183,7 +183,7 @@ class TestAComment:
         said = {"guest_name": "Gus", "guest_email": "gus@example.org", "content": "May I?"}
         for headers in ({}, {"HX-Request": "true"}):
             answer = client.post(f"{post.get_absolute_url()}comments", said, headers=headers)
-            assert b"waits for an editor" in answer.content
+            assert b"waiting for approval" in answer.content
             assert b"May I?" not in answer.content
         assert b"May I?" not in client.get(post.get_absolute_url()).content
         assert b"gus@example.org" not in client.get(post.get_absolute_url()).content

@@ -69,7 +69,7 @@ class TestAGuest:
     @pytest.mark.covers("M9")
     def test_that_fills_in_what_nobody_sees_is_filed_as_spam(self, client: Client, post: Post) -> None:
         words = {"guest_name": "Bot", "guest_email": "bot@example.org", "content": "Buy.", "website": "http://x.example"}
-        assert b"waits for an editor" in client.post(f"{post.get_absolute_url()}comments", words).content
+        assert b"waiting for approval" in client.post(f"{post.get_absolute_url()}comments", words).content
         assert Comment.objects.get().status == "spam"
 
 
