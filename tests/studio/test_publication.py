@@ -13,6 +13,7 @@ from app.blog.models import Post
 from app.social.models import Account, SocialPost
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
+from tests.markup import squeezed
 from tests.studio.forms import Person, SignedIn, typed
 
 pytestmark = pytest.mark.django_db
@@ -107,10 +108,10 @@ class TestTheAccount:
 
     def test_tells_where_the_post_stands_by_now(self, writer: Client, draft: Post) -> None:
         path = f"/studio/posts/{draft.pk}/effects/"
-        assert b'id="standing"><span class="chip draft">' in writer.get(path).content
+        assert 'id="standing"><span class="chip draft">' in squeezed(writer.get(path).content)
         draft.publish(at=timezone.now())
-        page = writer.get(path, headers={"HX-Request": "true"}).content
-        assert b'id="standing" hx-swap-oob="true"><span class="chip published">' in page
+        page = squeezed(writer.get(path, headers={"HX-Request": "true"}).content)
+        assert 'id="standing" hx-swap-oob="true"><span class="chip published">' in page
 
     def test_names_the_day_of_what_is_not_of_today(self, writer: Client, draft: Post) -> None:
         Effect.objects.all().delete()
@@ -174,7 +175,7 @@ class TestTheAccount:
     def test_says_which_part_each_effect_is_about(self, writer: Client, draft: Post, args: dict[str, Any], told: str) -> None:
         effect(about=f"post:{draft.pk}", args=args)
         effect(about=f"post:{draft.pk}", args={"post_id": draft.pk})
-        page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        page = squeezed(writer.get(f"/studio/posts/{draft.pk}/effects/").content)
         assert told in page
         assert page.count("<i>") == 1
 

@@ -29,7 +29,7 @@ class TestAnAnswer:
         link = f"{post.get_absolute_url()}comments?parent={said.pk}"
         assert f'href="{link}"' in client.get(post.get_absolute_url()).content.decode()
         form = client.get(link, headers=HTMX).content.decode()
-        assert "An answer to rita." in form
+        assert "Replying to rita" in form
         assert f'<input type="hidden" name="parent" value="{said.pk}"' in form
         assert f'id="answer_{said.pk}-form"' in form
 
