@@ -92,7 +92,7 @@ class TestMailingAgain:
         writer = signed_in("author")
         writer.post(path(mailed), {"round": "2"})
         assert OFFER not in writer.get(f"/studio/posts/{mailed.pk}/effects/").content.decode()
-        assert "not over yet" in writer.get(path(mailed)).content.decode()
+        assert "still in progress" in writer.get(path(mailed)).content.decode()
         assert b"not over yet" in writer.post(path(mailed), {"round": "3"}, follow=True).content
         mailed.withdraw()
         assert b"Only a published post" in writer.get(path(mailed)).content
