@@ -43,9 +43,9 @@ class Env:
     outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
     trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
     peertube_hosts: Annotated[tuple[str, ...], "PeerTube sites whose videos posts may show in a player, with commas"]
-    announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are announced to nobody"]
+    announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are not announced"]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
-    effects_ring_after_seconds: Annotated[float, "when a hint that nobody followed is rung again"]
+    effects_ring_after_seconds: Annotated[float, "after how long a hint that no worker followed is sent again"]
     effects_lease_margin_seconds: Annotated[float, "from its timeout until a dead worker's effect is due again"]
 
     @property
@@ -138,13 +138,13 @@ def _boolean(text: str) -> bool:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ValueError(f"{text!r} is no port number from 1 to 65535")
+        raise ValueError(f"{text!r} is not a port number from 1 to 65535")
     return int(text)
 
 
 def _few(text: str) -> int:
     if not text.isdecimal() or int(text) > 9:
-        raise ValueError(f"{text!r} is no number from 0 to 9")
+        raise ValueError(f"{text!r} is not a number from 0 to 9")
     return int(text)
 
 
@@ -160,12 +160,12 @@ def _hours(text: str) -> timedelta:
     try:
         return timedelta(hours=float(text))
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no number of hours") from None
+        raise ValueError(f"{text!r} is not a number of hours") from None
 
 
 def _seconds(text: str) -> float:
     if not text.replace(".", "", 1).isdecimal() or not 0 < float(text) <= 3600:
-        raise ValueError(f"{text!r} is no number of seconds up to an hour")
+        raise ValueError(f"{text!r} is not a number of seconds up to an hour")
     return float(text)
 
 

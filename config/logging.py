@@ -39,7 +39,7 @@ class TextFormatter(logging.Formatter):
 
 
 class BriefRefusals(logging.Filter):
-    """Takes the traceback off what was refused (4xx): it tells of the caller, not of a fault here."""
+    """Takes the traceback off what was refused (4xx): the fault is the caller's, not ours."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(record, "status_code", 500) < 500:

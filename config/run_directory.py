@@ -12,7 +12,7 @@ MAILBOX_PORT = 1025
 
 
 class NotOurs(SystemExit):
-    """The run directory belongs to somebody else."""
+    """The run directory belongs to another user."""
 
 
 def run_dir(data_dir: Path) -> Path:

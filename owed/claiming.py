@@ -55,7 +55,7 @@ class Claimed:
 
 
 def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Claimed]:
-    """Return those of the effects that nobody else took, now leased to this process."""
+    """Return those of the effects that no other worker took, now leased to this process."""
     rows = _claim_in_turn(effect, ids, hint) if effect.key else _claim(effect, ids, hint)
     crash.point("after-claim")
     claimed = [

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-CRASH_AT = os.environ.get("OWED_CRASH_AT", "")
+CRASH_AT = os.environ.get("OWED_CRASH_AT") or os.environ.get("EFFECTS_CRASH_AT", "")  # its name before the package had one
 held: dict[str, Callable[[], object]] = {}
 
 

@@ -41,7 +41,7 @@ def postpone(claimed: Claimed, when: timedelta | datetime, why: str, *, planned:
 
 
 def put_off(ids: Sequence[int], wait: timedelta, why: str) -> int:
-    """Let those that nobody has begun wait, between once and twice as long each, without a run. Return how many.
+    """Let those that have not begun wait, between once and twice as long each, without a run. Return how many.
 
     For what could only wait: a run of each, to find that out, would hold up others. They are as late as before.
     """

@@ -56,7 +56,7 @@ def current() -> Running | None:
 
 
 def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
-    """Claim these effects and run those that nobody else took. Raises UnknownEffect, having claimed none."""
+    """Claim these effects and run those that no other worker took. Raises UnknownEffect, having claimed none."""
     registry.body(effect)
     heal_connection()
     report = Report()

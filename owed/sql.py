@@ -11,7 +11,7 @@ from .outcomes import NotInTransaction
 
 Params = Sequence[Any] | Mapping[str, Any]
 
-# unnest() keeps the array's order: whoever holds several names takes them in the same order, so that two never deadlock.
+# unnest() keeps the array's order: all holders of several names take them in the same order, so that two never deadlock.
 HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name"
 TRY_HOLD = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 

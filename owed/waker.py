@@ -1,4 +1,4 @@
-"""One thread in each process that tells workers what is ready; a hint, never a promise."""
+"""One thread in each process that sends workers hints of what is ready; a hint is never a promise."""
 
 from __future__ import annotations
 

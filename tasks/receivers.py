@@ -53,7 +53,7 @@ def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
 
 
 def _is_new(post: Post) -> bool:
-    """Tell news from an imported archive, which is announced to nobody."""
+    """Return whether it is news: an imported archive is not announced."""
     now = post.moved_at or clock.now()
     return bool(post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN)
 
@@ -118,7 +118,7 @@ def show_the_name(sender: type[Model], post_ids: list[int], scope: str, part: in
 
 @receiver(post_created, weak=False, dispatch_uid="tasks.tell_editors")
 def tell_editors(sender: type[Post], post: Post, **kwargs: Any) -> None:
-    """Tell editors of what was written here; an imported archive waits for nobody's review."""
+    """Notify editors of what was written here; an imported archive does not wait for review."""
     if post.source is None:
         owed = record(notices.review.si(post_id=post.pk), about=post)
         transaction.on_commit(owed.enqueue, robust=True)

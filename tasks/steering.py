@@ -1,4 +1,4 @@
-"""What steers a worker is no failure of a handler: the signal manager lets it pass."""
+"""Control-flow exceptions of a worker are not a handler's failure: the signal manager lets them pass."""
 
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 

@@ -65,7 +65,7 @@ def words() -> dict[str, str]:
 
 
 def link(path: str) -> str:
-    """Return a link to a file; a folder is only named, as it is no page of the site."""
+    """Return a link to a file; a folder is only named, as it is not a page of the site."""
     return f"`{path}`" if path.endswith("/") else f"[`{path}`](../{path})"
 
 

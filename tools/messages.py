@@ -1,6 +1,6 @@
 """`python -m tools.messages [--check]`: collect the texts that are marked for translation, or say that the catalogue is old.
 
-Needs GNU gettext (xgettext); without it --check says so and passes, as a translator's tool is no condition for a contributor.
+Needs GNU gettext (xgettext); without it --check says so and passes, since contributors need no translator's tools.
 """
 
 from __future__ import annotations

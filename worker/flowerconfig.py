@@ -31,7 +31,7 @@ inspect_timeout = 3000.0
 natural_time = False
 tasks_columns = "name,uuid,state,args,received,started,runtime,worker,exception"
 
-# The state names runs and errors, and is read back by pickle: it is nobody else's.
+# The state names runs and errors, and is read back by pickle: only this process writes it.
 Path(db).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 if ":" not in settings.FLOWER_BASIC_AUTH or not settings.FLOWER_BASIC_AUTH.isascii():
     sys.exit("FLOWER_BASIC_AUTH: must be name:password, in ASCII; Flower can compare nothing else.")

@@ -29,9 +29,9 @@ VIMEO_PATH = re.compile(r"/(?:[a-z]+/[\w-]+/)?(?:video/|videos/)?(\d{3,14})(?:/(
 TIME = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,3})m)?(?:(\d{1,6})s?)?")
 # No branch runs past the beginning of another element of its kind: a hostile text must cost linear time.
 ELEMENT = re.compile(
-    r"<(?P<name>iframe|video|audio|object)\b(?P<attributes>[^<>]*)>"
+    r"(?<!\\)<(?P<name>iframe|video|audio|object)\b(?P<attributes>[^<>]*)>"
     r"(?:(?P<inside>(?:(?!<(?:iframe|video|audio|object)\b).)*?)</(?P=name)\s*>)?"
-    r"|<embed\b(?P<embed>[^<>]*)>(?:\s*</embed\s*>)?"
+    r"|(?<!\\)<embed\b(?P<embed>[^<>]*)>(?:\s*</embed\s*>)?"
     r"|<script\b(?P<script>[^<>]*)>\s*</script\s*>",
     re.I | re.S,
 )
@@ -55,7 +55,7 @@ class Player:
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """What an element shows, where it is no known player: its address and its title."""
+    """What an element shows, if it is not a known player: its address and its title."""
 
     element: str
     url: str

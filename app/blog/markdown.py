@@ -85,7 +85,7 @@ FRAME = {
     "loading": "lazy",
     "sandbox": "allow-scripts allow-same-origin allow-popups allow-presentation",
     "allow": "fullscreen; picture-in-picture; encrypted-media",
-    # YouTube refuses to play (error 153) where it is not told which site shows the video.
+    # YouTube refuses to play (error 153) unless it learns which site shows the video.
     "referrerpolicy": "strict-origin-when-cross-origin",
 }
 EMPTY_FRAME = re.compile(r'<iframe(?![^>]* src=")[^>]*>[^<]*</iframe>')

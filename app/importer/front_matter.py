@@ -105,7 +105,7 @@ def _yaml(header: str) -> Any:
 
 
 def _refuse_aliases(header: str) -> None:
-    """Raise where one value stands for another (a YAML bomb is made of them) or nesting has no end."""
+    """Raise for aliases (a YAML bomb is made of them) and for endless nesting."""
     depth = 0
     for event in yaml.parse(header, Loader=LOADER):
         if isinstance(event, yaml.AliasEvent):
@@ -187,7 +187,7 @@ def _people(value: object) -> Iterator[str]:
     elif isinstance(value, str):
         linked = MARKDOWN_LINK.findall(value)
         for name in linked or value.split(","):
-            yield re.sub(r"\s*<[^<>]*[@/][^<>]*>", "", name).strip()
+            yield re.sub(r"\s*<[^<>\s]*(?:@|://)[^<>\s]*>", "", name).strip()
 
 
 def is_true(matter: Matter, *names: str) -> bool:

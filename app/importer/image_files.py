@@ -64,13 +64,15 @@ class ImageFiles:
         """
         if "\0" in path or "\\" in path:
             raise PermissionError("refused: not a plain path")
-        inside = [each for each in self._candidates(path.removeprefix("@site/static"), beside) if self.holds(each)]
-        if not inside:
+        is_outside = False
+        for candidate in self._candidates(path.removeprefix("@site/static"), beside):
+            if _is_file(candidate):
+                if self.holds(candidate):
+                    return candidate
+                is_outside = True
+        if is_outside:
             raise PermissionError("refused: leads out of the folder")
-        try:
-            return next((each for each in inside if each.is_file()), None)
-        except OSError:
-            return None
+        return None
 
     def _candidates(self, path: str, beside: Path | None) -> Iterator[Path]:
         spellings = [path]
@@ -94,3 +96,10 @@ class ImageFiles:
             return path.resolve().is_relative_to(self._resolved)
         except (OSError, RuntimeError):
             return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -40,7 +40,7 @@ class PlannedPost:
 
     @property
     def digest(self) -> str:
-        """Return what tells this version of the source's post from any other."""
+        """Return what distinguishes this version of the source's post from any other."""
         post = self.post
         names = [[[author.key, author.name] for author in post.authors], post.tags, post.category]
         images = [[image.url, image.alt, _checksum(image)] for image in post.images]

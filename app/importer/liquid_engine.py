@@ -1,6 +1,6 @@
 """Conditions, loops and variables of Liquid, evaluated by python-liquid within limits.
 
-Prose never meets the parser: it is put aside behind marks, so that a brace in it is no syntax error, and a hostile file
+Prose never meets the parser: it is put aside behind marks, so that a brace in it is not a syntax error, and a hostile file
 costs no more than its tags.
 """
 

@@ -37,6 +37,12 @@ TOKEN = re.compile(
     re.S,
 )
 BRACES, BRACES_BACK = str.maketrans("{}", "\ufdd2\ufdd3"), str.maketrans("\ufdd2\ufdd3", "{}")
+# Where a tag begins a line and shows nothing, what is left must not read otherwise: an indented rest of a line would be code
+# to Markdown, and an empty line ends a block of HTML.
+LINE_START, HTML_LINE_START = "\ufdda", "\ufddb"
+BLANK_LINE = re.compile(r"(?:\A|\n)[ \t]*\Z")
+LEFT_INDENT = re.compile(f"^{LINE_START}+[ \t]+", re.M)
+LEFT_LINE = re.compile(f"^[ \t]*{HTML_LINE_START}+[ \t{HTML_LINE_START}]*\n", re.M)
 HTML = re.compile(r"\s*<")
 LOOK_BACK = 10_000
 DEEPEST_INCLUDE = 5
@@ -75,6 +81,11 @@ class Page:
         scopes["include"] = self.parameters
         found = _looked_up(scopes[first], rest) if first in scopes and rest else _looked_up(self.values, name)
         return found.strip() if isinstance(found, str) and (self.is_liquid or first in scopes) else None
+
+    def own_value(self, name: str) -> str | None:
+        """Return a text of the header by its bare name. Beside a filter, or as a URL, it is surely a variable."""
+        found = _looked_up(self.values, name)
+        return found.strip() if isinstance(found, str) else None
 
     def context(self) -> dict[str, Any]:
         """Return the variables for Liquid: those of the page also by their bare names, as Eleventy has them."""
@@ -116,11 +127,16 @@ def _expanded(prose: str, page: Page) -> str:
     for match in TOKEN.finditer(prose):
         text = prose[last : match.start()]
         text = text.lstrip() if strip else text
-        parts.append((text.rstrip() if match["tag_left"] or match["left"] else text, False))
+        text = text.rstrip() if match["tag_left"] or match["left"] else text
+        if BLANK_LINE.search(text):
+            text += HTML_LINE_START if page.is_html or is_in_html(prose, match.start()) else LINE_START
+        parts.append((text, False))
         parts.append(_token(match, page))
         last, strip = match.end(), bool(match["tag_right"] or match["right"])
     parts.append((prose[last:].lstrip() if strip else prose[last:], False))
-    return evaluate(parts, page.context(), page.unknown)
+    expanded = evaluate(parts, page.context(), page.unknown)
+    expanded = LEFT_INDENT.sub("", LEFT_LINE.sub("", expanded))
+    return expanded.replace(LINE_START, "").replace(HTML_LINE_START, "")
 
 
 def _token(match: re.Match[str], page: Page) -> tuple[str, bool]:
@@ -165,6 +181,8 @@ def _output(match: re.Match[str], page: Page) -> tuple[str, bool]:
     expression, *filters = (part.strip() for part in re.split(r"\|(?=(?:[^\"']|\"[^\"]*\"|'[^']*')*$)", match["output"]))
     literal = re.fullmatch(r"""(["'])(.*)\1""", expression, re.S)
     value = literal[2] if literal else page.value(expression)
+    if value is None and (filters or match.string[match.start() - 1 : match.start()] in {"(", '"', "'"}):
+        value = page.own_value(expression)
     names = [each.partition(":")[0].partition("(")[0].strip() for each in filters]
     if value is None or any(name not in FILTERS for name in names):
         if page.is_liquid and (value is None or expression):

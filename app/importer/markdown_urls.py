@@ -22,8 +22,8 @@ DEFINITION = re.compile(
     re.M,
 )
 REFERENCE = re.compile(r"(?P<image>!?)" + TEXT + r"(?:\[(?P<label>[^\[\]\n]{0,200})\])?(?![\[(:])", re.S)
-IMG = re.compile(r"<img\b[^<>]*>", re.I)
-ANCHOR = re.compile(r"<a\b(?P<attrs>[^<>]*)>(?P<text>(?:(?!<a\b).)*?)</a\s*>", re.I | re.S)
+IMG = re.compile(r"(?<!\\)<img\b[^<>]*>", re.I)
+ANCHOR = re.compile(r"(?<!\\)<a\b(?P<attrs>[^<>]*)>(?P<text>(?:(?!<a\b).)*?)</a\s*>", re.I | re.S)
 ATTRIBUTE = r"""(?<![\w-]){name}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))"""
 SRC, HREF, ALT = (re.compile(ATTRIBUTE.format(name=name), re.I) for name in ("src", "href", "alt"))
 SPECIAL = re.compile(r"([\\\[\]*_`<>])")

@@ -208,7 +208,7 @@ def _unchanged(post: Post | None, planned: PlannedPost) -> bool:
 
 
 def _source(summary: Summary) -> str:
-    """Return a name for the post's source that no other post has: the key, and where that is taken, what tells them apart."""
+    """Return a name for the post's source that no other post has: the key, and where that is taken, what distinguishes them."""
     taken = Post.objects.filter(source=summary.key).exists()
     return (
         f"{summary.key[:285]}#{summary.identities[0][:12] if summary.identities else summary.number}" if taken else summary.key

@@ -78,7 +78,7 @@ class SourceComment:
 class SourcePost:
     """One post of another system. URLs are still the source's own; `links` and `save` replace them.
 
-    `key` is its path or guid, `identities` are what tells it from posts of other sites with the same key: any one will do.
+    `key` is its path or guid, `identities` distinguish it from posts of other sites with the same key: any one will do.
     `file`, `line` and `label` name it in the report, `lines` says on which line of the file a URL of the text is.
     `old_urls` are the paths of
     its pages on the old site, `link_names` more ways in which other posts may link to it, `hosts` the old site's names.

@@ -56,7 +56,7 @@ class Spool:
         self._file.seek(0)
         for start in range(0, len(self.summaries), size):
             summaries = self.summaries[start : start + size]
-            # Nobody but us has ever written to this file: it has no name, and is gone with its descriptor.
+            # Only this process has written to this file: it has no name, and is gone with its descriptor.
             yield [(summary, pickle.load(self._file)) for summary in summaries]  # noqa: S301
 
 

@@ -84,7 +84,7 @@ def _tag(layout: _Layout, match: re.Match[str]) -> None:
 
 
 def _text(layout: _Layout, text: str, *, before_closing: bool) -> None:
-    """Write the text between two block tags, as paragraphs where it stands for itself."""
+    """Write the text between two block tags, as paragraphs of their own."""
     if not text.strip():
         return
     pieces = [piece.strip() for piece in EMPTY_LINE.split(text) if piece.strip()]

@@ -57,7 +57,7 @@ class Submission(models.Model):
         ]
 
     def begin(self) -> bool:
-        """Take the row for the irreversible step. Return false if another process has it, or it is no longer wanted."""
+        """Take the row for the irreversible step. Return false if another process has it, or it is not wanted any longer."""
         taken = (
             self._still(State.PENDING)
             .filter(self.wanted())

@@ -65,7 +65,7 @@ class EmailChangeLink(EmailChangeNotice):
         return change.new_email if change else ""
 
     def obsolete(self, notice: Notice) -> str:
-        """The link must work, and no one address gets more than three a day, whoever asks."""
+        """The link must work, and no address gets more than three a day."""
         change, now = change_of(notice), clock.now()
         if change and change.is_valid(now):
             before = EmailChange.objects.filter(new_email__iexact=change.new_email, asked_at__gt=now - DAY, pk__lt=change.pk)

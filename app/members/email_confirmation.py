@@ -35,7 +35,7 @@ class ConfirmationLink:
 
     @classmethod
     def read(cls, token: str) -> ConfirmationLink:
-        """Return what a link stands for. Raises django.core.signing.BadSignature."""
+        """Return what a link refers to. Raises django.core.signing.BadSignature."""
         user_id, email = signing.loads(token, salt=SALT)
         return cls(user_id, email)
 
@@ -65,7 +65,7 @@ class EmailConfirmationNotice(Kind):
         return is_stopped(notice.recipient)
 
     def obsolete(self, notice: Notice) -> str:
-        return "taken back before it was told" if notice.recipient.email_confirmed_at else ""
+        return "withdrawn before it was sent" if notice.recipient.email_confirmed_at else ""
 
 
 @transaction.atomic

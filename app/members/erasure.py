@@ -22,7 +22,7 @@ ROWS = 500
 def erase(user_id: int) -> None:
     """Remove the next part of what a closed account holds, and owe the rest; last the user.
 
-    Safe to do twice: each part is looked up anew. An account that was opened again is left alone.
+    Safe to do twice: each part is looked up again. An account that was opened again is left alone.
     """
     user = User.objects.select_for_update(no_key=True).filter(pk=user_id, is_active=False).first()
     if user is None:
@@ -70,7 +70,7 @@ PARTS = (_posts, _likes, _names, _notices, _files)
 
 
 def _erase_person(user: User) -> None:
-    """Delete the user with profile, tokens, activity and subscription. Deliveries stay, of nobody."""
+    """Delete the user with profile, tokens, activity and subscription. Deliveries stay, without a subscriber."""
     Subscriber.objects.filter(user=user).delete()
     if user.profile.avatar:
         # Before the commit: should it fail, the row is still there and the next run meets a file that is gone already.

@@ -51,7 +51,7 @@ class ProfileForm(forms.Form):
         return clean(self.cleaned_data["bio"])
 
     def save(self, profile: Profile) -> None:
-        """Write what was changed. Lists and pages that show it are built anew."""
+        """Write what was changed. Lists and pages that show it are rebuilt."""
         for name, value in self.cleaned_data.items():
             setattr(profile, name, value)
         profile.save(update_fields=list(self.cleaned_data))

@@ -1,4 +1,4 @@
-"""Signing in: as often as somebody mistypes, not as often as a program guesses."""
+"""Sign-in, with a rate limit that allows for typing errors and stops programs that guess."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _known(request: HttpRequest, name: str) -> str:
 
 
 def _remember(response: HttpResponse, name: str) -> None:
-    """Let the browser be known again. It tells nobody whose it is, and is sent to this page alone."""
+    """Let the browser be known again. It does not reveal whose it is, and is sent to this page only."""
     response.set_signed_cookie(
         KNOWN,
         secrets.token_urlsafe(16),
@@ -82,7 +82,7 @@ def staff_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def count_guess(user: User) -> None:
-    """Count one guess at the password of somebody who is signed in. Raises ValidationError beyond the limit."""
+    """Count one attempt at the password of a user who is signed in. Raises ValidationError beyond the limit."""
     if not may_try("password", str(user.pk), per_minute=PER_NAME):
         raise too_many()
 

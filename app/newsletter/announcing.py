@@ -50,7 +50,7 @@ def send_publication_notifications(post: Post | int, *, now: datetime | None = N
 def announce_again(post_id: int, number: int, *, by: int, now: datetime) -> Send:
     """Mail a public post once more, to all who read by now, because a user asks for the round of this number.
 
-    Raises PostGone, NotPublished, NeverMailed, StillMailing, and NotTheNext where somebody else was quicker.
+    Raises PostGone, NotPublished, NeverMailed, StillMailing, and NotTheNext where another user was quicker.
     """
     post = locked(post_id)
     if post is None:

@@ -31,7 +31,7 @@ def gather(notice: Notice) -> bool:
     others = [pk for pk in waiting if pk != notice.pk]
     Notice.objects.filter(told_in__in=others).update(told_in=notice)
     Notice.objects.filter(pk__in=others).update(
-        state=State.SKIPPED, told_in=notice, error="told in a digest", finished_at=timezone.now()
+        state=State.SKIPPED, told_in=notice, error="sent in a digest", finished_at=timezone.now()
     )
     return True
 

@@ -55,7 +55,7 @@ class StopLink:
 
     @classmethod
     def read(cls, token: str) -> StopLink:
-        """Return what a link stands for. Raises django.core.signing.BadSignature."""
+        """Return what a link refers to. Raises django.core.signing.BadSignature."""
         user_id, name = signing.loads(token, salt=SALT)
         return cls(user_id, name)
 

@@ -11,7 +11,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
 
 T = TypeVar("T")
-Timeout = Any  # seconds, None for ever, or Django's marker for "as configured"
+Timeout = Any  # seconds, None for no limit, or Django's marker for "as configured"
 
 
 logger = logging.getLogger("afterword.cache")
@@ -78,7 +78,7 @@ class Cache(RedisCache):
         return outage.attempt(lambda: super(Cache, self).has_key(key, version), False)
 
     def add(self, key: str, value: Any, timeout: Timeout = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Store unless there. True in trouble too: nobody else can be seen to hold the key."""
+        """Store unless there. True when the cache is down, too: no other holder of the key can be seen."""
         return outage.attempt(lambda: super(Cache, self).add(key, value, timeout, version), True)
 
     def set(self, key: str, value: Any, timeout: Timeout = DEFAULT_TIMEOUT, version: int | None = None) -> None:

@@ -41,7 +41,7 @@ def cached(key_family: str, scope: str, page: int | str, build: Callable[[], T])
 
 
 def purge(scopes: Iterable[str]) -> int:
-    """Delete the pages of versions that passed; return how many. Nobody would read them: this frees memory."""
+    """Delete the pages of versions that passed; return how many. They would not be read again: this frees memory."""
     numbers = versions.current_of(scopes)
     shelves = {_name(family, scope): scope for scope in numbers for family in FAMILIES.get(scope.partition(":")[0], ())}
     found = cache.get_many(list(shelves))
@@ -60,7 +60,7 @@ def _short(page: int | str) -> str:
 
 
 def _read(shelf: str, key: str) -> tuple[Any] | None:
-    """Return the page in a tuple if it is there and stands on its family's shelf."""
+    """Return the page in a tuple if it is there and belongs to its family's current version."""
     found = cache.get_many([shelf, key])
     return (found[key],) if key in found and key in found.get(shelf, ()) else None
 

@@ -33,7 +33,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 while pages can be served; late effects are told, and take nothing from readers."""
+    """Answer 200 while pages can be served; late effects are reported, but do not make the site unavailable."""
     try:
         if complaint := _fit.complaint():
             first = "Migrate it with `python -m config.release`. Where that finds nothing to do:"

@@ -17,7 +17,7 @@ FAMILIES = {"site": "recent_posts", "author": "user_posts", "category": "categor
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """One page of a list, and where it stands among the others."""
+    """One page of a list, and its position among the others."""
 
     cards: tuple[Card, ...] = ()
     number: int = 1

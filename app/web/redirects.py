@@ -14,7 +14,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def old_addresses(get_response: GetResponse) -> GetResponse:
-    """Middleware: answer 301 where there is no page, but an imported post was there on its old site.
+    """Middleware: answer 301 where a page is missing, but an imported post had that address on its old site.
 
     Pages of this site win: only what would be 404 is looked up, and `/?p=12`, WordPress' address of a post by number.
     """

@@ -134,7 +134,7 @@ class TestAPostThatCannotBeStored:
         post(tmp_path, "a.md", "![Fake](/fake.png) ![Huge](/huge.png)", image="/fake.png")
         report = run_import(tmp_path)
         assert report.losses["image"] == [
-            "a.md:5: /fake.png (Not a JPEG, PNG, GIF or WebP image, or a damaged one.)",
+            "a.md:4: /fake.png (Not a JPEG, PNG, GIF or WebP image, or a damaged one.)",
             "a.md:6: /huge.png (The image has more than 40 megapixels.)",
         ]
         assert Post.objects.get().content == "*\\[Fake\\]* *\\[Huge\\]*\n"

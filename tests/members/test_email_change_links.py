@@ -66,9 +66,9 @@ class TestAWish:
     @pytest.mark.parametrize(
         ("typed", "said"),
         [
-            ({"password": "not it"}, "This is not your password."),
+            ({"password": "not it"}, "Wrong password."),
             ({"password": ""}, "This field is required."),
-            ({"email": OLD}, "This is your address already."),
+            ({"email": OLD}, "This is already your address."),
             ({"email": "nowhere"}, "Enter a valid email address."),
             ({"email": "x\x00@example.org"}, "Null characters are not allowed."),
         ],

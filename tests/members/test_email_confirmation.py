@@ -50,7 +50,7 @@ class TestALostConfirmation:
         drain()
         smtp_sink.captured.clear()
         assert BUTTON in mine.get("/account/").content.decode()
-        assert "on its way to newcomer@example.org" in press(mine)
+        assert "We have sent a confirmation email to newcomer@example.org" in press(mine)
         assert owes("email.notice", about=newcomer).count() == 1
         drain()
         [link] = links(smtp_sink)
@@ -67,7 +67,7 @@ class TestALostConfirmation:
         for _ in range(5):
             said = press(mine)
             drain()
-        assert "sent today" in said
+        assert "already sent it today" in said
         assert len(links(smtp_sink)) == 2
         Notice.objects.filter(subject_key__startswith="again:").update(subject_key="again:2026-01-02")
         press(mine)
@@ -77,7 +77,7 @@ class TestALostConfirmation:
     def test_is_not_sent_twice_after_a_pause_of_the_mail_server(self, mine: Client, faulty: FaultyServer) -> None:
         faulty.faults = {"banner": CUT}
         drain()
-        assert "on its way" in press(mine)
+        assert "We have sent a confirmation email" in press(mine)
         faulty.heal()
         Effect.objects.filter(finished_at=None).update(state="ready")
         drain()
@@ -87,7 +87,7 @@ class TestALostConfirmation:
     def test_is_owed_while_the_broker_is_away(self, mine: Client) -> None:
         Effect.objects.all().delete()
         with broker_down():
-            assert "on its way to" in press(mine)
+            assert "We have sent a confirmation email" in press(mine)
         assert owes("email.notice").count() == 1
 
     def test_is_not_sent_once_the_address_is_confirmed(self, mine: Client, newcomer: User, smtp_sink: Sink) -> None:
@@ -98,7 +98,7 @@ class TestALostConfirmation:
         assert len(links(smtp_sink)) == 1
         assert Notice.objects.get(subject_key__startswith="again:").state == "skipped"
         assert BUTTON not in mine.get("/account/").content.decode()
-        assert "nothing to confirm" in press(mine)
+        assert "Your address is already confirmed" in press(mine)
         assert Notice.objects.filter(kind="address").count() == 2
 
     def test_does_not_trouble_a_stranger_who_said_stop(self, mine: Client, smtp_sink: Sink) -> None:
@@ -116,7 +116,7 @@ class TestALostConfirmation:
         client = Client()
         client.force_login(User.objects.create_user("quiet", "quiet@example.org", registered_via=via))
         assert BUTTON not in client.get("/account/").content.decode()
-        assert "nothing to confirm" in press(client)
+        assert "Your address is already confirmed" in press(client)
         assert not Notice.objects.exists()
 
 

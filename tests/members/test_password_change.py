@@ -58,7 +58,7 @@ class TestAChangedPassword:
         assert [mail.recipient for mail in smtp_sink.captured] == [reader.email] * 2
         for mail in smtp_sink.captured:
             assert mail.message["Subject"] == "Your password at Afterword was changed"
-            assert "UTC, for rita." in mail.body("plain")
+            assert "The password of the account rita was changed on " in mail.body("plain")
             assert "http://127.0.0.1:8000/password/\n" in mail.body("plain")
             assert 'href="http://127.0.0.1:8000/password/"' in mail.body("html")
 

@@ -73,7 +73,7 @@ class TestAForgottenPassword:
         drain()
         [mail] = smtp_sink.captured
         assert (mail.recipient, mail.message["Subject"]) == (reader.email, "A new password for Afterword")
-        assert "Your name there is rita." in mail.body("plain")
+        assert "reset the password for your account, rita." in mail.body("plain")
         assert links(smtp_sink) == links(smtp_sink, "html")
         answer = follow(links(smtp_sink)[0], client)
         assert answer["Location"] == "/login/"

@@ -18,7 +18,7 @@ WHO = {"username": "newcomer", "email": "new@example.org", "password": "a-good-p
 class TestJoining:
     def test_makes_an_account_and_signs_in(self, client: Client) -> None:
         assert client.post("/join/", WHO)["Location"] == "/"
-        assert "A mail asks whether" in client.get("/").content.decode()
+        assert "We have sent an email to new@example.org" in client.get("/").content.decode()
         assert User.objects.get(username="newcomer").registered_via == RegisteredVia.SITE
         assert b"Sign out" in client.get("/").content
 

@@ -66,5 +66,5 @@ class TestTheEnvironment:
 
     @pytest.mark.parametrize("wrong", ["yes", "-1", "10", "1.5"])
     def test_is_refused_where_it_is_no_such_number(self, wrong: str) -> None:
-        with pytest.raises(SystemExit, match=r"TRUSTED_PROXIES: .* is no number from 0 to 9"):
+        with pytest.raises(SystemExit, match=r"TRUSTED_PROXIES: .* is not a number from 0 to 9"):
             env.read({"TRUSTED_PROXIES": wrong})

@@ -12,7 +12,7 @@ def put_aside(data_dir: Path, database_url: str) -> str:
     """Rename the database's folder and the mark of its demo; return what to say about it."""
     data = data_dir / "postgres"
     if not data.exists():
-        return "There is no database in this folder: `make run` makes one."
+        return "This folder has no database: `make run` creates one."
     aside = data.with_name(f"postgres-until-{datetime.now().astimezone():%Y%m%d-%H%M%S}")
     data.rename(aside)
     # Without the mark the next run loads the demo again.

@@ -1,4 +1,4 @@
-"""What the developer is told when everything is up."""
+"""What the developer sees when everything is up."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ LINUX = sys.platform == "linux"
 
 
 def stamp(pid: int) -> str | None:
-    """Return what tells this process from a later one of the same id, or None when it has ended."""
+    """Return what distinguishes this process from a later one of the same id, or None when it has ended."""
     if LINUX:
         return _linux_stamp(pid)
     shown = subprocess.run(
@@ -55,7 +55,7 @@ def alive(pid: int) -> bool:
 
 
 def end(pid: int, ask: signal.Signals, patience: float = 10) -> None:
-    """Ask a process that is no child of ours to end, wait, insist on its whole session."""
+    """Ask a process that is not our child to end, wait, insist on its whole session."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, ask)
     if not gone(pid, patience):

@@ -52,7 +52,7 @@ class Postgres:
 
     @property
     def user(self) -> tuple[int, int] | None:
-        """Return whom root becomes: the owner of the data, otherwise nobody."""
+        """Return whom root becomes: the owner of the data, otherwise an unprivileged user."""
         if os.getuid() != 0:
             return None
         with contextlib.suppress(FileNotFoundError):

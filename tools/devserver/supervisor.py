@@ -25,7 +25,7 @@ PULSE = 0.1
 
 
 class Stop(BaseException):
-    """Somebody asked to end."""
+    """A signal or `make stop` asked to end."""
 
 
 class Supervisor:
@@ -108,7 +108,7 @@ class Supervisor:
         while not condition():
             self._beat(watching=watching)
             if time.monotonic() > deadline:
-                raise server.DidNotStart(f"Waited {patience:g} s for {what}, in vain.")
+                raise server.DidNotStart(f"Timed out after {patience:g} s waiting for {what}.")
 
     def _beat(self, *, watching: bool = True) -> None:
         self.listener.listen(PULSE)

@@ -35,7 +35,7 @@ class Redirect(models.Model):
 def old_path(url: str) -> str:
     """Return the path of an address, decoded and in one spelling: no slash at its ends, no `index.html`, no case.
 
-    `/?p=12`, WordPress' address of a post by number, is `?p=12`. Empty for the home page and for what is no address.
+    `/?p=12`, WordPress' address of a post by number, is `?p=12`. Empty for the home page and for non-addresses.
     """
     try:
         parts = urlsplit(url)

@@ -159,9 +159,7 @@ class StaticPosts:
     def _note_expiry(self, draft: _Draft) -> None:
         expires = expiry(draft.matter)
         if expires is not None and expires > self.now:
-            draft.lose(
-                LossKind.FIELD, f"to be taken away on {expires.date().isoformat()}: there are no expiry dates here", "expir"
-            )
+            draft.lose(LossKind.FIELD, f"expires on {expires.date().isoformat()}: expiry dates are not supported here", "expir")
 
     def _content(self, draft: _Draft, body: str, *, is_html: bool) -> str:
         page = Page(
@@ -231,7 +229,7 @@ def _title(draft: _Draft, body: str) -> tuple[str, str]:
 
 
 def _identities(source: str, site: Site) -> tuple[str, ...]:
-    """Return what tells this file from one of the same path in another site: the site's names, and its folder."""
+    """Return what distinguishes this file from one of the same path in another site: the site's names, and its folder."""
     own = sorted(host.removeprefix("www.") for host in site.images.hosts)
     return tuple(dict.fromkeys([*(f"{host}/{source}" for host in own), f"{site.root.resolve()}/{source}"]))
 

@@ -27,7 +27,7 @@ class SendState(models.TextChoices):
 
 
 class Send(models.Model):
-    """One mailing of a post. Publication owes the first, once for ever; a person may ask for others, each by its number."""
+    """One mailing of a post. Publication owes the first, once only; a person may ask for others, each by its number."""
 
     State = SendState
 

@@ -25,7 +25,7 @@ class SubscriberState(models.TextChoices):
 
 
 def new_token() -> str:
-    """Return 192 random bits for the links in this reader's mails. It signs nobody in."""
+    """Return 192 random bits for the links in this subscriber's emails. It does not sign anyone in."""
     return secrets.token_urlsafe(24)
 
 
@@ -130,5 +130,5 @@ class Subscriber(models.Model):
 
 
 def digest(ip: str) -> str:
-    """Return what proves an address to whoever knows it and tells nobody else."""
+    """Return what proves an address to those who know it, and reveals nothing to others."""
     return salted_hmac("newsletter.consent", ip, algorithm="sha256").hexdigest()

@@ -35,7 +35,7 @@ class Kind:
         return {}
 
     def address(self, notice: Notice) -> str:
-        """Return where the mail goes. Empty where there is no such address any more."""
+        """Return where the mail goes. Empty where that address is gone."""
         return str(notice.recipient.email)
 
     def has_opted_out(self, notice: Notice) -> bool:

@@ -45,12 +45,12 @@ class CommentNotice(Kind):
 
     def obsolete(self, notice: Notice) -> str:
         is_visible = notice.comment is not None and notice.comment.status == CommentStatus.APPROVED
-        return "" if is_visible else "taken back before it was told"
+        return "" if is_visible else "withdrawn before it was sent"
 
 
 @register
 class ReplyNotice(CommentNotice):
-    """An answer in a thread to whoever wrote above it."""
+    """A reply in a thread, for those who wrote above it."""
 
     name = "reply"
 

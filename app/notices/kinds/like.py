@@ -33,7 +33,7 @@ class LikeNotice(Kind):
 
     def obsolete(self, notice: Notice) -> str:
         is_liked = Like.objects.filter(post=notice.post, user=notice.actor).exists()
-        return "" if is_liked else "taken back before it was told"
+        return "" if is_liked else "withdrawn before it was sent"
 
 
 @transaction.atomic

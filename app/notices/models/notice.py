@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from app.accounts.models import User
 from app.mail.rendering import link
@@ -76,7 +77,7 @@ class Notice(Submission):
         """Return who did it, as readers know them."""
         if self.actor is not None:
             return self.actor.profile.name
-        return (self.comment.guest_name if self.comment else "") or "Somebody"
+        return (self.comment.guest_name if self.comment else "") or _("Someone")
 
     @property
     def post_title(self) -> str:

@@ -18,7 +18,7 @@ class Watches(models.Manager["Watch"]):
 
 
 class Watch(models.Model):
-    """An editor's wish to be told of drafts."""
+    """An editor's subscription to notices of drafts."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watch")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -27,7 +27,7 @@ class NetworkForm(forms.Form):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What to show. `key` is the same at every attempt; `revision` tells one text from the next."""
+    """What to show. `key` is the same at every attempt; `revision` distinguishes one text from the next."""
 
     key: str
     post_id: int

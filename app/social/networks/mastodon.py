@@ -146,7 +146,7 @@ class Mastodon(SignInNetwork):
 
     def _call(self, method: str, path: str, **what: Any) -> Reply:
         if not self.login.secret:
-            raise Revoked("There is no access token. Connect the account again.")
+            raise Revoked("The access token is missing. Connect the account again.")
         return self._client.call(method, path, token=self.login.secret, **what)
 
 

@@ -57,7 +57,7 @@ class Command(BaseCommand):
     def _show(self, *, id: int, **_: Any) -> None:
         effect = Effect.objects.filter(pk=id).first()
         if effect is None:
-            raise CommandError(f"There is no effect {id}; finished ones are purged after {conf.retention()}.")
+            raise CommandError(f"No effect has the id {id}; finished ones are purged after {conf.retention()}.")
         self.stdout.write(_json(_facts(effect)))
 
     def _retry(self, *, ids: list[int], all: bool, **_: Any) -> None:

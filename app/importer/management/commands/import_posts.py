@@ -78,7 +78,7 @@ def _options(options: dict[str, Any]) -> Options:
 def _author(username: str | None) -> User | None:
     user = User.objects.filter(username=username).first() if username else None
     if username and (user is None or not user.can_write()):
-        raise CommandError(_("--author: there is no user “%(name)s” who may write") % {"name": username})
+        raise CommandError(_("--author: no user “%(name)s” with the right to write") % {"name": username})
     return user
 
 
