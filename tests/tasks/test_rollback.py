@@ -109,7 +109,7 @@ class TestARollback:
 
 
 class TestACommit:
-    @pytest.mark.parametrize("change", CHANGES)
+    @pytest.mark.parametrize("change", [each for each in CHANGES if each != "a plan"])
     def test_rings_for_all_that_is_due_at_once_and_for_what_follows_from_it(
         self, author: User, post: Post, rung: list[Hint], change: str
     ) -> None:
