@@ -49,9 +49,7 @@ def html_blocks(markup: str) -> str:
 def code_block(code: str, language: str = "") -> str:
     """Return HTML that shows this text as code."""
     name = f' class="language-{html.escape(language)}"' if re.fullmatch(r"[\w+#-]{1,30}", language) else ""
-    # The parser of a browser drops a newline right after the tag: one more keeps an empty first line.
-    lead = "\n" if code.startswith("\n") else ""
-    return f"<pre><code{name}>{lead}{html.escape(code, quote=False)}</code></pre>"
+    return f"<pre><code{name}>{html.escape(code, quote=False)}</code></pre>"
 
 
 def unknown_elements(markup: str) -> list[str]:

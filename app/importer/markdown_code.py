@@ -20,7 +20,7 @@ ELEMENTS = re.compile(
     r"<(?P<name>pre|code|script|style|textarea)\b[^<>]*>(?:(?!<(?P=name)\b).)*?</(?P=name)\s*>|<!--(?:(?!<!--).)*?-->",
     re.I | re.S,
 )
-BACKTICKS = re.compile(r"(?P<escaped>\\`)|`+")
+BACKTICKS = re.compile(r"(?P<slashes>\\*)(?P<run>`+)")
 MASK = re.compile(f"{MASK_OPEN}(\\d+){MASK_CLOSE}")
 Range = tuple[int, int]
 
@@ -121,18 +121,20 @@ def _outside(ranges: Iterator[Range], blocks: list[Range]) -> Iterator[Range]:
 
 
 def _spans(text: str, begin: int, end: int) -> Iterator[Range]:
-    """Yield the code spans of a paragraph: a run of backticks to the next run of the same length."""
-    runs = [match for match in BACKTICKS.finditer(text, begin, end) if not match["escaped"]]
-    later: dict[int, list[re.Match[str]]] = {}
+    """Yield the code spans of a paragraph: a run of backticks to the next run of the same length.
+
+    A backslash keeps a backtick from opening a span, but not from closing one: in code it is a letter.
+    """
+    runs = list(BACKTICKS.finditer(text, begin, end))
+    closing: dict[int, list[re.Match[str]]] = {}
     for run in reversed(runs):
-        later.setdefault(len(run[0]), []).append(run)
+        closing.setdefault(len(run["run"]), []).append(run)
     done = begin
     for run in runs:
-        if run.start() < done:
-            continue
-        candidates = later[len(run[0])]
-        while candidates and candidates[-1].start() <= run.start():
+        start = run.start("run") + len(run["slashes"]) % 2
+        candidates = closing.get(run.end() - start, [])
+        while candidates and candidates[-1].start("run") <= start:
             candidates.pop()
-        if candidates:
+        if start >= done and candidates:
             done = candidates[-1].end()
-            yield run.start(), done
+            yield start, done

@@ -171,7 +171,9 @@ class TestSaving:
 
 
 class TestBadInput:
-    @pytest.mark.parametrize(("title", "reason"), [("", "needed"), (" \x00\n ", "needed"), ("x" * 201, "201 characters")])
+    @pytest.mark.parametrize(
+        ("title", "reason"), [("", "Enter a title"), (" \x00\n ", "Enter a title"), ("x" * 201, "201 characters")]
+    )
     def test_in_the_title_is_named_and_nothing_is_written(self, author, title, reason):
         with pytest.raises(ValidationError, match=reason):
             Post.objects.create(title=title, content="-", author=author)

@@ -35,7 +35,7 @@ class TestAWriter:
         drain()
         expect(page.locator("#tally")).to_contain_text("All")
         expect(account).not_to_have_attribute("hx-trigger", "every 1s")
-        page.get_by_role("link", name="View the page").click()
+        page.get_by_role("link", name="View post").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Seen from a browser")
 
     @pytest.mark.covers("A4")
@@ -48,12 +48,12 @@ class TestAWriter:
         page = open_page()
         sign_in(page)
         page.goto(f"/studio/posts/{post.pk}/effects/")
-        page.get_by_role("link", name="Mail this post again").click()
-        page.get_by_role("button", name="Mail it to 1 reader").click()
+        page.get_by_role("link", name="Email this post again").click()
+        page.get_by_role("button", name="Email it to 1 subscriber").click()
         page.wait_for_url("**/sends/*/")
         drain()
         page.reload()
-        expect(page.locator(".law + p")).to_contain_text("1 = 1: every reader is accounted for")
+        expect(page.locator(".law + p")).to_contain_text("1 = 1: every subscriber is accounted for")
         assert [each.recipient for each in smtp_sink.captured] == ["reader@example.org"] * 2
 
     def test_is_asked_before_leaving_what_was_typed(self, open_page: Open, editor: User) -> None:
@@ -81,7 +81,7 @@ class TestAReader:
         page.get_by_label("Mail address").fill("gus@example.org")
         page.get_by_label("Comment", exact=True).fill("Indeed.")
         page.get_by_role("button", name="Post comment").click()
-        expect(page.locator("#comment-form")).to_contain_text("waits for an editor")
+        expect(page.locator("#comment-form")).to_contain_text("waiting for approval")
 
     def test_likes_and_takes_it_back(self, open_page: Open, editor: User) -> None:
         post = Post(title="To be liked", content="Well?", author=editor)

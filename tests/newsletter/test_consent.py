@@ -40,7 +40,7 @@ class TestAWishToRead:
         assert subscriber.email == "Reader@example.org"
         assert subscriber.state == "pending"
         assert subscriber.consented_at
-        assert "by mail" in subscriber.consent_text
+        assert "by email" in subscriber.consent_text
         assert "203.0.113.9" not in subscriber.consent_ip_digest
         assert len(subscriber.consent_ip_digest) == 64
         [captured] = smtp_sink.captured

@@ -239,7 +239,7 @@ GUARDS = [
         "tests/newsletter/test_mailing_again.py::TestAMailingAskedFor",
     ),
     guard(
-        "one of two workers gathers a digest", "app/notices/sending.py",
+        "one of two workers gathers a digest", "app/notices/digest.py",
         "if notice.pk not in waiting:", "if False:",
         "tests/notices/test_digest.py::TestADigest::test_is_gathered_by_one_of_two_workers_that_read_two_waiting_notices_at_once",
     ),

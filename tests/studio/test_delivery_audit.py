@@ -30,7 +30,7 @@ class TestThePage:
     def test_adds_up_every_send_and_every_post(self, signed_in: SignedIn, published: Post) -> None:
         page = signed_in("editor").get(PAGE).content.decode()
         owed = Effect.objects.filter(about=f"post:{published.pk}").count()
-        assert "The last check proved the delivery of every recent post" in page
+        assert "The last check found that every recent post was fully delivered" in page
         assert page.count("All 1 balance") == 2
         assert "2 = 2" in page
         assert f"{owed} = {owed}" in page

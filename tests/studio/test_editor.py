@@ -72,7 +72,7 @@ class TestTheEditor:
         assert answer.status_code == 422
         assert said in page
         assert "Keep &lt;this&gt; excerpt." in page
-        assert "nothing was lost" in page
+        assert "Your changes are kept" in page
         assert Post.objects.count() == 1
 
     def test_refuses_a_file_that_is_no_image(self, writer: Client) -> None:
@@ -121,6 +121,6 @@ class TestThePreview:
 class TestTheList:
     def test_is_filtered_by_status_and_words(self, writer: Client, draft: Post) -> None:
         assert b"A draft" in writer.get("/studio/?status=draft&q=draft").content
-        assert b"No post matches" in writer.get("/studio/?status=published").content
-        assert b"No post matches" in writer.get("/studio/?q=%00zebra").content
+        assert b"No matching posts" in writer.get("/studio/?status=published").content
+        assert b"No matching posts" in writer.get("/studio/?q=%00zebra").content
         assert writer.get("/studio/?status=nonsense&page=x").status_code == 200

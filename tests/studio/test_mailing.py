@@ -17,7 +17,7 @@ from tests.sinks import Sink
 from tests.studio.forms import Person, SignedIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("A4")]
-OFFER = "Mail this post again"
+OFFER = "Email this post again"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ class TestMailingAgain:
             assert OFFER in shown
             assert path(mailed) in shown
         asked = writer.get(path(mailed)).content.decode()
-        assert "Mail it to 2 readers" in asked
+        assert "Email it to 2 subscribers" in asked
         assert 'name="round" value="2"' in asked
         assert len(smtp_sink.captured) == 2
         answer = writer.post(path(mailed), {"round": "2"})
@@ -50,10 +50,10 @@ class TestMailingAgain:
         drain()
         assert len(smtp_sink.captured) == 4
         page = writer.get(answer["Location"]).content.decode()
-        assert "2 = 2: every reader is accounted for" in page
-        assert "By mail again, round 2" in page
+        assert "2 = 2: every subscriber is accounted for" in page
+        assert "Email again, round 2" in page
         account = writer.get(f"/studio/posts/{mailed.pk}/effects/").content.decode()
-        assert account.count("2 = 2: every reader is accounted for") == 2
+        assert account.count("2 = 2: every subscriber is accounted for") == 2
 
     def test_pressed_twice_says_so_and_mails_once(self, signed_in: SignedIn, mailed: Post, smtp_sink: Sink) -> None:
         writer = signed_in("author")
@@ -92,7 +92,7 @@ class TestMailingAgain:
         writer = signed_in("author")
         writer.post(path(mailed), {"round": "2"})
         assert OFFER not in writer.get(f"/studio/posts/{mailed.pk}/effects/").content.decode()
-        assert "not over yet" in writer.get(path(mailed)).content.decode()
+        assert "still in progress" in writer.get(path(mailed)).content.decode()
         assert b"not over yet" in writer.post(path(mailed), {"round": "3"}, follow=True).content
         mailed.withdraw()
         assert b"Only a published post" in writer.get(path(mailed)).content
@@ -105,7 +105,7 @@ class TestMailingAgain:
     def test_has_no_button_where_nobody_reads(self, signed_in: SignedIn, mailed: Post) -> None:
         Subscriber.objects.all().delete()
         page = signed_in("author").get(path(mailed)).content
-        assert (b"Nobody reads by mail" in page, b'name="round"' in page) == (True, False)
+        assert (b"You have no subscribers yet" in page, b'name="round"' in page) == (True, False)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,6 +13,7 @@ from app.blog.models import Post
 from app.social.models import Account, SocialPost
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
+from tests.markup import squeezed
 from tests.studio.forms import Person, SignedIn, typed
 
 pytestmark = pytest.mark.django_db
@@ -107,10 +108,10 @@ class TestTheAccount:
 
     def test_tells_where_the_post_stands_by_now(self, writer: Client, draft: Post) -> None:
         path = f"/studio/posts/{draft.pk}/effects/"
-        assert b'id="standing"><span class="chip draft">' in writer.get(path).content
+        assert 'id="standing"><span class="chip draft">' in squeezed(writer.get(path).content)
         draft.publish(at=timezone.now())
-        page = writer.get(path, headers={"HX-Request": "true"}).content
-        assert b'id="standing" hx-swap-oob="true"><span class="chip published">' in page
+        page = squeezed(writer.get(path, headers={"HX-Request": "true"}).content)
+        assert 'id="standing" hx-swap-oob="true"><span class="chip published">' in page
 
     def test_names_the_day_of_what_is_not_of_today(self, writer: Client, draft: Post) -> None:
         Effect.objects.all().delete()
@@ -122,7 +123,7 @@ class TestTheAccount:
 
     def test_says_so_when_nothing_followed(self, writer: Client, draft: Post) -> None:
         Effect.objects.all().delete()
-        assert b"Nothing has followed" in writer.get(f"/studio/posts/{draft.pk}/effects/").content
+        assert b"Nothing has been queued" in writer.get(f"/studio/posts/{draft.pk}/effects/").content
 
     def test_shows_an_error_as_text_and_retries_it(self, writer: Client, draft: Post) -> None:
         lost = dead(draft)
@@ -150,17 +151,17 @@ class TestTheAccount:
         drain()
         page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
         assert "hx-trigger" not in page.split('id="account"')[1]
-        assert "every reader is accounted for" in page
+        assert "every subscriber is accounted for" in page
 
     def test_calls_a_share_failed_only_when_no_try_is_left(self, writer: Client, draft: Post) -> None:
         account = Account.objects.create(network="dummy", name="A network")
         SocialPost.objects.create(post=draft, account=account, state="failed", error="It hung up.")
         another = effect(about=f"post:{draft.pk}", task="social.deliver", queue="social")
         path = f"/studio/posts/{draft.pk}/effects/"
-        assert b"Failed so far" in writer.get(path).content
+        assert b"Failed attempts" in writer.get(path).content
         Effect.objects.filter(pk=another.pk).update(state="dead", finished_at="2026-01-02T03:04:05Z")
         page = writer.get(path).content
-        assert (b"Failed so far" in page, b"It hung up." in page) == (False, True)
+        assert (b"Failed attempts" in page, b"It hung up." in page) == (False, True)
 
     @pytest.mark.parametrize(
         ("args", "told"),
@@ -174,7 +175,7 @@ class TestTheAccount:
     def test_says_which_part_each_effect_is_about(self, writer: Client, draft: Post, args: dict[str, Any], told: str) -> None:
         effect(about=f"post:{draft.pk}", args=args)
         effect(about=f"post:{draft.pk}", args={"post_id": draft.pk})
-        page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        page = squeezed(writer.get(f"/studio/posts/{draft.pk}/effects/").content)
         assert told in page
         assert page.count("<i>") == 1
 
@@ -184,7 +185,7 @@ class TestTheLedger:
         dead(draft)
         effect(task="email.page", queue="email")
         page = signed_in("editor").get("/studio/effects/").content.decode()
-        assert "Retry 1 dead" in page
+        assert "Retry 1 failed" in page
         assert f'href="/studio/posts/{draft.pk}/effects/"' in page
         assert "email.page" in page
         only = signed_in("editor").get("/studio/effects/?state=dead&task=search").content.decode()

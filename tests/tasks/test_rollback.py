@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Comment, Post
-from app.members.password_reset import ask_reset
+from app.members.password_reset import request_password_reset
 from app.newsletter.mailing_list import add_to_mailing_list
 from app.newsletter.models import Subscriber
 from app.social.models import DummyPost
@@ -53,7 +53,7 @@ CHANGES: dict[str, Callable[[User], object]] = {
     "a registration": lambda user: User.objects.register("new", "new@example.org", "a-long-password-77"),
     "a wish to read": lambda user: Subscriber.objects.subscribe("new@example.org", source="page", consent="Yes."),
     "a wish of an account": lambda user: add_to_mailing_list(user),
-    "a wish for another password": lambda user: ask_reset(user.email),
+    "a wish for another password": lambda user: request_password_reset(user.email),
     "the end of an account": lambda user: user.leave(),
 }
 

@@ -38,7 +38,7 @@ class TestAnErrorPage:
         with CaptureQueriesContext(connection) as queries:
             answer = server_error(RequestFactory().get("/"))
         assert (answer.status_code, len(queries)) == (500, 0)
-        assert b"Our mistake" in answer.content
+        assert b"Something went wrong" in answer.content
 
     def test_says_that_there_is_no_such_page(self, client: Client) -> None:
         answer = client.get("/nowhere/")

@@ -29,7 +29,7 @@ class TestAnAnswer:
         link = f"{post.get_absolute_url()}comments?parent={said.pk}"
         assert f'href="{link}"' in client.get(post.get_absolute_url()).content.decode()
         form = client.get(link, headers=HTMX).content.decode()
-        assert "An answer to rita." in form
+        assert "Replying to rita" in form
         assert f'<input type="hidden" name="parent" value="{said.pk}"' in form
         assert f'id="answer_{said.pk}-form"' in form
 
@@ -69,7 +69,7 @@ class TestAGuest:
     @pytest.mark.covers("M9")
     def test_that_fills_in_what_nobody_sees_is_filed_as_spam(self, client: Client, post: Post) -> None:
         words = {"guest_name": "Bot", "guest_email": "bot@example.org", "content": "Buy.", "website": "http://x.example"}
-        assert b"waits for an editor" in client.post(f"{post.get_absolute_url()}comments", words).content
+        assert b"waiting for approval" in client.post(f"{post.get_absolute_url()}comments", words).content
         assert Comment.objects.get().status == "spam"
 
 

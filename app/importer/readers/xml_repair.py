@@ -20,7 +20,10 @@ from app.importer.source import CannotRead
 CHUNK = 64 * 1024
 PROLOG = 1024 * 1024
 MAX_DEPTH = 40
-BEGIN, END = "<![CDATA[", "]]>"
+CDATA, COMMENT = "<![CDATA[", "<!--"
+ENDS = {CDATA: "]]>", COMMENT: "-->"}
+TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.-]*(?::[\w.-]+)?)(?P<rest>[^<>]*)>|<(?![?!])")
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "meta", "param", "source", "track", "wbr"}
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufdd0-\ufdef\ufffe\uffff]")
 REFERENCE = re.compile(r"&(?:#(?:x(?P<hex>[0-9a-fA-F]{1,8})|(?P<decimal>\d{1,10}))|(?P<name>[A-Za-z][A-Za-z0-9]{0,31}));|&")
 XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
@@ -37,7 +40,8 @@ class RepairedXml:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._pending, self._in_cdata, self._begun, self._ended = "", False, False, False
+        self._pending, self._inside, self._begun, self._ended = "", "", False, False
+        self._open: list[str] = []
         self.removed = self.closed_items = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -73,32 +77,61 @@ class RepairedXml:
         return True
 
     def _pieces(self) -> Iterator[str]:
+        """Yield what is pending: markup, text between CDATA marks, and of comments only the line ends."""
         while True:
-            mark = END if self._in_cdata else BEGIN
-            position = self._pending.find(mark)
+            mark, position = self._next_mark()
             if position < 0:
                 break
-            yield self._repaired(self._pending[:position]) + mark
+            yield self._part(self._pending[:position])
+            yield mark if CDATA in {mark, self._inside} else ""
             self._pending = self._pending[position + len(mark) :]
-            self._in_cdata = not self._in_cdata
+            self._inside = "" if self._inside else mark
         cut = len(self._pending) if self._ended else self._safe_cut()
-        yield self._repaired(self._pending[:cut])
+        yield self._part(self._pending[:cut])
         self._pending = self._pending[cut:]
+        if self._ended and not self._inside:
+            yield "".join(f"</{name}>" for name in reversed(self._open))
+
+    def _next_mark(self) -> tuple[str, int]:
+        """Return the next mark that begins or ends CDATA or a comment, and where it is; -1 where there is none yet."""
+        marks = [ENDS[self._inside]] if self._inside else [CDATA, COMMENT]
+        found = [(position, mark) for mark in marks if (position := self._pending.find(mark)) >= 0]
+        return (min(found)[1], min(found)[0]) if found else ("", -1)
 
     def _safe_cut(self) -> int:
         """Return up to where the text may be passed on: no tag, reference or mark may be cut in two."""
-        if self._in_cdata:
-            return max(0, len(self._pending) - len(END))
+        if self._inside:
+            return max(0, len(self._pending) - len(ENDS[self._inside]))
         last = max(self._pending.rfind("<"), self._pending.rfind("&", max(0, len(self._pending) - 40)))
         return last if last >= 0 and len(self._pending) - last < PROLOG else len(self._pending)
 
-    def _repaired(self, text: str) -> str:
+    def _part(self, text: str) -> str:
+        if self._inside == COMMENT:
+            return "\n" * text.count("\n")
         text, removed = FORBIDDEN.subn("", text)
         self.removed += removed
-        if self._in_cdata:
+        if self._inside:
             return text
         self.closed_items += text.count("</item>")
-        return REFERENCE.sub(self._reference, DTD.sub(lambda match: f"&lt;{match[0][1:]}", text))
+        text = REFERENCE.sub(self._reference, DTD.sub(lambda match: f"&lt;{match[0][1:]}", text))
+        return TAG.sub(self._tag, text)
+
+    def _tag(self, match: re.Match[str]) -> str:
+        """Close what was left open inside an element that ends, and drop the end of what is not open."""
+        name = match["name"]
+        if name is None:
+            return "&lt;"
+        if not match["close"]:
+            is_empty = match["rest"].endswith("/") or name.lower() in VOID
+            self._open += [] if is_empty else [name]
+            return match[0] if match["rest"].endswith("/") or not is_empty else f"<{name}{match['rest']}/>"
+        if name not in self._open:
+            return ""
+        closed = ""
+        while self._open[-1] != name:
+            closed += f"</{self._open.pop()}>"
+        self._open.pop()
+        return f"{closed}</{name}>"
 
     def _reference(self, match: re.Match[str]) -> str:
         if match["name"]:
