@@ -40,7 +40,7 @@ class TestEffectsCommand:
     def test_shows_one_whole_and_says_what_is_missing(self) -> None:
         [pk] = owe(samples.note.si(n=1))
         assert json.loads(effects("show", str(pk)))["about"] == "post:9"
-        with pytest.raises(CommandError, match="no effect 0"):
+        with pytest.raises(CommandError, match="No effect has the id 0"):
             effects("show", "0")
 
     def test_works_everything_off_without_broker_or_worker(self, applied: None) -> None:

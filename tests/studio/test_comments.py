@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from app.blog.models import Comment, CommentStatus, Post
 from owed.testing import drain, owes
+from tests.markup import squeezed
 from tests.studio.forms import Person, SignedIn
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ class TestTheQueue:
         for status, label in CommentStatus.choices:
             comment = public.comment(guest_name="Gus", content=f"Words {status}")
             Comment.objects.filter(pk=comment.pk).update(status=status)
-            page = signed_in("editor").get(f"/studio/comments/?status={status}").content.decode()
+            page = squeezed(signed_in("editor").get(f"/studio/comments/?status={status}").content)
             assert f'aria-current="true">{label}<b id="number-{status}">1</b>' in page
             assert f'<span class="chip {status}">{label}</span>' in page
 
@@ -120,12 +121,12 @@ class TestAVerdict:
     @pytest.mark.covers("M9")
     def test_comes_back_as_the_row_and_all_the_numbers(self, signed_in: SignedIn, held: Comment) -> None:
         answer = signed_in("editor").post(f"/studio/comments/{held.pk}", {"status": "approved"}, headers=HTMX)
-        page = answer.content.decode()
+        page = squeezed(answer.content)
         assert f'<li id="comment-{held.pk}">' in page
         assert "chip approved" in page
-        assert '<spanid="waiting"hx-swap-oob="true"></span>' in "".join(page.split())
+        assert '<span id="waiting" hx-swap-oob="true"></span>' in page
         numbers = {"held": 0, "approved": 1, "spam": 0, "deleted": 0}
-        listed = signed_in("editor").get("/studio/comments/").content.decode()
+        listed = squeezed(signed_in("editor").get("/studio/comments/").content)
         for state, number in numbers.items():
             assert f'<b id="number-{state}" hx-swap-oob="true">{number}</b>' in page
             assert f'<b id="number-{state}">{number}</b>' in listed
