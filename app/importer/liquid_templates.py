@@ -100,7 +100,8 @@ def expand(text: str, page: Page) -> str:
     prose, code = mask_code(literal, markdown=not page.is_html)
     if "{%" in prose or "{{" in prose or "{#" in prose:
         prose = _expanded(prose, page)
-    return unmask_code(prose, code).translate(BRACES_BACK)
+    expanded = unmask_code(prose, code)
+    return expanded.translate(BRACES_BACK) if literal is not text else expanded
 
 
 def _code(match: re.Match[str]) -> str:
@@ -121,7 +122,7 @@ def _html_code(match: re.Match[str]) -> str:
 
 
 def _expanded(prose: str, page: Page) -> str:
-    prose = COMMENT.sub("", prose)
+    prose = COMMENT.sub("", prose) if "comment" in prose or "{#" in prose else prose
     parts: list[tuple[str, bool]] = []
     last, strip = 0, False
     for match in TOKEN.finditer(prose):

@@ -14,7 +14,11 @@ from markdown_it.token import Token
 
 from app.importer.text import MASK_CLOSE, MASK_OPEN
 
-MAYBE = re.compile(r"`|~~~|^(?: {4}|\t| {0,3}\t)|<(?:pre|code|script|style|textarea|!--)|[ \t]{5}", re.I | re.M)
+# Indented lines are code only where no paragraph goes on: behind an empty line, a heading or a rule, or a list's marker.
+INDENTED = re.compile(
+    r"(?:[-*+>]|\d[.)])[ \t]{5}|(?:\A|(?:\A|\n)(?:[ \t>]*|[ >]*#[^\n]*|[ >]*(?:[-=*_][ \t]*){2,})\n)[ >]*(?: {4}|\t)"
+)
+ELEMENT = re.compile(r"<(?:pre|code|script|style|textarea|!--)", re.I)
 # No branch runs past the beginning of another element of its kind: a hostile file must cost linear time.
 ELEMENTS = re.compile(
     r"<(?P<name>pre|code|script|style|textarea)\b[^<>]*>(?:(?!<(?P=name)\b).)*?</(?P=name)\s*>|<!--(?:(?!<!--).)*?-->",
@@ -31,7 +35,7 @@ def code_ranges(text: str, markdown: bool = True) -> tuple[Range, ...]:
 
     In HTML, which is not Markdown, only the elements are code.
     """
-    if MAYBE.search(text) is None:
+    if not _may_have_code(text):
         return ()
     if not markdown:
         return tuple((match.start(), match.end()) for match in ELEMENTS.finditer(text))
@@ -76,6 +80,13 @@ def code_span(code: str) -> str:
     ticks = "`" * (1 if not longest else longest + 1)
     space = " " if code.startswith("`") or code.endswith("`") else ""
     return f"{ticks}{space}{code}{space}{ticks}"
+
+
+def _may_have_code(text: str) -> bool:
+    """Return False where there is surely no code. Most posts have none, and looking for a letter costs nothing."""
+    if "`" in text or "~~~" in text or ("<" in text and ELEMENT.search(text)):
+        return True
+    return ("    " in text or "\t" in text) and INDENTED.search(text) is not None
 
 
 @cache

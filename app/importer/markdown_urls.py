@@ -75,6 +75,8 @@ def with_inline_references(prose: str, is_wanted: Callable[[str], bool]) -> str:
 
     Full, collapsed and shortcut references of links and images. The definitions that were used so are taken out.
     """
+    if "]:" not in prose:
+        return prose
     definitions: dict[str, re.Match[str]] = {}
     for match in DEFINITION.finditer(prose):
         definitions.setdefault(_label(match["label"]), match)

@@ -15,6 +15,8 @@ PARAGRAPH = re.compile(r"<p[^<>]*>\s*(?P<frame><iframe\b[^<>]*></iframe>)\s*</p>
 
 def with_media(text: str, note: Callable[[str], None], *, markdown: bool) -> str:
     """Return Markdown or HTML in which no media element is lost. What became a link is passed to `note`."""
+    if "<" not in text:
+        return text
     prose, code = mask_code(text) if markdown else (text, [])
 
     def link(media: embeds.Media) -> str:

@@ -20,7 +20,10 @@ class OriginManager(models.Manager["Origin"]):
     ) -> Origin:
         """Note that the post is now what the source's post with this digest says."""
         values = {"key": key, "identities": list(identities), "fingerprint": fingerprint, "digest": digest}
-        origin, _ = self.update_or_create(post=post, defaults={**values, "text": text_of(post), "imported_at": now})
+        origin = self.of(post) or Origin(post=post)
+        for name, value in {**values, "text": text_of(post), "imported_at": now}.items():
+            setattr(origin, name, value)
+        origin.save()
         return origin
 
     def of(self, post: Post | None) -> Origin | None:

@@ -54,6 +54,7 @@ class Outcome:
     taken: list[str] = field(default_factory=list)
     images: int = 0
     comments: int = 0
+    post_id: int | None = None
     published: bool = False
     scheduled: bool = False
 
@@ -74,6 +75,7 @@ class Writer:
     ) -> None:
         self.links, self.matches = links, matches
         self.publish, self.now, self.refresh, self.overwrite = publish, now, refresh, overwrite
+        self._sources: set[str] = set()
         self.authors, self.tags, self.categories = Authors(author), Terms(Tag), Terms(Category)
 
     def write(self, chunks: Iterable[Sequence[tuple[Summary, SourcePost]]]) -> Iterator[list[Outcome]]:
@@ -86,7 +88,10 @@ class Writer:
             with change(), gather():
                 posts = self._posts(planned)
                 self._prepare(each.post for each in planned if not _unchanged(posts.get(each.summary.number), each))
-                return [self._one(each, posts.get(each.summary.number)) for each in planned]
+                self._sources = _known_sources(planned)
+                outcomes = [self._one(each, posts.get(each.summary.number)) for each in planned]
+                save_redirects(outcomes)
+                return outcomes
         except BaseException:
             for known in (self.authors, self.tags, self.categories):
                 known.forget()
@@ -148,7 +153,7 @@ class Writer:
             digest=planned.digest,
             now=self.now,
         )
-        outcome.taken = save_redirects(post, planned.post.old_urls)
+        outcome.post_id = post.pk
         outcome.comments = save_comments(origin, post, planned.post.comments)
 
     def _values(self, outcome: Outcome) -> dict[str, Any]:
@@ -182,10 +187,18 @@ class Writer:
 
     def _create(self, planned: PlannedPost, values: dict[str, Any]) -> Post:
         tags, written_at = values.pop("tags"), min(planned.post.published_at or self.now, self.now)
-        post = Post(slug=planned.slug, source=_source(planned.summary), created_at=written_at, updated_at=written_at, **values)
+        source = self._new_source(planned.summary)
+        post = Post(slug=planned.slug, source=source, created_at=written_at, updated_at=written_at, **values)
         post.save(force_insert=True)
         post.tags.set(tags)
         return post
+
+    def _new_source(self, summary: Summary) -> str:
+        """Return a source that no other post has: the key, and where that is taken, what tells the posts apart."""
+        apart = summary.identities[0][:12] if summary.identities else str(summary.number)
+        source = f"{summary.key[:285]}#{apart}" if summary.key in self._sources else summary.key
+        self._sources.add(source)
+        return source
 
     def _make_public(self, outcome: Outcome, post: Post) -> None:
         """Publish a draft as what it was at the source. One without a date stays a draft: no one is mailed about it."""
@@ -207,12 +220,9 @@ def _unchanged(post: Post | None, planned: PlannedPost) -> bool:
     return origin is not None and origin.digest == planned.digest
 
 
-def _source(summary: Summary) -> str:
-    """Return a name for the post's source that no other post has: the key, and where that is taken, what distinguishes them."""
-    taken = Post.objects.filter(source=summary.key).exists()
-    return (
-        f"{summary.key[:285]}#{summary.identities[0][:12] if summary.identities else summary.number}" if taken else summary.key
-    )
+def _known_sources(planned: Sequence[PlannedPost]) -> set[str]:
+    keys = [each.summary.key for each in planned]
+    return {source for source in Post.objects.filter(source__in=keys).values_list("source", flat=True) if source}
 
 
 def _target(stored: dict[str, str], own: set[str], planned: dict[str, Target], url: str) -> Target:

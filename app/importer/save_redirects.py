@@ -1,18 +1,33 @@
-"""Store under which addresses a post was on its old site."""
+"""Store under which addresses posts were on their old site."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from app.blog.models import Post, Redirect
+from app.blog.models import Redirect
 from app.blog.models.redirect import old_path
 
+if TYPE_CHECKING:
+    from app.importer.save import Outcome
 
-def save_redirects(post: Post, urls: Sequence[str]) -> list[str]:
-    """Send requests for these addresses to the post. Return those that another post has already."""
-    paths = [path for path in dict.fromkeys(old_path(url) for url in urls) if path and path != f"posts/{post.slug}"]
-    if not paths:
-        return []
-    Redirect.objects.bulk_create([Redirect(path=path, post=post) for path in paths], ignore_conflicts=True)
-    others = Redirect.objects.filter(path__in=paths).exclude(post=post).values_list("path", flat=True)
-    return sorted(f"/{path}" for path in others)
+
+def save_redirects(outcomes: Sequence[Outcome]) -> None:
+    """Send requests for the old addresses of these posts to them, in two statements for all.
+
+    An address that another post has already is noted in the outcome.
+    """
+    wanted = [(outcome, outcome.post_id, _paths(outcome)) for outcome in outcomes if outcome.post_id is not None]
+    rows = [Redirect(path=path, post_id=post_id) for _, post_id, paths in wanted for path in paths]
+    if not rows:
+        return
+    Redirect.objects.bulk_create(rows, ignore_conflicts=True)
+    owners = dict(Redirect.objects.filter(path__in=[row.path for row in rows]).values_list("path", "post_id"))
+    for outcome, post_id, paths in wanted:
+        outcome.taken = [f"/{path}" for path in paths if owners.get(path) != post_id]
+
+
+def _paths(outcome: Outcome) -> tuple[str, ...]:
+    """Return the old paths, each once, without the one that the post has here."""
+    paths = dict.fromkeys(old_path(url) for url in outcome.planned.post.old_urls)
+    return tuple(path for path in paths if path and path != f"posts/{outcome.planned.slug}")
