@@ -238,7 +238,7 @@ class TestTheCommand:
         ("arguments", "message"),
         [
             (["nowhere"], "there is no such file or folder"),
-            ([".", "--author", "nobody"], "there is no user “nobody” who may write"),
+            ([".", "--author", "nobody"], "no user “nobody” with the right to write"),
             ([".", "--chunk", "0"], "--chunk must be 1 or more"),
             ([".", "--site", "old.example"], "must begin with http"),
         ],
