@@ -149,7 +149,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:", "https:"],
-        "frame-src": [*FRAME_SOURCES, *(f"https://{host}" for host in PEERTUBE_HOSTS)],
+        "frame-src": [SELF, *FRAME_SOURCES, *(f"https://{host}" for host in PEERTUBE_HOSTS)],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

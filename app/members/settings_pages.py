@@ -38,7 +38,7 @@ class ProfileForm(forms.Form):
         help_text=gettext_lazy("Markdown."),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
-    website = WebAddress(max_length=200, required=False, assume_scheme="https")
+    website = WebAddress(label=gettext_lazy("Website"), max_length=200, required=False, assume_scheme="https")
     notify_comments = forms.BooleanField(
         label=gettext_lazy("Email me about comments on my posts and replies to my comments"), required=False
     )

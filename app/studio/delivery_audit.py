@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from app.audit.conservation import Balance, posts, sends, total
@@ -22,7 +23,7 @@ MOST = 100
 @operators
 def delivery_audit(request: WriterRequest) -> HttpResponse:
     """Check every post and send now, and show what the last proof of delivery missed."""
-    sheets = [sheet("Sends", sends()), sheet("Posts", posts())]
+    sheets = [sheet(_("Mailings"), sends()), sheet(_("Posts"), posts())]
     missed = Unproven.objects.order_by("since", "about")
     return render(request, "studio/delivery_audit.html", {"sheets": sheets, "unproven": missed, "most": MOST})
 

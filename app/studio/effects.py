@@ -39,7 +39,7 @@ def effects(request: WriterRequest) -> HttpResponse:
         shown = shown.filter(about=subject)
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     asked = {"state": state, "task": task, "about": subject}
-    listed = {"page": page, "existing": existing(page), "states": State.values, "kinds": KINDS, "operates": True}
+    listed = {"page": page, "existing": existing(page), "states": State.choices, "kinds": KINDS, "operates": True}
     return render(request, "studio/effects.html", {**asked, **listed, **backlog()})
 
 

@@ -44,8 +44,8 @@ class TestTheTables:
                 "blog_tag.name is character varying(50), not character varying(100)",
             ),
             (
-                "ALTER TABLE blog_tag ALTER name TYPE bytea USING name::bytea",
-                "blog_tag.name is bytea, not character varying(100)",
+                "ALTER TABLE blog_media ALTER alt TYPE bytea USING alt::bytea",
+                "blog_media.alt is bytea, not character varying(500)",
             ),
             (
                 "ALTER TABLE blog_category ADD COLUMN must text NOT NULL",

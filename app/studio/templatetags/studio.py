@@ -12,11 +12,25 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext_lazy
 
 from app.blog.models import Comment
 from owed.models import Effect
 
 register = template.Library()
+
+PARTS = {
+    "done": gettext_lazy("done"),
+    "sent": gettext_lazy("sent"),
+    "failed": gettext_lazy("failed"),
+    "suppressed": gettext_lazy("suppressed"),
+    "skipped": gettext_lazy("skipped"),
+    "unknown": gettext_lazy("unknown"),
+    "pending": gettext_lazy("pending"),
+    "submitting": gettext_lazy("submitting"),
+    "dead": gettext_lazy("dead"),
+}
+"""What can become of what is owed, as the delivery audit and a mailing's page name it."""
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -24,6 +38,12 @@ UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 @register.filter
 def at(names: dict[str, str], key: str) -> str:
     return names.get(key, key)
+
+
+@register.filter
+def part_label(name: str) -> str:
+    """Return a part of an audited sum in the reader's language."""
+    return str(PARTS.get(name, name))
 
 
 @register.filter
