@@ -29,6 +29,7 @@ class TestJoining:
             ({"email": "RITA@example.org"}, b"An account with this address exists"),
             ({"password": "12345678"}, b"too common"),
             ({"username": "no spaces"}, b"Enter a valid username"),
+            ({"username": ".."}, b"Use at least one letter"),
             ({"email": ""}, b"This field is required"),
         ],
     )

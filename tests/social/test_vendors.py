@@ -146,4 +146,5 @@ class TestBluesky:
 
 class TestHashtags:
     def test_are_words_joined_and_never_numbers(self) -> None:
+        assert hashtags(["API best practices", "Editor's picks"]) == ["#APIBestPractices", "#EditorsPicks"]
         assert hashtags(["C++", "tall ships", "2026", "sea", "sea"]) == ["#C", "#TallShips", "#sea"]

@@ -145,6 +145,12 @@ class User(AbstractUser):
         if is_renewed:
             self._announce_new_password()
 
+    def clean(self) -> None:
+        """Refuse a username of dots alone: browsers take `/authors/../` for another address."""
+        super().clean()
+        if not self.username.strip("."):
+            raise ValidationError({"username": _("Use at least one letter, digit, @, +, - or _.")})
+
     def _has_new_password(self, fields: Collection[str] | None) -> bool:
         """Return whether a save replaces the password. A stronger hash of the same one does not.
 

@@ -29,9 +29,15 @@ def compose(draft: Draft, *, link: str, limit: int, measure: Measure) -> str:
 
 def hashtags(tags: list[str]) -> list[str]:
     """Return the first tags as hashtags, words joined. A number alone is not a hashtag on any network."""
-    words = ["".join(char for char in tag.title() if char.isalnum() or char == "_") if " " in tag else tag for tag in tags]
+    words = [_joined(tag) if " " in tag else tag for tag in tags]
     joined = [re.sub(r"\W", "", word)[:60].strip("_") for word in words]
     return list(dict.fromkeys(f"#{word}" for word in joined if word and not word.isdecimal()))[:TAGS]
+
+
+def _joined(tag: str) -> str:
+    """Return the words of a tag as one, each with a capital: those that it has stay, so that an acronym is still one."""
+    words = (re.sub(r"[^\w]", "", word) for word in re.split(r"[\s/-]+", tag))
+    return "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def cut(text: str, limit: int, measure: Measure = len) -> str:
