@@ -72,5 +72,5 @@ def unmarked(page: str, names: frozenset[str] = frozenset()) -> list[str]:
 
 
 def _plain_words(text: str, names: frozenset[str]) -> list[str]:
-    bare = re.sub(r"\S+@\S+|https?://\S+|\S*/\S*", " ", text)
+    bare = re.sub(r"\S+@\S+|https?://\S+|\S*/\S*|\b\w+:\d+", " ", text)
     return [word for word in WORD.findall(bare) if word not in names]

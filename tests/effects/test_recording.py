@@ -155,12 +155,12 @@ class TestGather:
 
     def test_drops_what_a_named_savepoint_took_back(self) -> None:
         with transaction.atomic(), gather():
-            before = transaction.savepoint()
+            before = connection.savepoint()
             record(samples.note.si(n=1))
-            after = transaction.savepoint()
+            after = connection.savepoint()
             record(samples.note.si(n=2))
-            transaction.savepoint_rollback(after)
-            transaction.savepoint_commit(before)
+            connection.savepoint_rollback(after)
+            connection.savepoint_commit(before)
         assert [effect.args["n"] for effect in owes("test.note")] == [1]
 
     def test_is_refused_outside_a_transaction(self) -> None:

@@ -140,7 +140,7 @@ class TestBluesky:
         assert network.find(draft) == network.post(draft)
 
     def test_refuses_a_key_that_is_none(self, bluesky: FakeBluesky) -> None:
-        with pytest.raises(Refused, match="no record key"):
+        with pytest.raises(Refused, match="not a record key"):
             speaking(bluesky).post(drafted(key="post-42"))
 
 

@@ -163,7 +163,7 @@ class TestRemoving:
         path = f"{WHERE}{recorder.pk}/removal"
         answers = [signed_in("author").post(path), forger.post(path), signed_in("editor").get(path)]
         assert [answer.status_code for answer in answers] == [403, 403, 405]
-        assert Account.objects.standing().exists()
+        assert Account.objects.connected().exists()
         answers = [signed_in("editor").post(path), signed_in("editor").post(path), signed_in("editor").post(path[:-8])]
         assert [answer.status_code for answer in answers] == [302, 404, 404]
 
@@ -178,7 +178,7 @@ class TestRemoving:
         signed_in("author").post(WHERE, told(fake))
         remove(Account.objects.get(), now=timezone.now())
         signed_in("editor").post(WHERE, told(fake))
-        assert Account.objects.standing().get().owner == person("editor")
+        assert Account.objects.connected().get().owner == person("editor")
 
     def test_in_the_admin_and_by_command_keeps_the_row_too(self, client: Client) -> None:
         first, second = (connect(network="dummy", name=name)[0] for name in ("One", "Two"))
@@ -187,6 +187,6 @@ class TestRemoving:
         assert client.post("/admin/social/account/", told).status_code == 302
         assert client.post(f"/admin/social/account/{second.pk}/delete/", {"post": "yes"}).status_code == 403
         call_command("social_account", "remove", str(second.pk), stdout=StringIO())
-        assert (Account.objects.count(), Account.objects.standing().count()) == (2, 0)
+        assert (Account.objects.count(), Account.objects.connected().count()) == (2, 0)
         with pytest.raises(CommandError):
             call_command("social_account", "enable", str(second.pk))
