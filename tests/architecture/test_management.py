@@ -47,7 +47,11 @@ class TestTheExampleEnvironment:
 @pytest.mark.covers("D13")
 class TestTheCommands:
     def own(self) -> set[str]:
-        return {name for name, room in get_commands().items() if isinstance(room, str) and room.startswith(("app.", "owed", "tasks"))}
+        return {
+            name
+            for name, room in get_commands().items()
+            if isinstance(room, str) and room.startswith(("app.", "owed", "tasks"))
+        }
 
     def test_are_on_the_list(self) -> None:
         assert set(COMMANDS) <= self.own()
