@@ -160,7 +160,7 @@ def judged(
         "each was taken once": host.taken.keys() == keys and not again,
         f"all is done within {LONGEST:g} s and the time that the work takes": recovered,
     }
-    return hold({**facts, "cost": f"{cost[0]}, then {cost[1]}, at the end {cost[-1]}"}, laws)
+    return hold({**facts, "cost": " | ".join(map(str, (*cost[:2], *cost[2:][-1:]))) or "less than a minute"}, laws)
 
 
 def rests(seconds: float) -> int:
