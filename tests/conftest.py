@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import TransactionTestCase
+from hypothesis import settings as examples
 from pytest_django import Settings
 
 from app.accounts.models import Role, User
@@ -18,6 +19,10 @@ from tests.factories import Publish
 REAL_HASHERS = list(django_settings.PASSWORD_HASHERS)
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *REAL_HASHERS]
 TransactionTestCase._fixture_teardown = database.delete_rows
+# The same examples in each run: a gate judges the change, not its luck. `--hypothesis-profile=search` looks for new ones.
+examples.register_profile("same", derandomize=True)
+examples.register_profile("search", derandomize=False, print_blob=True)
+examples.load_profile("same")
 # A file belongs to one worker (--dist loadfile): those of more than half a minute go first, so that none is left for the end.
 LONGEST = (
     "browser/test_access.py",

@@ -10,10 +10,12 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+from app.blog.url_parts import url_parts
 
 FRAME_SOURCES = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https://open.spotify.com")
 YOUTUBE = {"youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com"}
@@ -64,11 +66,8 @@ class Media:
 
 def player(url: str) -> Player | None:
     """Return the player for the address of a video or a recording, in any form that its site knows."""
-    try:
-        parts = urlsplit(f"https:{url}" if url.startswith("//") else url.strip())
-        host = parts.hostname or ""
-    except ValueError:
-        return None
+    parts = url_parts(f"https:{url}" if url.startswith("//") else url.strip())
+    host = parts.hostname or ""
     if parts.scheme not in {"http", "https"}:
         return None
     if host in YOUTUBE | SHORT:

@@ -28,7 +28,7 @@ BLOCKS = frozenset(
 VOID = frozenset(WORD.findall("area base br col embed hr img input link meta param source track wbr"))
 DEEPEST = 2_000
 TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?:\s+[^\s=<>\"]+(?:=\"[^\"]*\")?)*\s*/?>")
-EMPTY_LINE = re.compile(r"\n[ \t]*(?=\n)")
+EMPTY_LINE = re.compile(r"\n(?P<blanks>[ \t]*)(?=\n)")
 PRE = re.compile(r"(<pre\b(?:(?!<pre\b).)*?</pre>)", re.I | re.S)
 ELEMENT = re.compile(r"(?<!\\)<([a-zA-Z][a-zA-Z0-9-]*)(?=\s|/?>)")
 PASSED_ON = frozenset(
@@ -105,4 +105,4 @@ def _block(part: str) -> str:
 
 def _joined(piece: str, *, is_pre: bool) -> str:
     """Leave no empty line: one would end the block. In preformatted text a reference to a newline keeps it empty."""
-    return EMPTY_LINE.sub("\n&#10;", piece).replace("&#10;\n", "&#10;") if is_pre else EMPTY_LINE.sub("", piece)
+    return EMPTY_LINE.sub(r"\n\g<blanks>&#10;", piece).replace("&#10;\n", "&#10;") if is_pre else EMPTY_LINE.sub("", piece)

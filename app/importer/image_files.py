@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from app.blog.url_parts import url_parts
 from app.importer.source import SourceImage
 
 PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".bmp", ".ico", ".tif", ".tiff"}
@@ -20,10 +21,7 @@ RESIZED = re.compile(r"-(?:\d{1,5}x\d{1,5}|scaled)(?=\.\w+\Z)")
 
 def local_path(url: str, hosts: Collection[str] = ()) -> str | None:
     """Return the decoded path of a URL on the old site, or None where it points elsewhere or nowhere."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
+    parts = url_parts(url)
     if parts.scheme or parts.netloc:
         return unquote(parts.path) if parts.hostname in hosts else None
     return unquote(parts.path) or None

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from app.accounts.models import User
+from app.blog.url_parts import url_parts
 from app.importer import readers
 from app.importer.links import Links
 from app.importer.matching import Matches
@@ -38,7 +38,7 @@ class Options:
 def import_posts(path: Path, options: Options, *, now: datetime, progress: Callable[[int], ProgressBar]) -> Report:
     """Import what the path holds. Raises CannotRead where it is not a source at all; what is broken in it is in the report."""
     report = Report()
-    host = urlsplit(options.site).hostname
+    host = url_parts(options.site).hostname
     with Spool() as spool:
         for post in _posts(readers.read(path, hosts=(host,) if host else (), now=now), report):
             spool.add(post)

@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from app.blog.models import Post, PostSlug
 from app.blog.models.redirect import old_path
+from app.blog.url_parts import url_parts
 from app.importer.image_files import local_path
 from app.importer.markdown_urls import Gone, urls_in
 from app.importer.matching import Matches
@@ -108,7 +108,7 @@ class Links:
             return None
         found = self._address(url, path)
         if found:
-            fragment = urlsplit(url).fragment
+            fragment = url_parts(url).fragment
             return f"{found}#{fragment}" if fragment else found
         return self._at_old_site(url, path)
 
@@ -124,7 +124,7 @@ class Links:
 
     def _at_old_site(self, url: str, path: str) -> Target:
         """Keep an address of the old site that is written in full; one without a host leads nowhere unless it is known."""
-        if urlsplit(url).netloc:
+        if url_parts(url).netloc:
             return None
         return f"{self.site}/{url.lstrip('/')}" if self.site else Gone()
 

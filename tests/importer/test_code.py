@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -109,6 +109,7 @@ class TestMarkdownCode:
 class TestHtmlCode:
     @settings(max_examples=300, deadline=None)
     @given(CODE, st.sampled_from(["{}", "<ul><li>{}</li></ul>", "<blockquote>{}</blockquote>", "<div>\n\n{}\n\n</div>"]))
+    @example("\n\t\n", "<ul><li>{}</li></ul>")
     def test_comes_through_a_wordpress_post_byte_for_byte(self, code: str, around: str) -> None:
         shortcodes = Shortcodes()
         expanded = shortcodes.expanded("Before.\n\n" + around.replace("{}", code_block(code)) + "\nAfter.")

@@ -36,6 +36,16 @@ class TestADamagedExport:
         path = write(tmp_path, "blog.xml", EXPORT.replace("SPOT", SPOTS["HTML without CDATA"]))
         assert "<b>b</b>" in posts_of(path)[1].content
 
+    @pytest.mark.parametrize("address", ["http://[", "https://[::1/", "http://a]b/"])
+    def test_may_have_an_address_that_nobody_can_parse(self, tmp_path: Path, address: str) -> None:
+        export = EXPORT.replace("<channel>", f"<channel><link>{address}</link>", 1)
+        path = write(
+            tmp_path,
+            "blog.xml",
+            export.replace("SPOT", f'<a href="{address}">a</a> <img src="{address}"> [embed]{address}[/embed]'),
+        )
+        assert (failed(path), len(posts_of(path))) == ({}, 3)
+
     def test_shows_html_entities_as_letters(self, tmp_path: Path) -> None:
         path = write(tmp_path, "blog.xml", EXPORT.replace("<title>Post 2", "<title>Caf&eacute; &amp; &bull; R&D"))
         assert posts_of(path)[1].title == "Café & • R&D"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from django.db import models
 from django.utils import timezone
+
+from app.blog.url_parts import url_parts
 
 LONGEST = 500
 NUMBERED = re.compile(r"p=[0-9]{1,12}")
@@ -37,10 +39,7 @@ def old_path(url: str) -> str:
 
     `/?p=12`, WordPress' address of a post by number, is `?p=12`. Empty for the home page and for non-addresses.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
+    parts = url_parts(url)
     path = unquote(parts.path).replace("\0", "").strip("/").lower()
     for ending in ("/index.html", "/index.htm", "/index.php", ".html", ".htm", ".md"):
         path = path.removesuffix(ending)

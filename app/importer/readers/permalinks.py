@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from django.utils.text import slugify
 
+from app.blog.url_parts import url_parts
 from app.importer.front_matter import Matter, text, words
 from app.importer.readers.site_config import Generator, Site
 
@@ -38,7 +38,7 @@ def old_urls(
     """Return the paths of the post on its old site, the certain ones first. `path` is relative to the site's folder."""
     facts = _Facts(path, name, text(matter, "slug"), language, day, categories)
     found = [*_explicit(matter, facts, site), *_by_rule(matter, facts, site)]
-    prefix = urlsplit(site.text("baseurl", "base_url", "root")).path.rstrip("/")
+    prefix = url_parts(site.text("baseurl", "base_url", "root")).path.rstrip("/")
     prefixed = [f"{prefix}{each}" for each in found if prefix and each.startswith("/") and not each.startswith(f"{prefix}/")]
     return tuple(dict.fromkeys([*found, *prefixed]))
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from app.blog.url_parts import url_parts
 from app.importer.image_files import ImageFiles
 from app.importer.readers import site_config
 from app.importer.readers.author_names import author_names
@@ -63,10 +63,10 @@ def read(path: Path, *, hosts: tuple[str, ...] = (), now: datetime | None = None
 def site_of(root: Path, files: list[Path], hosts: tuple[str, ...] = ()) -> Site:
     base, generator, config = site_config.found(root)
     bare = Site(root=root, base=base, generator=generator, config=config, images=ImageFiles(root=root))
-    url = urlsplit(bare.text("url", "baseurl", "base_url", "siteurl"))
+    url = url_parts(bare.text("url", "baseurl", "base_url", "siteurl"))
     names = {*hosts, *([url.hostname] if url.hostname else [])}
     names |= {name.removeprefix("www.") for name in names} | {f"www.{name}" for name in names if not name.startswith("www.")}
-    prefix = urlsplit(bare.text("baseurl", "base_url", "root")).path.rstrip("/")
+    prefix = url_parts(bare.text("baseurl", "base_url", "root")).path.rstrip("/")
     images = ImageFiles(root=root, base=base, prefix=prefix, hosts=tuple(sorted(names)))
     people = author_names(base, images)
     posts = {file.stem.lower(): f"/{file.stem}/" for file in files}

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from django.utils.translation import gettext as _
 
+from app.blog.url_parts import url_parts
 from app.importer.dates import parse_date
 from app.importer.image_files import ImageFiles
 from app.importer.readers.exports import check_size, content_of, html_of, images_of, key_of, remote_images, title_of
@@ -81,7 +82,7 @@ def _note_site(element: Element, name: str, blog: Blog) -> None:
         login = values.get("author_login", "")
         full = " ".join(values.get(part, "") for part in ("author_first_name", "author_last_name")).strip()
         blog.people[login] = values.get("author_display_name") or full
-    elif name in {"base_site_url", "base_blog_url", "link"} and (host := urlsplit(element.text or "").hostname):
+    elif name in {"base_site_url", "base_blog_url", "link"} and (host := url_parts(element.text or "").hostname):
         blog.hosts.add(host)
         if name != "base_site_url" or not blog.address:
             blog.address = (element.text or "").strip().rstrip("/")

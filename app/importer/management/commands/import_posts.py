@@ -70,7 +70,7 @@ def _options(options: dict[str, Any]) -> Options:
     if options["chunk"] < 1:
         raise CommandError(_("--chunk must be 1 or more"))
     if options["site"] and not options["site"].startswith(("http://", "https://")):
-        raise CommandError(_("--site must begin with http:// or https://"))
+        raise CommandError(_("--site must be the address of a site, such as https://old.example"))
     names = ("publish", "site", "overwrite", "chunk")
     return Options(author=_author(options["author"]), **{name: options[name] for name in names})
 
