@@ -130,7 +130,7 @@ class TestAnyBytes:
             | st.text(max_size=8)
             | st.sampled_from(["published", "<p>x</p>", '{"root": {}}']),
             lambda inner: (
-                st.lists(inner, max_size=3)
+                st.lists(inner, min_size=1, max_size=3)
                 | st.dictionaries(
                     st.sampled_from(["posts", "id", "title", "html", "lexical", "mobiledoc", "users", "tags"]),
                     inner,
