@@ -10,6 +10,7 @@ from app.blog.plain_text import escaped
 
 TAG = re.compile(r"""<[a-zA-Z](?:"[^"]*"|[^">])*>""")
 ADDRESS = re.compile(r'(\s(?:href|src|cite|poster)=")([^"]*)(")')
+INSECURE = re.compile(r"""<img(?:"[^"]*"|[^">])*?\ssrc="(http://[^"]*)\"""", re.IGNORECASE)
 
 
 def with_absolute_addresses(markup: str, base: str) -> str:
@@ -19,6 +20,11 @@ def with_absolute_addresses(markup: str, base: str) -> str:
         return f"{match[1]}{_joined(base, match[2])}{match[3]}"
 
     return TAG.sub(lambda tag: ADDRESS.sub(join, tag[0]), markup)
+
+
+def pictures_over_http(markup: str) -> list[str]:
+    """Return the addresses of pictures at http://…: a page by https cannot show those of a host that has no https."""
+    return list(dict.fromkeys(html.unescape(address) for address in INSECURE.findall(markup)))
 
 
 def _joined(base: str, address: str) -> str:

@@ -3,7 +3,8 @@ import time
 import pytest
 
 from app.blog.errors import ContentTooLong
-from app.blog.markdown import plain, render, render_comment
+from app.blog.markdown import render, render_comment
+from app.blog.plain_text import plain_text
 from app.blog.text import CONTENT_LIMIT
 
 HOSTILE = [
@@ -89,4 +90,4 @@ class TestRendering:
 
 class TestPlain:
     def test_keeps_the_words_apart(self):
-        assert plain(render("# One\n\nTwo & *three*\n\n- four\n- five")) == "One Two & three four five"
+        assert plain_text(render("# One\n\nTwo & *three*\n\n- four\n- five")) == "One Two & three four five"
