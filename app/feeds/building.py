@@ -62,6 +62,7 @@ def update_rss_feed(post: Post | None = None, *, scopes: Iterable[str] = (), **k
 
 
 def _refresh(scope: str, now: datetime) -> int:
+    # The last builder to read must be the last to write: without the lock an older feed could replace a newer one.
     hold(f"feed:{scope}")
     stored = dict(Document.objects.filter(scope=scope).values_list("format", "etag"))
     subject = subject_of(scope)
@@ -70,6 +71,7 @@ def _refresh(scope: str, now: datetime) -> int:
     subject = _with_guid(subject)
     entries = _entries(subject)
     built = {form: _built(subject, form, entries) for form in WRITERS}
+    # Unchanged bytes keep their etag and date, so that readers get a 304.
     changed = {form: each for form, each in built.items() if stored.get(form) != each.etag}
     _store(subject, changed, now)
     return len(changed)

@@ -17,6 +17,7 @@ from app.blog.pages import AUTHOR
 
 SUMMARY_LENGTH = 300
 SINCE = "2026-01-01"
+# XML 1.0 forbids these even as references: one in a title would make the whole feed unreadable.
 UNSENDABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 TAG = re.compile(r"""<[a-zA-Z](?:"[^"]*"|[^">])*>""")
 ADDRESS = re.compile(r'(\s(?:href|src|cite|poster)=")([^"]*)(")')
