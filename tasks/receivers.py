@@ -134,7 +134,7 @@ def publish_in_time(sender: type[Post], post: Post, **kwargs: Any) -> None:
 
 @receiver(comment_posted, weak=False, dispatch_uid="tasks.judge_guest")
 def judge_guest(sender: type[Comment], comment: Comment, **kwargs: Any) -> None:
-    # The spam check may ask a service: it must not run in the request of the guest who waits for the page.
+    # The spam check looks through a week of comments: the guest who waits for the page need not wait for that.
     if comment.author_id is None and comment.status == CommentStatus.HELD:
         owed = record(blog.judge_comment.si(comment_id=comment.pk), about=f"post:{comment.post_id}")
         transaction.on_commit(owed.enqueue, robust=True)
