@@ -9,7 +9,7 @@ from functools import cache
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 
-# What XML 1.0 cannot carry, or advises against (https://www.w3.org/TR/xml/#charsets).
+# XML 1.0 forbids these even as references: one in a title would make the whole feed unreadable.
 UNSENDABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 HIDDEN = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "audio", "video", "canvas"})
 BLOCKS = frozenset(

@@ -20,6 +20,8 @@ SINCE = "2026-01-01"
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
+    """`id` stays when the site moves: feed readers would take a post with a new one for a new post."""
+
     id: str
     url: str
     title: str
@@ -37,7 +39,7 @@ def entry(post: Post) -> Entry:
     url = absolute(post.get_absolute_url())
     published = post.published_at or post.created_at
     return Entry(
-        id=tag_uri(post.created_at.astimezone(UTC).date().isoformat(), f"posts/{post.pk}"),
+        id=post.guid or tag_uri(post.created_at.astimezone(UTC).date().isoformat(), f"posts/{post.pk}"),
         url=url,
         title=sendable(post.title),
         summary=sendable(post.excerpt or cut(plain_text(post.content_html), SUMMARY_LENGTH)),
@@ -62,5 +64,5 @@ def absolute(path: str) -> str:
 
 
 def tag_uri(date: str, name: str) -> str:
-    """Return an id that stays when addresses change (RFC 4151)."""
+    """Return an id with today's host in it (RFC 4151). Store it: another day the site may have another one."""
     return f"tag:{urlsplit(settings.SITE_URL).hostname},{date}:{name}"
