@@ -24,7 +24,7 @@ TOKEN = re.compile(r"""<(/?)([a-z0-9]+)((?:"[^"]*"|[^">])*)>|([^<]+)""")
 DEPTH_LIMIT = 500
 TAG = re.compile(r"<(/)?(?!img|br|hr|input|source|wbr|col|link|meta)[a-zA-Z]", re.IGNORECASE)
 ANY_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>?")
-UNFINISHED = re.compile(r"""(?:<[a-zA-Z/!](?:"[^"]*(?:"|\Z)|[^">])*|&#?\w{0,31})\Z""")
+UNFINISHED = re.compile(r"""(?:<(?:"[^"]*(?:"|\Z)|[^">])*|&#?\w{0,31})\Z""")
 
 
 def plain_text(markup: str) -> str:

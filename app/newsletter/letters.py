@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.blog.plain_text import beginning, plain_text
 from app.blog.truncation import cut, shortened
 from app.mail.addresses import mailbox
 from app.mail.html_to_text import html_to_text
-from app.mail.message import Letter, Mail, encode
+from app.mail.message import Letter, Mail, encode, one_line
 from app.mail.rendering import link, render, site_host
 from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Delivery, Subscriber
@@ -21,6 +22,7 @@ from app.site.pages import ARCHIVE, SUBSCRIBE
 
 LARGEST = 80_000  # Gmail cuts a message off at 102 kB
 OPENING = 20_000  # characters of HTML in which the first words of a post are looked for
+SPECIAL = r'[<>()"\\]'  # in the name of a list: they would be taken for its id
 PREHEADER = 200  # characters; an inbox shows about a hundred
 
 
@@ -64,7 +66,7 @@ def post_context(post_id: int) -> dict[str, Any]:
 def list_headers(subscription: str) -> dict[str, str]:
     """Return the headers of a mailing list (RFC 2369, RFC 2919) with one-click unsubscription (RFC 8058)."""
     return {
-        "List-Id": f"{settings.SITE_NAME} <newsletter.{site_host()}>",
+        "List-Id": f"{one_line(re.sub(SPECIAL, ' ', settings.SITE_NAME))} <newsletter.{site_host()}>",
         "List-Unsubscribe": f"<{subscription}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Subscribe": f"<{link(SUBSCRIBE.url())}>",
