@@ -89,7 +89,8 @@ class TestRendering:
         assert 'rel="nofollow ugc noopener"' in markup
 
     def test_of_a_footnote_named_twice_leads_back_to_both(self):
-        page = lxml_html.fromstring(f"<div>{render('One[^a] and two[^a].\n\n[^a]: Note.')}</div>")
+        markup = render("One[^a] and two[^a].\n\n[^a]: Note.")
+        page = lxml_html.fromstring(f"<div>{markup}</div>")
         back = page.xpath("//a[@class='footnote-backref']/@href")
         assert len(back) == 2
         assert all(page.xpath(f"//*[@id='{address[1:]}']") for address in back)
