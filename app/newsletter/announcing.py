@@ -17,7 +17,9 @@ from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Send, Subscriber
 from owed import clock, gather, owe
 
+# Readers in one transaction: few enough that a crash repeats little, and that no lock is held for long.
 PAGE = 500
+# Mails in one effect: if the worker dies, at most this many are looked at again.
 CHUNK = 20
 
 EXPAND = """
@@ -83,6 +85,7 @@ def expand(send_id: int, *, after: int) -> int:
     with gather():
         for start in range(0, len(made), CHUNK):
             owe(effects.deliver.si(delivery_ids=made[start : start + CHUNK]), about=f"post:{send.post_id}")
+        # The next page is owed in this page's transaction: neither can be lost without the other.
         if read == PAGE:
             _owe_page(send, after=last)
     send.take(len(made), last=read < PAGE)

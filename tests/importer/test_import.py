@@ -226,7 +226,7 @@ class TestTheCommand:
         lines = out.getvalue().split("\n")
         assert lines[:2] == [
             "3 posts, 2 as they were, 1 with losses, 1 not imported: see below.",
-            "3 created, 2 published, 1 draft, 1 page or file left out, 1 image, 3 old addresses",
+            "3 created, 2 published, 1 draft, 1 image, 3 old addresses",
         ]
         assert "  _posts/2019-01-01-open.md: front matter opens with --- and is never closed" in lines
 
@@ -241,6 +241,7 @@ class TestTheCommand:
             ([".", "--author", "nobody"], "no user “nobody” with the right to write"),
             ([".", "--chunk", "0"], "--chunk must be 1 or more"),
             ([".", "--site", "old.example"], "must be the address of a site"),
+            ([".", "--site", "https://["], "must be the address of a site"),
         ],
     )
     def test_says_what_is_wrong_with_its_arguments(self, arguments: list[str], message: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -22,7 +23,7 @@ from app.social.models import Account, SocialPost
 from owed.models import Effect
 from owed.testing import Crashed, crash_at, drain, expire_leases, owes
 from tests import factories
-from tests.importer.sites import item, png, post, write, wxr
+from tests.importer.sites import item, png, post, wxr
 from tests.importer.uploads import editor, imported, jekyll
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("D13")]
@@ -60,7 +61,7 @@ class TestAnUndo:
         run = undone(run)
         assert (run.state, run.done, reasons(run)) == ("undone", 60, {})
         assert list(Post.objects.values_list("title", flat=True)) == ["Before"]
-        assert not (Media.objects.exists() or Redirect.objects.exists() or Tag.objects.exists() or Category.objects.exists())
+        assert [model.__name__ for model in (Media, Redirect, Tag, Category) if model._default_manager.exists()] == []
         assert not default_storage.exists(file)
         assert sorted(User.objects.values_list("username", flat=True)) == ["edith", "mira"]
 
@@ -104,11 +105,7 @@ class TestAnUndo:
         assert default_storage.exists(Media.objects.get().file.name)
 
     def test_keeps_a_picture_that_was_here_before(self, tmp_path: Path) -> None:
-        write(tmp_path, "same.png", png())
-        with (tmp_path / "same.png").open("rb") as file:
-            from django.core.files import File
-
-            Media.objects.store(File(file, name="same.png"), editor())
+        Media.objects.store(ContentFile(png(), name="same.png"), editor())
         undone(imported(jekyll(tmp_path)))
         assert Media.objects.count() == 1
 
@@ -174,7 +171,7 @@ class TestTheCommands:
         call_command("import_posts", tmp_path, "--dry-run", stdout=out)
         lines = out.getvalue().splitlines()
         assert lines[:2] == ["1 post, 0 as they were, 1 with losses: see below.", "1 would be new"]
-        assert not (Post.objects.exists() or Import.objects.exists())
+        assert (Post.objects.count(), Import.objects.count()) == (0, 0)
 
     def test_keep_no_record_of_what_is_no_source(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="no such file"):
