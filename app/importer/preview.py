@@ -14,8 +14,8 @@ from app.blog.errors import MediaRefused
 from app.blog.models import Post, Status
 from app.importer.links import Links, PlannedPost
 from app.importer.matching import Matches
-from app.importer.models import ImportedComment, Origin
-from app.importer.save import Done, Outcome, is_unchanged, posts_here, reason_of
+from app.importer.models import Done, ImportedComment, Origin
+from app.importer.save import Outcome, is_unchanged, posts_here, reason_of
 from app.importer.save_redirects import foresee_redirects
 from app.importer.source import SourceImage, SourcePost
 from app.importer.spool import Summary

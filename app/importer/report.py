@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from app.importer.entries import Entry, noted
-from app.importer.save import Done, Outcome
+from app.importer.models import Done
+from app.importer.save import Outcome
 from app.importer.source import Failed, LossKind, Notice, Skipped
 
 SHOWN = 20
@@ -165,6 +166,9 @@ class Report:
         return _("%(parts)s: see below.") % {"parts": ", ".join(parts)}
 
     def counts(self) -> str:
+        return ", ".join(self.numbers()) or _("Nothing to import.")
+
+    def numbers(self) -> list[str]:
         """Return the numbers by kind, those that are not zero."""
         drafts = sum(len(files) for files in self.drafts.values())
         numbers = [
@@ -183,8 +187,7 @@ class Report:
             (self.comments, ngettext("%(count)s comment", "%(count)s comments", self.comments)),
             (self.addresses, ngettext("%(count)s old address", "%(count)s old addresses", self.addresses)),
         ]
-        shown = [text % {"count": f"{number:,}"} for number, text in numbers if number]
-        return ", ".join(shown) or _("Nothing to import.")
+        return [text % {"count": f"{number:,}"} for number, text in numbers if number]
 
 
 def _section(heading: str, items: list[str], limit: int | None = None) -> Iterator[str]:

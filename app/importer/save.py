@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -25,7 +24,7 @@ from app.importer.image_files import local_path
 from app.importer.links import Links, PlannedPost, Target
 from app.importer.markdown_urls import Gone, escaped, rewritten
 from app.importer.matching import Matches
-from app.importer.models import Origin
+from app.importer.models import Done, Origin
 from app.importer.save_comments import save_comments
 from app.importer.save_redirects import save_redirects
 from app.importer.source import SourceImage, SourcePost
@@ -35,14 +34,6 @@ from owed import gather
 
 CHUNK = 50
 log = logging.getLogger(__name__)
-
-
-class Done(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    KEPT = "kept"
-    FAILED = "failed"
 
 
 @dataclass(kw_only=True)

@@ -17,8 +17,7 @@ from app.accounts.models import RegisteredVia, User
 from app.blog.changes import change
 from app.blog.models import Category, Comment, CommentStatus, Media, Post, Tag
 from app.blog.placement import lock
-from app.importer.models import Import, ImportedPost, ImportState
-from app.importer.save import Done
+from app.importer.models import Done, Import, ImportedPost, ImportState
 from app.importer.work import A_PART
 from app.newsletter.models import Send
 from app.social.models import SocialPost

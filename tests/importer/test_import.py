@@ -19,7 +19,7 @@ from app.accounts.models import Profile, User
 from app.blog.models import Category, Media, Post, Tag
 from app.blog.signals import post_published
 from app.importer import links
-from app.importer.save import Done
+from app.importer.models import Done
 from owed.models import Effect
 from tests.importer.sites import ghost, item, png, post, run_import, write, wxr
 

@@ -6,8 +6,17 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from app.importer.models.run import Import
+
+
+class Done(models.TextChoices):
+    CREATED = "created", _("created")
+    UPDATED = "updated", _("updated")
+    UNCHANGED = "unchanged", _("unchanged")
+    KEPT = "kept", _("kept as edited here")
+    FAILED = "failed", _("not imported")
 
 
 class ImportedPostQuerySet(models.QuerySet["ImportedPost"]):
@@ -17,7 +26,7 @@ class ImportedPostQuerySet(models.QuerySet["ImportedPost"]):
 
     def brought(self) -> ImportedPostQuerySet:
         """Return those that the import made here and that are still here."""
-        return self.written().filter(done="created", post__isnull=False)
+        return self.written().filter(done=Done.CREATED, post__isnull=False)
 
     def to_undo(self) -> ImportedPostQuerySet:
         """Return those that an undo has not come to yet."""
@@ -37,7 +46,7 @@ class ImportedPost(models.Model):
     place = models.TextField()
     title = models.TextField(blank=True)
     is_planned = models.BooleanField(default=True)
-    done = models.CharField(max_length=9)
+    done = models.CharField(max_length=9, choices=Done)
     reason = models.TextField(blank=True)
     draft = models.TextField(blank=True)
     losses = models.JSONField(default=list, blank=True)
