@@ -183,7 +183,7 @@ class Report:
                 self.left_files,
                 ngettext("%(count)s page or file left out", "%(count)s pages and files left out", self.left_files),
             ),
-            (self.images, ngettext("%(count)s image", "%(count)s images", self.images)),
+            (self.images, ngettext("%(count)s image in the posts", "%(count)s images in the posts", self.images)),
             (self.comments, ngettext("%(count)s comment", "%(count)s comments", self.comments)),
             (self.addresses, ngettext("%(count)s old address", "%(count)s old addresses", self.addresses)),
         ]

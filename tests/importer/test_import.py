@@ -226,7 +226,7 @@ class TestTheCommand:
         lines = out.getvalue().split("\n")
         assert lines[:2] == [
             "3 posts, 2 as they were, 1 with losses, 1 not imported: see below.",
-            "3 created, 2 published, 1 draft, 1 image, 3 old addresses",
+            "3 created, 2 published, 1 draft, 1 image in the posts, 3 old addresses",
         ]
         assert "  _posts/2019-01-01-open.md: front matter opens with --- and is never closed" in lines
 
