@@ -5,9 +5,10 @@ from __future__ import annotations
 from owed import effect
 
 FIVE_MINUTES = 300
+TEN_MINUTES = 600
 
 
-@effect("upkeep.check_import", kind="external", timeout=FIVE_MINUTES, max_attempts=5, key="import_id")
+@effect("upkeep.check_import", kind="external", timeout=TEN_MINUTES, max_attempts=5, key="import_id")
 def check_import(*, import_id: int) -> None:
     """Read an upload and note what an import of it would bring. Nothing else is stored."""
 

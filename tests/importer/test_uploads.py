@@ -37,7 +37,9 @@ class TestTheCheck:
         report = report_of(run)
         assert (run.state, run.total, run.done, Post.objects.count(), Media.objects.count()) == ("checked", 3, 3, 0, 0)
         assert report.sentence() == "3 posts, 2 as they were, 1 with losses: see below."
-        assert report.counts() == ("3 would be new, 3 would be published, 1 page or file left out, 2 images in the posts, 3 old addresses")
+        assert report.counts() == (
+            "3 would be new, 3 would be published, 1 page or file left out, 2 images in the posts, 3 old addresses"
+        )
         [lost] = [items for _, items, _ in report.sections() if any("gone.png" in each for each in items)]
         assert lost == ["_posts/2015-03-02-post-1.md:10: /img/gone.png (missing)"]
 
