@@ -9,8 +9,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -27,6 +28,8 @@ MOST_FILES = 100_000
 # A site's pictures hardly shrink in a ZIP, its texts to a fifth: a whole archive of four times its size is no site.
 EXPANSION = 4
 PIECE = 2**20
+COPIES = "afterword-import-"
+OLD = timedelta(days=1)
 USELESS = {"__MACOSX", ".git", "node_modules", "_site"}
 WXR = re.compile(rb"wordpress\.org/export/|<wp:wxr_version")
 GHOST = re.compile(rb'"(?:db|posts_tags|posts_authors)"\s*:')
@@ -44,7 +47,7 @@ class Unpacked:
 @contextmanager
 def unpacked(run: Import) -> Iterator[Unpacked]:
     """Lend a copy of an upload on this machine's disk, a ZIP unpacked. Raises CannotRead."""
-    with TemporaryDirectory(prefix="import-") as name:
+    with TemporaryDirectory(prefix=COPIES) as name:
         folder = Path(name)
         with _upload(run) as upload:
             if PurePosixPath(run.name).suffix.lower() != ".zip":
@@ -59,6 +62,13 @@ def _upload(run: Import) -> File[bytes]:
         return uploads().open(run.file)
     except FileNotFoundError as error:
         raise CannotRead(_("The uploaded file is not here any more. Upload it again.")) from error
+
+
+def clear_copies(now: datetime) -> None:
+    """Remove what killed workers have left on this machine's disk."""
+    for folder in Path(gettempdir()).glob(f"{COPIES}*"):
+        if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < now - OLD:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_name(name: str) -> None:

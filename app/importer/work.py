@@ -21,7 +21,7 @@ from app.importer.report import Report
 from app.importer.save import Made, Outcome
 from app.importer.source import CannotRead
 from app.importer.spool import Spool
-from app.importer.unpack import unpacked
+from app.importer.unpack import clear_copies, unpacked
 
 A_PART = 60.0
 """Seconds after which a part owes the next. What is read again each time takes less than what is left of the lease."""
@@ -111,7 +111,8 @@ def report_of(run: Import) -> Report:
 
 
 def clear(now: datetime) -> None:
-    """Delete uploads that no one has imported for a week, and those of imports that have ended."""
+    """Delete uploads that no one has imported for a week, and copies that killed workers left behind."""
+    clear_copies(now)
     for run in Import.objects.exclude(file="").filter(updated_at__lt=now - KEEP_UPLOADS):
         run.forget_file()
 

@@ -97,20 +97,6 @@ class TestEverybody:
             "/account/password",
             "/account/address",
         ]
-        rooms = [f"/studio/{room}/" for room in ("effects", "mailbox", f"mailbox/{name}", "social", "media", "import")]
-        paths = ["/", post.get_absolute_url(), "/search/", "/search/?q=words", "/search/?q=zebra", *shelves, *doors]
-        assert [wrong for path in paths for wrong in problems(page, path)] == []
-
-    def test_can_write(self, open_page: Open, post: Post, settings: Settings, tmp_path: Path, width: int, scheme: str) -> None:
-        settings.MAILBOX_DIR = tmp_path
-        name = letter(tmp_path, "Hello", html="<html lang='en'><title>Hello</title><main><h1>Hello</h1></main></html>")
-        page = open_page(width, scheme)
-        sign_in(page)
-        own = [f"/studio/posts/{post.pk}/{part}" for part in ("", "effects/", "mailing/")] + [
-            "/account/",
-            "/account/password",
-            "/account/address",
-        ]
         rooms = [
             "/studio/effects/",
             "/studio/mailbox/",

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
@@ -14,6 +15,7 @@ from app.accounts.models import User
 from app.blog.models import Post
 from owed.testing import drain
 from tests.browser.pages import PATIENCE, Open, sign_in
+from tests.browser.test_access import RULES
 from tests.importer.uploads import jekyll
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180), pytest.mark.covers("D13")]
@@ -28,7 +30,8 @@ def _own_folder(settings: Settings, tmp_path: Path) -> None:
 
 
 def fits(page: Page, name: str) -> None:
-    """Say that nothing is wider than the screen."""
+    """Say that nothing is wider than the screen, and that axe finds nothing."""
+    assert [each["id"] for each in Axe().run(page, options=RULES).response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=f"{folder}/{name}-{page.viewport_size['width'] if page.viewport_size else ''}.png", full_page=True)

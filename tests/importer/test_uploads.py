@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -139,6 +140,17 @@ class TestAnImport:
         drain()
         run.refresh_from_db()
         assert run.state == "checked"
+
+
+class TestACopyOfAKilledWorker:
+    def test_is_deleted_after_a_day(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        (tmp_path / "afterword-import-x" / "site").mkdir(parents=True)
+        (tmp_path / "other").mkdir()
+        work.clear(timezone.now() + timedelta(hours=23))
+        assert (tmp_path / "afterword-import-x").exists()
+        work.clear(timezone.now() + timedelta(hours=25))
+        assert [each.name for each in tmp_path.iterdir()] == ["other"]
 
 
 class TestAForgottenUpload:
