@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from app.accounts.models import User
+from app.blog.url_parts import url_parts
 from app.importer.importer import Options, import_posts, preview_posts
 from app.importer.models import ImportState
 from app.importer.progress_bar import ProgressBar
@@ -94,7 +95,8 @@ def _bar(total: int) -> ProgressBar:
 def _options(options: dict[str, Any]) -> Options:
     if options["chunk"] < 1:
         raise CommandError(_("--chunk must be 1 or more"))
-    if options["site"] and not options["site"].startswith(("http://", "https://")):
+    site = url_parts(options["site"])
+    if options["site"] and (site.scheme not in {"http", "https"} or not site.hostname):
         raise CommandError(_("--site must be the address of a site, such as https://old.example"))
     names = ("publish", "site", "overwrite", "chunk")
     return Options(author=_author(options["author"]), **{name: options[name] for name in names})
