@@ -43,6 +43,7 @@ class Env:
     outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
     trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
     peertube_hosts: Annotated[tuple[str, ...], "PeerTube sites whose videos posts may show in a player, with commas"]
+    import_max_mb: Annotated[int, "how large an upload to import may be, in MB; a ZIP may hold four times as much"]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are not announced"]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
     effects_ring_after_seconds: Annotated[float, "after how long a hint that no worker followed is sent again"]
@@ -93,6 +94,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         outbound_allow=reader.value("OUTBOUND_ALLOW", _networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
         trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
         peertube_hosts=reader.value("PEERTUBE_HOSTS", _words, default=("framatube.org", "peertube.tv", "tilvids.com")),
+        import_max_mb=reader.value("IMPORT_MAX_MB", _megabytes, default=500),
         announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
         retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
         effects_ring_after_seconds=reader.value("EFFECTS_RING_AFTER_SECONDS", _seconds, default=15.0),
@@ -145,6 +147,12 @@ def _port(text: str) -> int:
 def _few(text: str) -> int:
     if not text.isdecimal() or int(text) > 9:
         raise ValueError(f"{text!r} is not a number from 0 to 9")
+    return int(text)
+
+
+def _megabytes(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 100_000:
+        raise ValueError(f"{text!r} is not a number of MB from 1 to 100000")
     return int(text)
 
 

@@ -117,6 +117,8 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Not below MEDIA_ROOT: an export holds drafts, and the addresses of those who commented.
+    "imports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "imports"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -125,6 +127,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
+IMPORT_MAX_BYTES = ENV.import_max_mb * 2**20
 
 # What to do where the tables are not those of this release although every migration is recorded.
 SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (

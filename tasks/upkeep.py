@@ -10,6 +10,8 @@ from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import spam
 from app.blog.models import Post
+from app.importer import effects as importer
+from app.importer import undo, work
 from app.members import email_change, erasure
 from owed import clock, periods, purging, task
 from owed.contrib import celery_results
@@ -66,3 +68,24 @@ def judge_comment(*, comment_id: int) -> None:
 @accounts.erase_user.runs
 def erase_user(*, user_id: int) -> None:
     erasure.erase(user_id)
+
+
+@importer.check_import.runs
+def check_import(*, import_id: int) -> None:
+    work.check(import_id, now=clock.now())
+
+
+@importer.run_import.runs
+def run_import(*, import_id: int) -> None:
+    work.go_on(import_id, now=clock.now())
+
+
+@importer.undo_import.runs
+def undo_import(*, import_id: int) -> None:
+    undo.go_on(import_id, now=clock.now())
+
+
+@task("upkeep.clear_imports", kind="external", timeout=300)
+def clear_imports() -> None:
+    """Remove uploads that no one has imported for a week."""
+    work.clear(clock.now())

@@ -25,6 +25,7 @@ SCHEDULE = {
     "remove unreferenced files": every(3600, "media.sweep"),
     "forget old figures": every(86_400, "stats.forget"),
     "clear old sessions": every(86_400, "upkeep.clear_sessions"),
+    "remove old uploads": every(86_400, "upkeep.clear_imports"),
     "forget old addresses": every(86_400, "upkeep.forget_addresses"),
 }
 

@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from app.api import comments, effects, errors, likes, posts, publication, search, sends, subscribers, tokens
+from app.api import comments, effects, errors, imports, likes, posts, publication, search, sends, subscribers, tokens
 from app.api.auth import signed_in
 
 api = NinjaAPI(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
@@ -13,4 +13,5 @@ for noun in (posts, publication, comments, likes):
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
 api.add_router("/effects", effects.router)
+api.add_router("/imports", imports.router)
 api.add_router("/search", search.router)

@@ -53,6 +53,12 @@ def must_write(user: User) -> None:
         raise Forbidden(_("Your account may read and comment, not write."))
 
 
+def must_import(user: User) -> None:
+    """Raise Forbidden for those who may not bring in posts from another system."""
+    if not user.can_import():
+        raise Forbidden(_("Your account may not import. Ask an editor."))
+
+
 def must_enter_studio(user: User) -> None:
     """Raise Forbidden for readers who do not operate the site."""
     if not user.can_enter_studio():

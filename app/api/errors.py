@@ -122,7 +122,7 @@ def with_json_refusals(view: View) -> View:
 def _schema(request: HttpRequest, error: Any) -> HttpResponse:
     fields: Fields = {}
     for each in error.errors:
-        place = [str(part) for part in each["loc"] if part not in {"body", "query", "path", "payload"}]
+        place = [str(part) for part in each["loc"][1:] if part != "payload"]  # the first says whether of body, query, path …
         said = plain(each["type"], each["msg"], each.get("ctx", {}))
         fields.setdefault(".".join(place) or "body", []).append(
             str(said) if place or str(said) != str(FIELD_NEEDED) else str(OBJECT)

@@ -18,6 +18,7 @@ class Authors:
     def __init__(self, default: User | None = None) -> None:
         self.default = default
         self._users: dict[str, User] = {}
+        self.made: list[int] = []
 
     def __getitem__(self, author: SourceAuthor | None) -> User:
         if author is None and self.default is not None:
@@ -35,11 +36,13 @@ class Authors:
         self._users |= {name: user for name, user in _existing(missing).items() if _can_have_posts(user)}
         new = {name: author for name, author in missing.items() if name not in self._users}
         made = _inserted([_new_user(name) for name in new], new.values())
+        self.made += [user.pk for user in made]
         self._users |= dict(zip(new, made, strict=True))
 
     def forget(self) -> None:
         """Look again next time: a transaction was rolled back."""
         self._users.clear()
+        self.made.clear()
 
 
 def _site_itself() -> SourceAuthor:

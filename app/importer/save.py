@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.changes import change
@@ -24,7 +24,7 @@ from app.importer.image_files import local_path
 from app.importer.links import Links, PlannedPost, Target
 from app.importer.markdown_urls import Gone, escaped, rewritten
 from app.importer.matching import Matches
-from app.importer.models import Origin
+from app.importer.models import Done, Origin
 from app.importer.save_comments import save_comments
 from app.importer.save_redirects import save_redirects
 from app.importer.source import SourceImage, SourcePost
@@ -36,17 +36,13 @@ CHUNK = 50
 log = logging.getLogger(__name__)
 
 
-class Done(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    KEPT = "kept"
-    FAILED = "failed"
-
-
 @dataclass(kw_only=True)
 class Outcome:
-    """What became of one post. `missing` are images that could not be stored, `taken` old addresses that another post has."""
+    """What became of one post. `missing` are images that could not be stored, `taken` old addresses that another post has.
+
+    `new_media` and `new_comments` are ids of what was stored with it, `addresses` how many old ones lead to it. `found_id` is
+    the post that was here before, `post_id` the one that was written.
+    """
 
     planned: PlannedPost
     done: Done
@@ -55,9 +51,26 @@ class Outcome:
     taken: list[str] = field(default_factory=list)
     images: int = 0
     comments: int = 0
+    addresses: int = 0
+    new_media: list[int] = field(default_factory=list)
+    new_comments: list[int] = field(default_factory=list)
+    found_id: int | None = None
     post_id: int | None = None
     published: bool = False
     scheduled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """Ids of what a chunk had to make for its posts."""
+
+    users: list[int]
+    tags: list[int]
+    categories: list[int]
+
+
+Keep = Callable[[Sequence[Outcome], Made], None]
+"""Called in the transaction of each chunk, when it is written."""
 
 
 class Writer:
@@ -73,10 +86,12 @@ class Writer:
         author: User | None = None,
         refresh: bool = True,
         overwrite: bool = False,
+        keep: Keep | None = None,
     ) -> None:
-        self.links, self.matches = links, matches
+        self.links, self.matches, self._keep = links, matches, keep
         self.publish, self.now, self.refresh, self.overwrite = publish, now, refresh, overwrite
         self._sources: set[str] = set()
+        self._began = now
         self.authors, self.tags, self.categories = Authors(author), Terms(Tag), Terms(Category)
 
     def write(self, chunks: Iterable[Sequence[tuple[Summary, SourcePost]]]) -> Iterator[list[Outcome]]:
@@ -87,21 +102,24 @@ class Writer:
     def _chunk(self, planned: Sequence[PlannedPost]) -> list[Outcome]:
         try:
             with change(), gather():
-                posts = self._posts(planned)
-                self._prepare(each.post for each in planned if not _unchanged(posts.get(each.summary.number), each))
+                self._began = timezone.now()
+                posts = posts_here(self.matches, planned)
+                self._prepare(each.post for each in planned if not is_unchanged(posts.get(each.summary.number), each))
                 self._sources = _known_sources(planned)
                 outcomes = [self._one(each, posts.get(each.summary.number)) for each in planned]
                 save_redirects(outcomes)
-                return outcomes
+                if self._keep:
+                    self._keep(outcomes, self._made())
         except BaseException:
             for known in (self.authors, self.tags, self.categories):
                 known.forget()
             raise
+        for known in (self.authors, self.tags, self.categories):
+            known.made.clear()
+        return outcomes
 
-    def _posts(self, planned: Sequence[PlannedPost]) -> dict[int, Post]:
-        ids = {each.summary.number: pk for each in planned if (pk := self.matches.post_id(each.summary)) is not None}
-        posts = {post.pk: post for post in Post.objects.filter(pk__in=ids.values()).select_related("origin")}
-        return {number: posts[pk] for number, pk in ids.items() if pk in posts}
+    def _made(self) -> Made:
+        return Made(users=list(self.authors.made), tags=list(self.tags.made), categories=list(self.categories.made))
 
     def _prepare(self, posts: Iterator[SourcePost]) -> None:
         found = list(posts)
@@ -110,12 +128,12 @@ class Writer:
         self.categories.prepare(post.category for post in found if post.category)
 
     def _one(self, planned: PlannedPost, post: Post | None) -> Outcome:
-        outcome = Outcome(planned=planned, done=Done.UNCHANGED)
+        outcome = Outcome(planned=planned, done=Done.UNCHANGED, found_id=post.pk if post else None)
         try:
             with transaction.atomic():
                 self._store(outcome, post)
         except (Refused, ValidationError, DatabaseError, OSError) as error:
-            return Outcome(planned=planned, done=Done.FAILED, reason=_reason(error))
+            return Outcome(planned=planned, done=Done.FAILED, reason=reason_of(error))
         except Exception as error:
             # One post must not end the import of the others, whatever is in it.
             log.exception("a post could not be stored")
@@ -126,13 +144,13 @@ class Writer:
         planned = outcome.planned
         if post is not None and not self.refresh:
             return
-        if post is not None and _unchanged(post, planned):
+        if post is not None and is_unchanged(post, planned):
             self._make_public(outcome, post)
             return
         origin = Origin.objects.of(post)
         if post is not None and origin is not None and origin.is_edited() and not self.overwrite:
             outcome.done = Done.KEPT
-            outcome.comments = save_comments(origin, post, planned.post.comments)
+            self._take_comments(outcome, origin, post)
             return
         values = self._values(outcome)
         if post is None:
@@ -155,7 +173,11 @@ class Writer:
             now=self.now,
         )
         outcome.post_id = post.pk
-        outcome.comments = save_comments(origin, post, planned.post.comments)
+        self._take_comments(outcome, origin, post)
+
+    def _take_comments(self, outcome: Outcome, origin: Origin, post: Post) -> None:
+        outcome.new_comments = save_comments(origin, post, outcome.planned.post.comments)
+        outcome.comments = len(outcome.new_comments)
 
     def _values(self, outcome: Outcome) -> dict[str, Any]:
         planned, post = outcome.planned, outcome.planned.post
@@ -182,8 +204,9 @@ class Writer:
             try:
                 stored[image.url] = _stored(image, owner)
             except (MediaRefused, OSError) as error:
-                outcome.missing.append(replace(image, problem=image.problem or _reason(error)))
+                outcome.missing.append(replace(image, problem=image.problem or reason_of(error)))
         outcome.images = len({media.pk for media in stored.values()})
+        outcome.new_media = sorted({media.pk for media in stored.values() if media.created_at >= self._began})
         return stored
 
     def _create(self, planned: PlannedPost, values: dict[str, Any]) -> Post:
@@ -217,7 +240,14 @@ class Writer:
             outcome.done = Done.UPDATED
 
 
-def _unchanged(post: Post | None, planned: PlannedPost) -> bool:
+def posts_here(matches: Matches, planned: Sequence[PlannedPost]) -> dict[int, Post]:
+    """Return the posts that are here already, by number of the summary."""
+    ids = {each.summary.number: pk for each in planned if (pk := matches.post_id(each.summary)) is not None}
+    posts = {post.pk: post for post in Post.objects.filter(pk__in=ids.values()).select_related("origin")}
+    return {number: posts[pk] for number, pk in ids.items() if pk in posts}
+
+
+def is_unchanged(post: Post | None, planned: PlannedPost) -> bool:
     origin = Origin.objects.of(post)
     return origin is not None and origin.digest == planned.digest
 
@@ -250,7 +280,7 @@ def _byline(post: SourcePost) -> str:
     return f"\n*Written by {', '.join(names[:-1])} and {names[-1]}.*\n" if len(names) > 1 else ""
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return why, in one line without values: a database's message may quote a whole post."""
     if isinstance(error, ValidationError):
         return " ".join(error.messages)

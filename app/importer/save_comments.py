@@ -15,15 +15,15 @@ from app.importer.models import ImportedComment, Origin
 from app.importer.source import SourceComment
 
 
-def save_comments(origin: Origin, post: Post, comments: Sequence[SourceComment]) -> int:
-    """Add the comments that are new. Return how many. One that was deleted here stays deleted.
+def save_comments(origin: Origin, post: Post, comments: Sequence[SourceComment]) -> list[int]:
+    """Add the comments that are new. Return their ids. One that was deleted here stays deleted.
 
     They are inserted past the model's verbs, which would judge and announce each of them: they were judged years ago.
     """
     known = dict(origin.comments.values_list("key", "comment_id")) if comments else {}
     new = sorted((each for each in comments if each.key[:100] not in known), key=lambda each: each.created_at)
     if not new:
-        return 0
+        return []
     made = Comment.objects.bulk_create([_comment(each, post) for each in new])
     ids: dict[str, int | None] = {**known, **{source.key[:100]: comment.pk for source, comment in zip(new, made, strict=True)}}
     ImportedComment.objects.bulk_create(
@@ -31,7 +31,7 @@ def save_comments(origin: Origin, post: Post, comments: Sequence[SourceComment])
     )
     _answer(new, made, ids)
     _count(post, made)
-    return len(made)
+    return [comment.pk for comment in made]
 
 
 def _comment(source: SourceComment, post: Post) -> Comment:

@@ -121,10 +121,11 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped:
-    """A file that is not a post: a README, an index page, a page of another kind."""
+    """A file that is not a post: a README, an index page, a page of another kind. `is_unread` where it may be one."""
 
     file: str
     reason: str
+    is_unread: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from tempfile import TemporaryFile
@@ -33,6 +33,11 @@ class Summary:
     category: str
     published_at: datetime | None
 
+    @property
+    def identity(self) -> str:
+        """Return a checksum that no other post of this source has."""
+        return _checksum("\0".join((self.key, *self.identities)))
+
 
 class Spool:
     """A file of posts, written once and read once, in order. It is deleted when the import ends, however it ends."""
@@ -51,13 +56,15 @@ class Spool:
         pickle.dump(post, self._file)
         self.summaries.append(summary_of(post, len(self.summaries)))
 
-    def chunks(self, size: int) -> Iterator[list[tuple[Summary, SourcePost]]]:
-        """Yield the posts again, so many at a time, each with its summary."""
+    def chunks(self, size: int, *, skip: Collection[int] = ()) -> Iterator[list[tuple[Summary, SourcePost]]]:
+        """Yield the posts again, so many at a time, each with its summary, without those whose numbers are to be skipped."""
         self._file.seek(0)
         for start in range(0, len(self.summaries), size):
             summaries = self.summaries[start : start + size]
             # Only this process has written to this file: it has no name, and is gone with its descriptor.
-            yield [(summary, pickle.load(self._file)) for summary in summaries]  # noqa: S301
+            posts = [(summary, pickle.load(self._file)) for summary in summaries]  # noqa: S301
+            if wanted := [(summary, post) for summary, post in posts if summary.number not in skip]:
+                yield wanted
 
 
 def summary_of(post: SourcePost, number: int) -> Summary:

@@ -16,6 +16,7 @@ class Terms:
     def __init__(self, model: type[Tag] | type[Category]) -> None:
         self.model = model
         self._found: dict[str, Tag | Category] = {}
+        self.made: list[int] = []
 
     def __getitem__(self, name: str) -> Any:
         return self._found[_spelling(name)]
@@ -35,11 +36,14 @@ class Terms:
     def _made(self, name: str, taken: set[str]) -> Tag | Category:
         slug = free_slug(slug_of(name, kind=self.model.__name__.lower(), limit=100), taken)
         taken.add(slug)
-        return self.model._default_manager.create(name=name[:100], slug=slug)
+        made = self.model._default_manager.create(name=name[:100], slug=slug)
+        self.made.append(made.pk)
+        return made
 
     def forget(self) -> None:
         """Look again next time: a transaction was rolled back."""
         self._found.clear()
+        self.made.clear()
 
 
 def _spelling(name: str) -> str:

@@ -11,7 +11,7 @@ from app.blog.errors import NotPublished, PostGone
 from app.blog.models import Post, Status
 from app.blog.placement import locked
 from app.mail.addresses import domain_of
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.newsletter import effects
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Send, Subscriber
@@ -106,7 +106,8 @@ def _open(post_id: int, number: int, now: datetime, by: int | None = None) -> Se
 def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
     values: dict[str, int | str] = {
         "send": send.pk, "post": send.post_id, "after": after, "page": PAGE,
-        "confirmed": Subscriber.State.CONFIRMED, "pending": State.PENDING, "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
+        "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING,
+        "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(EXPAND, values)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from app.studio import comments, delivery_audit, effects, mailbox, media, post_effects, posts, publication, sends, social
+from app.studio import (
+    comments,
+    delivery_audit,
+    effects,
+    imports,
+    mailbox,
+    media,
+    post_effects,
+    posts,
+    publication,
+    sends,
+    social,
+)
 
 app_name = "studio"
 urlpatterns = [
@@ -28,5 +40,11 @@ urlpatterns = [
     path("social/", social.social, name="social"),
     path("social/<int:pk>", social.account, name="social_account"),
     path("social/<int:pk>/removal", social.removal, name="social_removal"),
+    path("import/", imports.imports, name="imports"),
+    path("import/<int:pk>/", imports.one, name="import"),
+    path("import/<int:pk>/report.txt", imports.report, name="import_report"),
+    path("import/<int:pk>/start", imports.start, name="import_start"),
+    path("import/<int:pk>/retry", imports.retry, name="import_retry"),
+    path("import/<int:pk>/undo/", imports.undo, name="import_undo"),
     path("media/", media.media, name="media"),
 ]

@@ -139,6 +139,10 @@ def watches(who: Someone, post: Post) -> list[bool]:
     ]
 
 
+def imports(who: Someone, post: Post) -> list[bool]:
+    return [who.may(lambda user: user.can_import()), who.page("get", "import/"), who.api("get", "/imports")]
+
+
 def operates(who: Someone, post: Post) -> list[bool]:
     pages = [who.page("get", path) for path in ("effects/", "conservation/")]
     return [who.may(lambda user: user.is_operator), *pages, who.api("get", "/effects"), who.api("get", "/effects?about=user:1")]
@@ -152,6 +156,7 @@ ACTIONS: dict[str, tuple[Callable[[Someone, Post], list[bool]], tuple[str, ...]]
     "Publish, schedule, withdraw or mail a post": (publishes, ("draft", "published")),
     "Moderate the comments on a post": (moderates, ("published",)),
     "See what followed from a post, and retry it": (watches, ("draft", "published")),
+    "Import from another system, and undo it": (imports, ("draft",)),
     "See all effects and mailings, the audit, the mailbox": (operates, ("published",)),
 }
 

@@ -97,6 +97,13 @@ class TestEverybody:
             "/account/password",
             "/account/address",
         ]
-        rooms = ["/studio/effects/", "/studio/mailbox/", f"/studio/mailbox/{name}/", "/studio/social/", "/studio/media/"]
+        rooms = [
+            "/studio/effects/",
+            "/studio/mailbox/",
+            f"/studio/mailbox/{name}/",
+            "/studio/social/",
+            "/studio/media/",
+            "/studio/import/",
+        ]
         paths = ["/studio/", "/studio/posts/new/", *own, *rooms, post.get_absolute_url()]
         assert [wrong for path in paths for wrong in problems(page, path)] == []

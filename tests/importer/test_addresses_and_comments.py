@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from app.blog.models import Comment, Post
-from app.importer.save import Done
+from app.importer.models import Done
 from owed.models import Effect
 from tests.importer.sites import ghost, item, post, run_import, write, wxr
 

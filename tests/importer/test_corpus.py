@@ -15,7 +15,7 @@ from django.conf import settings
 
 from app.accounts.models import User
 from app.blog.models import Media, Post, Tag
-from app.importer.save import Done
+from app.importer.models import Done
 from app.newsletter.models import Delivery, Subscriber
 from owed.models import Effect
 from owed.testing import drain, owes

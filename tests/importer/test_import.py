@@ -19,7 +19,7 @@ from app.accounts.models import Profile, User
 from app.blog.models import Category, Media, Post, Tag
 from app.blog.signals import post_published
 from app.importer import links
-from app.importer.save import Done
+from app.importer.models import Done
 from owed.models import Effect
 from tests.importer.sites import ghost, item, png, post, run_import, write, wxr
 
@@ -226,7 +226,7 @@ class TestTheCommand:
         lines = out.getvalue().split("\n")
         assert lines[:2] == [
             "3 posts, 2 as they were, 1 with losses, 1 not imported: see below.",
-            "3 created; 2 published, 1 images",
+            "3 created, 2 published, 1 draft, 1 image in the posts, 3 old addresses",
         ]
         assert "  _posts/2019-01-01-open.md: front matter opens with --- and is never closed" in lines
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from app.blog.models import Post
-from app.importer.save import Done
+from app.importer.models import Done
 from owed.models import Effect
 from tests.importer.sites import post, run_import
 

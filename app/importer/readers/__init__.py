@@ -10,12 +10,15 @@ from app.importer.readers import ghost, static_site, wordpress
 from app.importer.source import CannotRead, Found
 
 
-def read(path: Path, *, hosts: tuple[str, ...] = (), now: datetime | None = None) -> Iterator[Found]:
-    """Yield what a folder or an export file holds. Raises CannotRead where it is neither."""
+def read(path: Path, *, hosts: tuple[str, ...] = (), now: datetime | None = None, origin: str = "") -> Iterator[Found]:
+    """Yield what a folder or an export file holds. Raises CannotRead where it is neither.
+
+    `origin` names the source where its path does not: an upload is unpacked somewhere else each time.
+    """
     if not path.exists():
         raise CannotRead("there is no such file or folder")
     if path.is_dir() or path.suffix.lower() in static_site.MARKDOWN | static_site.HTML:
-        return static_site.read(path, hosts=hosts, now=now)
+        return static_site.read(path, hosts=hosts, now=now, origin=origin)
     if path.suffix.lower() == ".xml":
         return wordpress.read(path, hosts=hosts, now=now)
     if path.suffix.lower() == ".json":

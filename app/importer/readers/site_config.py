@@ -43,7 +43,10 @@ PACKAGES = {'"@11ty/eleventy"': Generator.ELEVENTY, '"hexo"': Generator.HEXO, '"
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One site's folder. `base` is where its configuration is: the folder itself, or one below it."""
+    """One site's folder. `base` is where its configuration is: the folder itself, or one below it.
+
+    `origin` tells the site from others where its folder does not.
+    """
 
     root: Path
     base: Path
@@ -52,6 +55,7 @@ class Site:
     config: Mapping[str, Any] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     posts: Mapping[str, str] = field(default_factory=dict)
+    origin: str = ""
 
     @property
     def is_liquid(self) -> bool:

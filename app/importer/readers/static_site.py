@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
@@ -50,11 +51,11 @@ NOT_CONTENT = {
 log = logging.getLogger(__name__)
 
 
-def read(path: Path, *, hosts: tuple[str, ...] = (), now: datetime | None = None) -> Iterator[Found]:
+def read(path: Path, *, hosts: tuple[str, ...] = (), now: datetime | None = None, origin: str = "") -> Iterator[Found]:
     """Yield each post below the folder, by name. A file that cannot be read is Failed, never an exception."""
     root = path if path.is_dir() else path.parent
     files = sorted(_files(root)) if path.is_dir() else [path]
-    site = site_of(root, files, hosts)
+    site = replace(site_of(root, files, hosts), origin=origin)
     posts = StaticPosts(site, now or datetime.now(UTC))
     for file in files:
         yield _read_one(file, posts)
@@ -108,7 +109,7 @@ def _checked(file: Path, source: str, posts: StaticPosts) -> Found:
         raise CannotRead("the file's path is not a readable name of at most 300 characters")
     suffix = file.suffix.lower()
     if suffix in CANNOT_READ:
-        return Skipped(file=source, reason=f"{suffix[1:]} cannot be read; convert it to Markdown")
+        return Skipped(file=source, reason=f"{suffix[1:]} cannot be read; convert it to Markdown", is_unread=True)
     if _is_excluded(file, posts.site):
         return Skipped(file=source, reason="left out by the site's configuration")
     return posts.read(file, source, is_html=suffix in HTML)

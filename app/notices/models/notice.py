@@ -15,7 +15,7 @@ from app.blog.absolute_urls import with_absolute_addresses
 from app.blog.truncation import cut
 from app.mail.html_to_text import html_to_text
 from app.mail.rendering import link
-from app.mail.submission import State, Submission
+from app.mail.submission import Submission, SubmissionState
 from app.notices import effects
 from app.notices.kinds.base import Kind
 from owed import owe
@@ -65,7 +65,9 @@ class Notice(Submission):
         ]
         indexes: ClassVar = [
             models.Index(fields=["recipient", "kind", "post"], name="notice_series"),
-            models.Index(fields=["recipient", "kind", "post", "id"], name="notice_waiting", condition=Q(state=State.PENDING)),
+            models.Index(
+                fields=["recipient", "kind", "post", "id"], name="notice_waiting", condition=Q(state=SubmissionState.PENDING)
+            ),
         ]
 
     def __str__(self) -> str:

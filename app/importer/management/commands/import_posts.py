@@ -14,11 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from app.accounts.models import User
-from app.importer.importer import Options, import_posts
+from app.blog.url_parts import url_parts
+from app.importer.importer import Options, import_posts, preview_posts
+from app.importer.models import ImportState
 from app.importer.progress_bar import ProgressBar
 from app.importer.report import Report
 from app.importer.save import CHUNK
 from app.importer.source import CannotRead
+from app.importer.work import Keeper, conclude, recorded
 
 
 class Command(BaseCommand):
@@ -28,6 +31,8 @@ class Command(BaseCommand):
         "at the source is updated, what was edited here is left alone. Exit code 1 when something could not be imported; the "
         "rest is there."
     )
+
+    recorded_as: int | None = None
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="the site's folder, with its images in it, or the export file")
@@ -40,15 +45,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--site", metavar="URL", default="", help="the old address; links to pages that stay there lead there"
         )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would come in and what would be lost; store nothing"
+        )
         parser.add_argument("--overwrite", action="store_true", help="take the source also where a post was edited here")
         parser.add_argument("--chunk", type=int, default=CHUNK, help="posts per transaction (default %(default)s)")
 
-    def handle(self, *args: Any, path: Path, verbosity: int, **options: Any) -> None:
+    def handle(self, *args: Any, path: Path, verbosity: int, dry_run: bool, **options: Any) -> None:
         began = time.monotonic()
-        report = self._import(path, _options(options))
+        report = self._preview(path, _options(options)) if dry_run else self._import(path, _options(options))
         for line in report.lines(all_names=verbosity > 1):
             self.stdout.write(_printable(line))
         self.stdout.write(_("%(seconds)s seconds") % {"seconds": f"{time.monotonic() - began:.1f}"})
+        if self.recorded_as:
+            self.stdout.write(_("Import %(id)s; `manage.py undo_import %(id)s` takes it back.") % {"id": self.recorded_as})
         if report.failed:
             count = len(report.failed)
             message = ngettext(
@@ -56,20 +66,37 @@ class Command(BaseCommand):
             )
             raise CommandError(message % {"count": f"{count:,}"})
 
-    def _import(self, path: Path, options: Options) -> Report:
+    def _preview(self, path: Path, options: Options) -> Report:
         try:
-            return import_posts(path, options, now=timezone.now(), progress=lambda total: ProgressBar(sys.stderr, total))
+            return preview_posts(path, options, now=timezone.now(), progress=_bar)
         except CannotRead as error:
+            raise CommandError(f"{path}: {error}") from error
+
+    def _import(self, path: Path, options: Options) -> Report:
+        run = recorded(path, options)
+        try:
+            report = import_posts(path, options, now=timezone.now(), progress=_bar, keep=Keeper(run))
+        except CannotRead as error:
+            run.delete()
             raise CommandError(f"{path}: {error}") from error
         except KeyboardInterrupt:
             message = _("stopped; what was committed stays, run it again to go on")
+            run.finish(ImportState.FAILED, error=message)
             raise CommandError(message, returncode=130) from None
+        conclude(run, report)
+        self.recorded_as = run.pk
+        return report
+
+
+def _bar(total: int) -> ProgressBar:
+    return ProgressBar(sys.stderr, total)
 
 
 def _options(options: dict[str, Any]) -> Options:
     if options["chunk"] < 1:
         raise CommandError(_("--chunk must be 1 or more"))
-    if options["site"] and not options["site"].startswith(("http://", "https://")):
+    site = url_parts(options["site"])
+    if options["site"] and (site.scheme not in {"http", "https"} or not site.hostname):
         raise CommandError(_("--site must be the address of a site, such as https://old.example"))
     names = ("publish", "site", "overwrite", "chunk")
     return Options(author=_author(options["author"]), **{name: options[name] for name in names})
