@@ -43,6 +43,18 @@ class CommentGone(Refused):
     """The comment does not exist any more. Nothing was saved."""
 
 
+class PictureGone(Refused):
+    """The picture was deleted already."""
+
+
+class PictureShared(Refused):
+    """Others uploaded this picture too, or use it. An editor can delete it."""
+
+
+class UsedMeanwhile(Refused):
+    """The picture is used in more places than this page showed. Look at them, then decide again."""
+
+
 class NotSaved(TypeError):
     """A verb moves this field; save() does not write it."""
 
@@ -73,4 +85,7 @@ MARKED = frozenset({
     gettext_noop("The post does not exist any more. Nothing was saved."),
     gettext_noop("Someone else saved this post while you were editing it."),
     gettext_noop("The comment does not exist any more. Nothing was saved."),
+    gettext_noop("The picture was deleted already."),
+    gettext_noop("Others uploaded this picture too, or use it. An editor can delete it."),
+    gettext_noop("The picture is used in more places than this page showed. Look at them, then decide again."),
 })  # fmt: skip

@@ -21,4 +21,8 @@ RETYPED_COLUMNS: set[tuple[str, str]] = {
 }  # each network is a file, with a name of its own length
 # Indexes, constraints and tables that went away or are defined in another way, by name (constraints as
 # "table name").
-CHANGED_NAMES: set[str] = {"social_account social_account_network_known", "notices_notice notice_kind_known"}
+CHANGED_NAMES: set[str] = {
+    "social_account social_account_network_known",
+    "notices_notice notice_kind_known",
+    "media_unclaimed",  # nothing asks for the column any more
+}
