@@ -29,4 +29,6 @@ urlpatterns = [
     path("social/<int:pk>", social.account, name="social_account"),
     path("social/<int:pk>/removal", social.removal, name="social_removal"),
     path("media/", media.media, name="media"),
+    path("media/<int:pk>/", media.picture, name="picture"),
+    path("media/<int:pk>/deletion", media.deletion, name="picture_deletion"),
 ]

@@ -39,6 +39,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='media',
+            name='name',
+            field=models.CharField(blank=True, db_default='', default='', max_length=200),
+        ),
+        migrations.AddField(
+            model_name='media',
             name='also_uploaded_by',
             field=models.ManyToManyField(blank=True, related_name='shared_media', to=settings.AUTH_USER_MODEL),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from hashlib import sha256
+from pathlib import PurePath
 from typing import ClassVar
 
 from django.conf import settings
@@ -33,14 +34,15 @@ class MediaQuerySet(models.QuerySet["Media"]):
 
     def managed_by(self, user: User) -> MediaQuerySet:
         """Return the pictures that the user uploaded, or all."""
-        if user.edits_everything:
-            return self.all()
+        return self.all() if user.edits_everything else self.uploaded_by(user)
+
+    def uploaded_by(self, user: User) -> MediaQuerySet:
         also = Media.also_uploaded_by.through.objects.filter(media=OuterRef("pk"), user=user)
         return self.filter(Q(owner=user) | Q(Exists(also)))
 
     def named(self, words: str) -> MediaQuerySet:
-        """Return the pictures whose description or file name has these words in it."""
-        return self.filter(Q(alt__icontains=words) | Q(file__icontains=words))
+        """Return the pictures whose description, name or address has these words in it."""
+        return self.filter(Q(alt__icontains=words) | Q(name__icontains=words) | Q(file__icontains=words.rpartition("/")[2]))
 
     def unused(self, mentioned: Collection[str]) -> MediaQuerySet:
         """Return what no post shows or showed, and no text mentions. `mentioned` are checksums (media_uses.mentioned())."""
@@ -58,13 +60,11 @@ class MediaQuerySet(models.QuerySet["Media"]):
         with transaction.atomic():
             hold(f"media:{checksum}")
             media = self.select_for_update(no_key=True).filter(checksum=checksum).first()
-            if media is None:
-                media = Media(owner=owner, checksum=checksum, alt=text.one_line(alt)[:500], size=len(content))
+            if media is None or media.deleted_at is not None:
+                media = Media(pk=media.pk if media else None, owner=owner, checksum=checksum, size=len(content))
+                media.alt, media.name = text.one_line(alt)[:500], text.one_line(PurePath(file.name or "").name)[-200:]
                 media.width, media.height, media.content_type = image.width, image.height, image.content_type
                 media.file.name = f"images/{checksum[:2]}/{checksum}.{image.extension}"
-            elif media.deleted_at is not None:
-                media.owner, media.alt, media.created_at = owner, text.one_line(alt)[:500] or media.alt, timezone.now()
-                media.deleted_at = media.deleted_by = None
             _write(str(media.file.name), content)
             media.save()
             media.add_uploader(owner)
@@ -86,6 +86,8 @@ class Media(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="media")
     also_uploaded_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="shared_media")
     file = models.FileField(upload_to="images/", max_length=200)
+    name = models.CharField(max_length=200, blank=True, default="", db_default="")
+    """What the file was called where it came from."""
     checksum = models.CharField(max_length=64, unique=True)
     content_type = models.CharField(max_length=50)
     width = models.PositiveIntegerField(null=True, blank=True)
@@ -104,7 +106,7 @@ class Media(models.Model):
         verbose_name_plural = "media"
 
     def __str__(self) -> str:
-        return self.file.name or self.checksum
+        return self.name or self.file.name or self.checksum
 
     @property
     def url(self) -> str:
