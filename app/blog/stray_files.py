@@ -7,8 +7,9 @@ text, feed or other row of the site names it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.apps import apps
@@ -16,29 +17,33 @@ from django.core.files.storage import default_storage
 from django.db import connection, models, transaction
 
 from app.blog.models import Media
-from owed.sql import hold, value
+from owed.sql import hold, rows
 
 AGE = timedelta(days=7)
-MOST = 50
-"""How many one run removes: each is looked up in every text of the site."""
+MOST = 1000
+"""How many files one run looks up in the texts of the site, in one scan of each table."""
 FOLDER = "images"
 UPLOADED = re.compile(r"(?P<checksum>[0-9a-f]{64})\.(?:jpg|png|gif|webp)")
 TEXTS = (models.TextField, models.CharField, models.FileField, models.JSONField, models.BinaryField)
+# In SQL: the ORM cannot search bytes, and one scan of a table answers for all files and columns.
+MENTIONED = """
+SELECT DISTINCT found[1] FROM {table}, regexp_matches(concat_ws(' ', {columns}), '[0-9a-f]{{64}}', 'g') AS found
+WHERE found[1] = ANY(%s)
+"""
 
 
 def remove_stray_files(now: datetime, *, age: timedelta = AGE, most: int = MOST) -> int:
     """Remove files of no picture, to which nothing refers, written before that age. Return how many. Safe to do twice."""
-    removed = 0
-    for name, checksum in _strays():
-        if removed == most:
-            break
-        removed += default_storage.get_modified_time(name) <= now - age and _remove(name, checksum)
-    return removed
+    old = ((name, checksum) for name, checksum in _strays() if default_storage.get_modified_time(name) <= now - age)
+    strays = {checksum: name for name, checksum in islice(old, most)}
+    unnamed = strays.keys() - mentioned_anywhere(strays) if strays else set()
+    return sum(_remove(strays[checksum], checksum) for checksum in sorted(unnamed))
 
 
-def is_mentioned(checksum: str) -> bool:
-    """Return whether any row of this site's own tables names the file: a text, a stored feed, an avatar."""
-    return any(_mentions(model, checksum) for model in apps.get_models() if model.__module__.startswith("app."))
+def mentioned_anywhere(checksums: Iterable[str]) -> set[str]:
+    """Return those that any row of this site's own tables names: a text, a stored feed, an avatar."""
+    tables = (model for model in apps.get_models() if model.__module__.startswith("app.") and model is not Media)
+    return {checksum for model in tables for checksum in _mentions(model, list(checksums))}
 
 
 def _strays() -> Iterator[tuple[str, str]]:
@@ -61,20 +66,17 @@ def _listed(path: str) -> tuple[list[str], list[str]]:
 def _remove(name: str, checksum: str) -> bool:
     """Remove the file, under the lock that an upload of the same picture must wait for."""
     hold(f"media:{checksum}")
-    if Media.objects.filter(checksum=checksum).exists() or is_mentioned(checksum):
+    if Media.objects.filter(checksum=checksum).exists():
         return False
     default_storage.delete(name)
     return True
 
 
-def _mentions(model: type[models.Model], checksum: str) -> bool:
-    columns = [field for field in model._meta.concrete_fields if isinstance(field, TEXTS) and _is_wide(field)]
-    if not columns or model is Media:
-        return False
-    named = " OR ".join(_names(field) for field in columns)
-    table = connection.ops.quote_name(model._meta.db_table)
-    # In SQL: the ORM cannot search bytes, and one statement asks for all columns of a table.
-    return bool(value(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {named})", [checksum] * len(columns)))  # noqa: S608
+def _mentions(model: type[models.Model], checksums: list[str]) -> Iterator[str]:
+    columns = [_text(field) for field in model._meta.concrete_fields if isinstance(field, TEXTS) and _is_wide(field)]
+    if columns:
+        table = connection.ops.quote_name(model._meta.db_table)
+        yield from (checksum for (checksum,) in rows(MENTIONED.format(table=table, columns=", ".join(columns)), [checksums]))
 
 
 def _is_wide(field: models.Field[Any, Any]) -> bool:
@@ -82,8 +84,6 @@ def _is_wide(field: models.Field[Any, Any]) -> bool:
     return field.max_length is None or field.max_length > 64
 
 
-def _names(field: models.Field[Any, Any]) -> str:
+def _text(field: models.Field[Any, Any]) -> str:
     column = connection.ops.quote_name(str(field.column))
-    if isinstance(field, models.BinaryField):
-        return f"position(convert_to(%s, 'UTF8') in {column}) > 0"
-    return f"position(%s in {column}::text) > 0"
+    return f"encode({column}, 'escape')" if isinstance(field, models.BinaryField) else f"{column}::text"
