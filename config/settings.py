@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "app.middleware.htmx_sign_in.whole_page",
     "app.web.redirects.old_addresses",
     "app.middleware.debug_404.own_page",
 ]

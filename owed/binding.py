@@ -68,6 +68,7 @@ class Task(Generic[P, B]):
 def in_transaction(signature: Signature, *, period: float | None = None) -> Owed:
     """Owe one effect, in the transaction that is open or in one of its own; with `period`, once in so many seconds."""
     with transaction.atomic():
+        # Taken in the same transaction as the row: a crash in between gives the period back.
         if not first_in_period(signature.effect, period):
             return Owed()
         owed = owe(signature)

@@ -15,6 +15,8 @@ from .declaration import Declaration
 from .signals import effect_claimed
 
 RETURNING = "RETURNING id, attempt, max_attempts, args, about, due_at"
+# By primary key and state, with no partial index on state: the planner would take such an index in place of the key, and
+# a claim among a million rows would cost a scan.
 CLAIM = f"""
 UPDATE effects_effect
 SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %s),
@@ -36,6 +38,7 @@ CLAIM_IN_TURN = CLAIM.replace(
 ) """
     + RETURNING,
 )
+# Waiting with a time, instead of staying ready: a hint for it would find it blocked again and again.
 WAIT_FOR_TURN = """
 UPDATE effects_effect SET state = 'waiting', wake_at = clock_timestamp() + interval '1 second'
 WHERE id = ANY(%s) AND state = 'ready' AND task = ANY(%s)

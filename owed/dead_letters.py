@@ -16,6 +16,7 @@ BURY = """
 UPDATE effects_effect SET state = 'dead', finished_at = clock_timestamp(), outcome = %s, error = %s
 WHERE id = %s AND attempt = %s AND state = 'running'
 """
+# The number of attempts goes on: it fences the writes of a worker that still holds an old attempt.
 REPLAY = """
 UPDATE effects_effect
 SET state = 'ready', finished_at = NULL, max_attempts = attempt + %s, rings = 0, outcome = '',

@@ -20,6 +20,7 @@ T = TypeVar("T")
 Kind = Literal["atomic", "external"]
 GRACE = 5
 """Seconds from an effect's timeout to the limit at which Celery kills it."""
+# A row is rewritten by each of its updates: ids stay small, and never hold an address or a secret.
 SIZE_LIMIT = 2000
 KEY_LIMIT = 100
 
@@ -76,9 +77,11 @@ class Declaration(Generic[P]):
     formerly: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        # The class is frozen, as calls refer to it; this is the one moment at which a field may be filled in.
         object.__setattr__(self, "queue", self.queue or self.name.partition(".")[0])
         if self.key and self.batch > 1:
             raise ValueError(f"{self.name}: a batch has many subjects and no key")
+        # A batch that failed runs again one by one: outside a transaction its first half would be done twice.
         if self.batch > 1 and self.kind != "atomic":
             raise ValueError(f"{self.name}: a batch must be atomic")
         if self.batch > 1 and len(self.parameters) != 1:
@@ -150,6 +153,7 @@ class Declaration(Generic[P]):
             raise BadArguments(f"{self.name}: {problem}")
 
     def _mismatch(self, args: Mapping[str, Any]) -> str:
+        # Without bind(), which is slow: every call passes here.
         if self._needed <= args.keys() <= self._known:
             return ""
         try:

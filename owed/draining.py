@@ -16,6 +16,7 @@ WHERE finished_at IS NULL AND state = 'ready' AND task = ANY(%s) AND attempt {co
 
 def work(limit: int = 500) -> list[Report]:
     """Run ready effects of known tasks here and now. Return a report for each hint's worth."""
+    # As the sweeper does: what has failed before runs alone, so that it cannot take a batch down with it.
     fresh = [(hint.task, hint.ids) for hint in pack(_ready("=", limit))]
     again = [(task, (pk,)) for task, pk in _ready(">", limit)]
     return [run(registry.get(task), ids, uuid4()) for task, ids in fresh + again]

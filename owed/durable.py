@@ -33,6 +33,7 @@ from .running import current, run
 from .scrubbing import describe
 
 TIMEOUT = 3600.0
+# Tries after a worker died: what the task itself raises follows its own retry rules, not these.
 CRASHES = 20
 TIMES = {"countdown", "eta"}
 # They say how the message travels, and the ledger has its own way; nothing of the task's meaning is lost.
@@ -68,6 +69,7 @@ class DurableTask(DjangoTask):  # type: ignore[type-arg]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Answer a hint; a message of before, or a plain call, runs the body."""
         ids = self.request.get(celery.HEADER)
+        # Messages sent before the task was made durable are still in the broker on the day of the deploy.
         if ids is None:
             return super().__call__(*args, **kwargs)
         celery.answer(self, run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import sql
 
+# Every five seconds at most: sweepers pass twice a second, and each update leaves a dead row for vacuum.
 BEAT = """
 INSERT INTO effects_heartbeat (worker, at) VALUES (%s, clock_timestamp())
 ON CONFLICT (worker) DO UPDATE SET at = excluded.at

@@ -29,6 +29,7 @@ def refusal(value: Any) -> str:
         text = json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
         return str(error)
+    # json.dumps writes NUL as an escape, so that this finds it in keys and values alike.
     if "\\u0000" in text:
         return "a NUL character, which PostgreSQL refuses"
     return f"over {PAYLOAD_LIMIT} bytes of JSON" if len(text) > PAYLOAD_LIMIT else ""

@@ -27,6 +27,7 @@ def first_in_period(effect: Declaration[Any], seconds: float | None) -> bool:
     """
     if seconds is None:
         return True
+    # All names or none: they are inserted in one order, so that the second scheduler waits for the first and then loses.
     return sql.run(FIRST, [seconds, effect.names]) == len(effect.names)
 
 

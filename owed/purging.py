@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from . import sql
 
+# In chunks: one DELETE of a million rows would hold its locks, and replicas back, for minutes. Dead letters stay until
+# a person has decided about them.
 PURGE = """
 DELETE FROM effects_effect WHERE id IN (
     SELECT id FROM effects_effect

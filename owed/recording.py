@@ -19,6 +19,8 @@ from .waker import waker
 if TYPE_CHECKING:
     from .declaration import Signature
 
+# Times come from the database: processes on several machines share no other clock. A row that is ready gets a wake_at
+# as well: if its hint is lost, the sweeper finds it then.
 INSERT = """
 INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
                             wake_at, due_at, created_at, outcome, error)
@@ -70,6 +72,7 @@ class _Gathering:
         return done
 
     def _follow(self, statement: str) -> None:
+        # Django names a savepoint in three statements: SAVEPOINT x, RELEASE SAVEPOINT x and ROLLBACK TO SAVEPOINT x.
         begun, _, name = statement.partition("SAVEPOINT ")
         if begun == "":
             self.marks[name] = len(self.rows)
@@ -115,6 +118,7 @@ def owe(*signatures: Signature, about: models.Model | str | None = None) -> Owed
     """Insert what is owed, and ring when the transaction is committed: record() and on_commit() in one."""
     owed = record(*signatures, about=about)
     if owed.ids:
+        # robust: an error of another callback must not keep the hint back, nor ours the other callbacks.
         transaction.on_commit(owed.enqueue, robust=True)
     return owed
 
@@ -144,6 +148,7 @@ def gather() -> Iterator[Owed]:
 def _in_transaction() -> None:
     if connection.in_atomic_block:
         return
+    # A ledger row in another database would commit without the change that owes it.
     others = [alias for alias in connections if connections[alias].in_atomic_block]
     if others:
         raise NotInTransaction(f"the ledger is in the database default, and the open transaction in {others[0]}")
@@ -181,6 +186,7 @@ def _delay(signature: Signature) -> float:
 
 
 def _subject(about: models.Model | str | None) -> str:
+    # Imported late: models need the app registry, and declarations are made while it loads.
     from .models import subject_key
 
     return subject_key(about)

@@ -32,12 +32,14 @@ def declare(declaration: Declaration[Any]) -> None:
     for name in declaration.names:
         known = _by_name.get(name)
         if known is not None and known.place != declaration.place:
+            # Kept for the system checks: raising here would hide which other module declared the name.
             _clashes.append((name, known.place, declaration.place))
         _by_name[name] = declaration
 
 
 def bind(declaration: Declaration[Any], body: Body) -> None:
     """Let this body run what is owed under the declaration's names."""
+    # A module that is imported again, as by a reloader, replaces its own body and makes no second one.
     others = [each for each in _bodies.get(declaration.name, []) if place(each) != place(body)]
     _bodies[declaration.name] = [*others, body]
     body_bound.send(sender=type(declaration), declaration=declaration)

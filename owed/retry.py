@@ -13,6 +13,7 @@ from .scrubbing import scrub
 if TYPE_CHECKING:
     from .claiming import Claimed
 
+# An hour at most: when the other side is well again, nobody waits until tomorrow.
 BACKOFF_CAP = 3600.0
 
 WAIT = """
@@ -50,6 +51,7 @@ def put_off(ids: Sequence[int], wait: timedelta, why: str) -> int:
 
 def backoff(attempt: int) -> float:
     """Return seconds until the next try."""
+    # The exponent is capped too: 2.0 ** 1024 raises OverflowError. The jitter keeps those that failed together apart.
     return min(2.0 ** min(attempt, 20), BACKOFF_CAP) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
 
 

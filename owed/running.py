@@ -57,6 +57,7 @@ def current() -> Running | None:
 
 def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
     """Claim these effects and run those that no other worker took. Raises UnknownEffect, having claimed none."""
+    # Ask before claiming: a process without the body must leave the effects to one that has it.
     registry.body(effect)
     heal_connection()
     report = Report()
@@ -70,6 +71,7 @@ def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
 def heal_connection() -> None:
     """Drop a connection that broke since its last use; the next statement opens a new one."""
     if not connection.in_atomic_block:
+        # A worker lives for weeks; the database server or a proxy before it drops idle connections meanwhile.
         connection.close_if_unusable_or_obsolete()
 
 
@@ -105,7 +107,9 @@ def _transaction(effect: Declaration[Any], claimed: list[Claimed]) -> list[Claim
     """Do the work and mark it done in one transaction. Return what was still ours."""
     with transaction.atomic():
         limit = f"{int(effect.timeout * 1000)}ms"
+        # The server ends what Celery cannot: a body that hangs in a query does not see its soft time limit.
         sql.rows(TIMEOUTS, [limit, limit])
+        # Locked before the body runs: a second worker that took an expired lease would do the work beside this one.
         ours = settling.lock(claimed)
         if ours:
             _call(effect, ours)
@@ -120,6 +124,7 @@ def _outside(effect: Declaration[Any], claimed: Claimed) -> bool:
     """Do the work with no transaction open, then mark it done, on another connection if that one broke meanwhile."""
     registry.body(effect)(**claimed.args)
     crash.point("after-body")
+    # The body may have spent a minute on the network, long enough for the connection to be dropped.
     heal_connection()
     settling.finish([claimed])
     crash.point("after-finish-commit")
@@ -132,6 +137,7 @@ def _call(effect: Declaration[Any], claimed: list[Claimed]) -> None:
         body(**claimed[0].args)
         return
     [subject] = effect.parameters
+    # Two rows may owe the same subject: it is done once, and both rows are done.
     body(list(dict.fromkeys(each.args[subject] for each in claimed)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+# One screen in the studio, and room for a driver that quotes the statement it failed on.
 LIMIT = 500
 ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
@@ -14,6 +15,7 @@ TOKEN = re.compile(r"\b(?:whsec_)?[A-Za-z0-9_+/=-]{32,}\b")
 def scrub(text: str) -> str:
     """Return the text on one line, without mail addresses, URL credentials and queries, or long tokens."""
     text = "".join(char if char.isprintable() else " " for char in text)
+    # Credentials first: with the user name in front, a URL with a password looks like a mail address.
     text = CREDENTIALS.sub("", text)
     for pattern, name in ((QUERY, "query"), (ADDRESS, "address"), (TOKEN, "token")):
         text = pattern.sub(f"[{name}]", text)

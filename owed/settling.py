@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 OUTCOME_SIZE = 200
 
+# In order of id: two workers that lock the same rows in different orders would deadlock.
 LOCK = """
 SELECT effects_effect.id
 FROM effects_effect JOIN unnest(%s::bigint[], %s::integer[]) AS mine (id, attempt)

@@ -19,6 +19,7 @@ TRY_HOLD = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 def rows(statement: str, params: Params = ()) -> list[Any]:
     """Return the rows that the statement selects or returns, as tuples."""
     with connection.cursor() as cursor:
+        # None in place of an empty list: only then does a driver leave a literal % alone.
         cursor.execute(statement, params or None)
         return list(cursor.fetchall())
 

@@ -38,6 +38,7 @@ SET state = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' 
 FROM due WHERE effects_effect.id = due.id
 RETURNING effects_effect.id, task, state, attempt
 """  # noqa: S608 - constants of this package
+# Without this, an outage would count as lost rings, and effects would come back minutes after the broker does.
 UNRING = """
 UPDATE effects_effect SET wake_at = clock_timestamp() + interval '1 second', rings = greatest(rings - 1, 0)
 WHERE id = ANY(%s) AND state = 'ready'

@@ -23,6 +23,7 @@ from .payload import refusal
 from .running import Running
 from .scrubbing import scrub_lines
 
+# The end of a traceback says where it broke; a recursion would fill the row with the same frames.
 TRACEBACK_SIZE = 8000
 STATUS = {
     State.READY: TaskResultStatus.READY,

@@ -17,8 +17,10 @@ logger = logging.getLogger(__name__)
 
 COALESCE = 0.02
 REST = 0.05
+# Seconds without a try after a failure, so that a dead broker costs a busy process one timeout in two seconds.
 MUTE = 2.0
 FLUSH_AT_EXIT = 0.5
+# If the broker is away for long, the oldest hints fall out first: the sweeper rings again what they named.
 LIMIT = 100_000
 
 
@@ -77,6 +79,7 @@ class Waker:
         self._pending.extend(ready)
         self._idle.clear()
         self._news.set()
+        # Not at import: a server that forks afterwards would leave the thread behind in the parent.
         if self._thread is None:
             self._start()
 
@@ -131,4 +134,5 @@ class Waker:
 
 waker = Waker()
 os.register_at_fork(after_in_child=waker._reset)
+# A command ends right after its commit; half a second lets its last hints out.
 atexit.register(waker.wait_idle)

@@ -23,6 +23,7 @@ from owed import clock
 
 @newsletter.announce.runs
 def announce(*, post_id: int) -> None:
+    # Deleted since? Then there is nothing to announce, and nothing to fail about.
     for post in Post.objects.filter(pk=post_id):
         send_publication_notifications(post)
 

@@ -38,6 +38,7 @@ class EffectLedger:
 def tell_of_failure(effect: Claimed, outcome: str, **kwargs: Any) -> None:
     """Let the error handler hear of an attempt that failed, after the attempt's own transaction has gone back."""
     if effect.task.startswith(durable.PREFIX) and outcome in FAILED and (failure := durable.failed.get()):
+        # Once for each failure: the variable outlives the attempt, and the next one on this thread may succeed.
         durable.failed.set(None)
         error, payload = failure
         signal_manager.report(effect.task, error, payload, event=f"e{effect.id}")

@@ -59,6 +59,7 @@ def _is_new(post: Post) -> bool:
 
 @receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")
 def show_the_revision(sender: type[Post], post: Post, before: Placement, after: Placement, **kwargs: Any) -> None:
+    # The old feeds are named here: a worker would find only those that the post is in now.
     owed = record(
         search.refresh.si(post_id=post.pk),
         feeds.follow.si(post_id=post.pk),
@@ -111,6 +112,7 @@ def show_the_name(sender: type[Model], post_ids: list[int], scope: str, part: in
 @receiver(post_created, weak=False, dispatch_uid="tasks.tell_editors")
 def tell_editors(sender: type[Post], post: Post, **kwargs: Any) -> None:
     """Notify editors of what was written here; an imported archive does not wait for review."""
+    # An imported post has a source; editors asked for the import, and need no notice of each of its posts.
     if post.source is None:
         owed = record(notices.review.si(post_id=post.pk), about=post)
         transaction.on_commit(owed.enqueue, robust=True)
@@ -124,6 +126,7 @@ def publish_in_time(sender: type[Post], post: Post, **kwargs: Any) -> None:
 
 @receiver(comment_posted, weak=False, dispatch_uid="tasks.judge_guest")
 def judge_guest(sender: type[Comment], comment: Comment, **kwargs: Any) -> None:
+    # The spam check looks through a week of comments: the guest who waits for the page need not wait for that.
     if comment.author_id is None and comment.status == CommentStatus.HELD:
         owed = record(blog.judge_comment.si(comment_id=comment.pk), about=f"post:{comment.post_id}")
         transaction.on_commit(owed.enqueue, robust=True)
@@ -157,6 +160,7 @@ def tell_of_like(sender: type[Post], post: Post, user: User, **kwargs: Any) -> N
 
 @receiver(user_registered, weak=False, dispatch_uid="tasks.welcome_newcomer")
 def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
+    # Accounts from the admin, a command or an import were not asked for by the person: a mail would come as a surprise.
     if user.registered_via == RegisteredVia.SITE:
         owed = record(members.address.si(user_id=user.pk), about=user)
         transaction.on_commit(owed.enqueue, robust=True)

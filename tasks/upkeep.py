@@ -17,6 +17,7 @@ from owed.contrib import celery_results
 
 @blog.publish_scheduled.runs
 def publish_scheduled(*, post_id: int) -> None:
+    # The post may have another time by now, or none: only what is due by the database is published.
     Post.objects.filter(pk=post_id).publish_due(clock.now())
 
 

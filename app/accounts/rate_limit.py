@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 MINUTE = 60
 PER_NAME, PER_ADDRESS = 10, 60
+# Each of these forms writes to a stranger, or to an author's inbox.
+PER_SENDER = 30
 TOO_MANY = gettext_lazy("Too many attempts. Wait a minute and try again.")
 
 
@@ -32,7 +37,7 @@ def signed_in(request: HttpRequest, name: str, *, known: str = "") -> None:
 def _guesses(request: HttpRequest, name: str, known: str) -> list[tuple[str, str, int]]:
     if known:
         return [("sign-in.known", known, PER_NAME)]
-    return [("sign-in.address", address(request), PER_ADDRESS), ("sign-in.name", name.lower(), PER_NAME)]
+    return [("sign-in.address", sender(request), PER_ADDRESS), ("sign-in.name", name.lower(), PER_NAME)]
 
 
 def may_try(action: str, who: str, *, per_minute: int) -> bool:
@@ -45,9 +50,39 @@ def may_try(action: str, who: str, *, per_minute: int) -> bool:
         return True
 
 
+def may_send(form: BaseForm, request: HttpRequest, action: str, *, per_minute: int = PER_SENDER) -> bool:
+    """Count one valid form of a sender. Return whether it is within the limit; where it is not, the form says so."""
+    if may_try(action, sender(request), per_minute=per_minute):
+        return True
+    form.add_error(None, too_many())
+    return False
+
+
+def too_many() -> ValidationError:
+    return ValidationError(TOO_MANY, code="too_many")
+
+
+def refused(response: HttpResponse, form: BaseForm) -> HttpResponse:
+    """Say with the status, too, that a form was not accepted: 429 with Retry-After beyond a limit, else 422."""
+    response.status_code = 422
+    if any(form.has_error(field, "too_many") for field in form.errors):
+        response.status_code = 429
+        response["Retry-After"] = str(MINUTE)
+    return response
+
+
 def _key(action: str, who: str) -> str:
     """Return the cache key of a count. `who` is hashed: it may be an address."""
     return f"tries.{action}.{sha256(who.encode(errors='surrogatepass')).hexdigest()[:32]}"
+
+
+def sender(request: HttpRequest) -> str:
+    """Return who is counted. An IPv6 connection comes with 2^64 addresses, which count as one."""
+    try:
+        known = ip_address(address(request))
+    except ValueError:
+        return address(request)
+    return str(ip_network((known, 64), strict=False)) if isinstance(known, IPv6Address) else str(known)
 
 
 def address(request: HttpRequest) -> str:

@@ -99,17 +99,20 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 
 def with_json_refusals(view: View) -> View:
-    """Let the view refuse a method as everything else is refused."""
+    """Let the view refuse a method as everything else is refused, and answer HEAD wherever it answers GET (RFC 9110 9.1)."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        method = request.method
+        if method == "HEAD":
+            request.method = "GET"  # ninja looks the operation up by it; the server leaves the body out
         response = view(request, *args, **kwargs)
+        request.method = method
         if response.status_code != 405:
             return response
-        allowed = ", ".join(sorted(response["Allow"].split(", ")))
-        refusal = problem(
-            405, _("This address accepts %(allowed)s, not %(method)s.") % {"allowed": allowed, "method": request.method}
-        )
+        methods = set(response["Allow"].split(", "))
+        allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+        refusal = problem(405, _("This address accepts %(allowed)s, not %(method)s.") % {"allowed": allowed, "method": method})
         refusal["Allow"] = allowed
         return refusal
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from app.accounts.rate_limit import address
+from app.accounts.rate_limit import PER_SENDER, address, sender
 from app.api.errors import Invalid, Problem
 from app.api.fields import Line, Strict
 from app.api.limits import limit
@@ -16,8 +16,6 @@ from app.newsletter.forms import CONSENT
 from app.newsletter.models import Subscriber
 
 router = Router(tags=["subscribers"])
-
-PER_MINUTE = 30
 
 
 class SubscriptionIn(Strict):
@@ -34,7 +32,7 @@ class Asked(Schema):
 @router.post("", auth=None, response={202: Asked, 422: Problem, 429: Problem})
 def subscribe(request: HttpRequest, payload: SubscriptionIn) -> Status[Asked]:
     """Ask to subscribe by email."""
-    limit("subscribers", address(request), per_minute=PER_MINUTE)
+    limit("subscribers", sender(request), per_minute=PER_SENDER)
     try:
         Subscriber.objects.subscribe(payload.email, source="api", consent=str(CONSENT), ip=address(request))
     except BadAddress:

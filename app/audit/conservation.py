@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from app.audit import publication
 from app.blog.models import Post
-from app.mail.submission import OPEN, State
+from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.models import Send
 from owed.models import Effect
@@ -66,7 +66,7 @@ def total(balances: Iterable[Balance]) -> Balance:
 
 def sends() -> Iterator[Balance]:
     forgotten, stuck = _forgotten(), _stuck()
-    counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in State.values}
+    counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in SubmissionState.values}
     for send in Send.objects.annotate(**counted).order_by("pk").iterator(1000):
         parts = {state: getattr(send, state) for state in counted}
         wrong = _wrong_of(send, parts, forgotten.get(send.pk, 0))

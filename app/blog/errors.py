@@ -1,58 +1,60 @@
-"""Why a verb of this room refuses. Docstrings are the messages, marked here for translation."""
+"""Why a verb of this room refuses."""
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_lazy
 
 
 class Refused(Exception):
-    """The change was refused."""
+    """The change was refused. `message` is what the person reads who asked for it."""
+
+    message = gettext_lazy("The change was refused.")
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or gettext(self.__doc__ or ""))
+        super().__init__(message or str(self.message))
 
 
 class AlreadyPublished(Refused):
-    """The post is already published."""
+    message = gettext_lazy("The post is already published.")
 
 
 class NotPublished(Refused):
-    """The post is not published."""
+    message = gettext_lazy("The post is not published.")
 
 
 class NotScheduled(Refused):
-    """The post is not scheduled."""
+    message = gettext_lazy("The post is not scheduled.")
 
 
 class AlreadyApproved(Refused):
-    """The comment is already visible."""
+    message = gettext_lazy("The comment is already visible.")
 
 
 class NotVisible(Refused):
-    """The comment is not visible."""
+    message = gettext_lazy("The comment is not visible.")
 
 
 class PostGone(Refused):
-    """The post does not exist any more. Nothing was saved."""
+    message = gettext_lazy("The post does not exist any more. Nothing was saved.")
 
 
 class RevisedMeanwhile(Refused):
-    """Someone else saved this post while you were editing it."""
+    message = gettext_lazy("Someone else saved this post while you were editing it.")
 
 
 class CommentGone(Refused):
-    """The comment does not exist any more. Nothing was saved."""
+    message = gettext_lazy("The comment does not exist any more. Nothing was saved.")
 
 
 class PictureGone(Refused):
-    """The picture was deleted already."""
+    message = gettext_lazy("The picture was deleted already.")
 
 
 class PictureShared(Refused):
-    """Others uploaded this picture too, or use it. An editor can delete it."""
+    message = gettext_lazy("Others uploaded this picture too, or use it. An editor can delete it.")
 
 
 class UsedMeanwhile(Refused):
-    """The picture is used in more places than this page showed. Look at them, then decide again."""
+    message = gettext_lazy("The picture is used in more places than this page showed. Look at them, then decide again.")
 
 
 class NotSaved(TypeError):
@@ -72,20 +74,3 @@ class ContentTooLong(ValidationError):
 
 class MediaRefused(ValidationError):
     """The file is not an image that can be stored."""
-
-
-# makemessages reads literals, not docstrings.
-MARKED = frozenset({
-    gettext_noop("The change was refused."),
-    gettext_noop("The post is already published."),
-    gettext_noop("The post is not published."),
-    gettext_noop("The post is not scheduled."),
-    gettext_noop("The comment is already visible."),
-    gettext_noop("The comment is not visible."),
-    gettext_noop("The post does not exist any more. Nothing was saved."),
-    gettext_noop("Someone else saved this post while you were editing it."),
-    gettext_noop("The comment does not exist any more. Nothing was saved."),
-    gettext_noop("The picture was deleted already."),
-    gettext_noop("Others uploaded this picture too, or use it. An editor can delete it."),
-    gettext_noop("The picture is used in more places than this page showed. Look at them, then decide again."),
-})  # fmt: skip

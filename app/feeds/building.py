@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from app.blog.models import Post
 from app.blog.placement import placement_of
-from app.feeds.entries import Entry, entry
+from app.feeds.entries import SINCE, Entry, entry, tag_uri
 from app.feeds.jsonfeed import json_feed
 from app.feeds.models import Document, Format
 from app.feeds.subjects import SITE, Subject, subject_of
@@ -49,7 +49,7 @@ def refresh(scopes: Iterable[str], now: datetime) -> int:
 
 def build(subject: Subject, form: str) -> Built:
     """Build one feed of the subject, and store nothing."""
-    return _built(subject, form, _entries(subject))
+    return _built(_with_guid(subject), form, _entries(subject))
 
 
 def update_rss_feed(post: Post | None = None, *, scopes: Iterable[str] = (), **kwargs: Any) -> int:
@@ -62,21 +62,32 @@ def update_rss_feed(post: Post | None = None, *, scopes: Iterable[str] = (), **k
 
 
 def _refresh(scope: str, now: datetime) -> int:
+    # The last builder to read must be the last to write: without the lock an older feed could replace a newer one.
     hold(f"feed:{scope}")
     stored = dict(Document.objects.filter(scope=scope).values_list("format", "etag"))
     subject = subject_of(scope)
     if subject is None:
         return Document.objects.filter(scope=scope).delete()[0]
+    subject = _with_guid(subject)
     entries = _entries(subject)
     built = {form: _built(subject, form, entries) for form in WRITERS}
+    # Unchanged bytes keep their etag and date, so that readers get a 304.
     changed = {form: each for form, each in built.items() if stored.get(form) != each.etag}
-    _store(scope, changed, now)
+    _store(subject, changed, now)
     return len(changed)
 
 
-def _store(scope: str, changed: dict[str, Built], now: datetime) -> None:
+def _with_guid(subject: Subject) -> Subject:
+    """Give the feed the id that it had at first, however its address has changed since."""
+    stored = Document.objects.filter(scope=subject.scope).exclude(guid="").values_list("guid", flat=True).first()
+    return replace(subject, guid=stored or tag_uri(SINCE, subject.scope))
+
+
+def _store(subject: Subject, changed: dict[str, Built], now: datetime) -> None:
     documents = [
-        Document(scope=scope, format=form, body=each.body, etag=each.etag, last_modified=now, built_at=now)
+        Document(
+            scope=subject.scope, format=form, body=each.body, guid=subject.guid, etag=each.etag, last_modified=now, built_at=now
+        )
         for form, each in changed.items()
     ]
     Document.objects.bulk_create(

@@ -17,6 +17,7 @@ from app.blog.pages import AUTHOR
 
 SUMMARY_LENGTH = 300
 SINCE = "2026-01-01"
+# XML 1.0 forbids these even as references: one in a title would make the whole feed unreadable.
 UNSENDABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 TAG = re.compile(r"""<[a-zA-Z](?:"[^"]*"|[^">])*>""")
 ADDRESS = re.compile(r'(\s(?:href|src|cite|poster)=")([^"]*)(")')
@@ -24,6 +25,8 @@ ADDRESS = re.compile(r'(\s(?:href|src|cite|poster)=")([^"]*)(")')
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
+    """`id` stays when the site moves: feed readers would take a post with a new one for a new post."""
+
     id: str
     url: str
     title: str
@@ -41,7 +44,7 @@ def entry(post: Post) -> Entry:
     url = absolute(post.get_absolute_url())
     published = post.published_at or post.created_at
     return Entry(
-        id=tag_uri(post.created_at.astimezone(UTC).date().isoformat(), f"posts/{post.pk}"),
+        id=post.guid or tag_uri(post.created_at.astimezone(UTC).date().isoformat(), f"posts/{post.pk}"),
         url=url,
         title=sendable(post.title),
         summary=sendable(post.excerpt or Truncator(plain(post.content_html)).chars(SUMMARY_LENGTH)),
@@ -66,7 +69,7 @@ def absolute(path: str) -> str:
 
 
 def tag_uri(date: str, name: str) -> str:
-    """Return an id that stays when addresses change (RFC 4151)."""
+    """Return an id with today's host in it (RFC 4151). Store it: another day the site may have another one."""
     return f"tag:{urlsplit(settings.SITE_URL).hostname},{date}:{name}"
 
 

@@ -20,6 +20,7 @@ class Document(models.Model):
     scope = models.CharField(max_length=60)
     format = models.CharField(max_length=4, choices=Format)
     body = models.BinaryField()
+    guid = models.CharField(max_length=120, blank=True, default="", db_default="")
     etag = models.CharField(max_length=64)
     last_modified = models.DateTimeField()
     built_at = models.DateTimeField()

@@ -23,13 +23,14 @@ COLUMNS = {"author": "author", "category": "category", "tag": "tags"}
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """One feed's subject. `kind` and `name` are those of its address."""
+    """One feed's subject. `kind` and `name` are those of its address, `guid` is the feed's id since it was first built."""
 
     scope: str
     title: str
     description: str
     kind: str = SITE
     name: str = ""
+    guid: str = ""
 
     @property
     def path(self) -> str:

@@ -33,6 +33,7 @@ def _current(subject: Subject, form: str) -> Built:
     """Return the stored document, its bytes from this process where it has them, or one built for this request."""
     stored = Document.objects.filter(scope=subject.scope, format=form)
     kept = stored.values("etag", "last_modified").first()
+    # A feed of a new author or tag, asked for before a worker has built it.
     if kept is None:
         return build(subject, form)
     body = copies.get((subject.scope, form, kept["etag"]))
@@ -53,6 +54,7 @@ def _answer(request: HttpRequest, document: Built, content_type: str) -> HttpRes
     response["ETag"] = f'"{document.etag}"'
     response["Last-Modified"] = http_date(seconds)
     response["Cache-Control"] = "public, max-age=60"
+    # A cache in front of the site may hold it compressed.
     response["Vary"] = "Accept-Encoding"
     conditional = get_conditional_response(request, response["ETag"], seconds, response)
     if conditional is not None and conditional is not response:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from io import BytesIO
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from app.feeds.entries import SINCE, Entry, absolute, sendable, tag_uri
+from app.feeds.entries import Entry, absolute, sendable
 from app.feeds.subjects import Subject
 
 LANGUAGE = "en"
@@ -53,6 +54,12 @@ class Atom(Atom1Feed):
         super().add_item_elements(handler, item)
         handler.addQuickElement("content", item["html"], {"type": "html"})
 
+    def add_item(self, *args: Any, **item: Any) -> None:
+        """Ids of Atom are URIs. That of a post from Ghost is not: its old feed was RSS alone."""
+        if ":" not in item["unique_id"]:
+            item["unique_id"] = uuid5(NAMESPACE_OID, item["unique_id"]).urn
+        super().add_item(*args, **item)
+
 
 def rss(subject: Subject, entries: list[Entry], newest: datetime) -> bytes:
     return _written(Rss, "rss", subject, entries, newest)
@@ -70,7 +77,7 @@ def _written(kind: type[SyndicationFeed], form: str, subject: Subject, entries: 
         subtitle=sendable(subject.description),
         language=LANGUAGE,
         author_name=sendable(subject.title),
-        feed_guid=tag_uri(SINCE, subject.scope),
+        feed_guid=subject.guid,
         ttl=TTL_MINUTES,
         newest=newest,
         self_url=absolute(subject.feed_path(form)),

@@ -17,6 +17,7 @@ from django.db import DatabaseError, transaction
 from app.accounts.models import User
 from app.blog.changes import change
 from app.blog.errors import MediaRefused, Refused
+from app.blog.guids import new_guid
 from app.blog.models import Category, Media, Post, Status, Tag
 from app.importer.authors import Authors
 from app.importer.image_files import local_path
@@ -188,7 +189,8 @@ class Writer:
     def _create(self, planned: PlannedPost, values: dict[str, Any]) -> Post:
         tags, written_at = values.pop("tags"), min(planned.post.published_at or self.now, self.now)
         source = self._new_source(planned.summary)
-        post = Post(slug=planned.slug, source=source, created_at=written_at, updated_at=written_at, **values)
+        values |= {"slug": planned.slug, "source": source, "guid": _guid(planned.post)}
+        post = Post(created_at=written_at, updated_at=written_at, **values)
         post.save(force_insert=True)
         post.tags.set(tags)
         return post
@@ -255,3 +257,9 @@ def _reason(error: Exception) -> str:
     if isinstance(error, DatabaseError):
         return f"the database refused it ({type(error).__name__})"
     return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+
+
+def _guid(post: SourcePost) -> str:
+    """Return the id of the post in the old site's feed, so that feed readers do not show it again, or a new one."""
+    known = post.guid[:500]
+    return known if known and not Post.objects.filter(guid=known).exists() else new_guid()

@@ -82,7 +82,7 @@ class SourcePost:
     `file`, `line` and `label` name it in the report, `lines` says on which line of the file a URL of the text is.
     `old_urls` are the paths of
     its pages on the old site, `link_names` more ways in which other posts may link to it, `hosts` the old site's names.
-    `private` says why it was not public, empty where it was.
+    `guid` is its id in the old site's feed, as far as it is known. `private` says why it was not public, empty where it was.
     """
 
     key: str
@@ -105,6 +105,7 @@ class SourcePost:
     old_urls: tuple[str, ...] = ()
     link_names: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    guid: str = ""
     losses: tuple[Loss, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
 

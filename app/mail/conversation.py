@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.mail.addresses import is_international
-from app.mail.errors import Refused, Unknown, Unreachable
+from app.mail.errors import Rejected, Unknown, Unreachable
 from app.mail.server import Server
 
 SECONDS = {
@@ -21,7 +21,7 @@ SECONDS = {
 LONGEST_REPLY = 16 * 1024
 STATUS = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}(?= |$)")
 SERVICE_CLOSING = 421
-NO_SMTPUTF8 = Refused(553, permanent=True, phase="rcpt", status="5.6.7")
+NO_SMTPUTF8 = Rejected(553, permanent=True, phase="rcpt", status="5.6.7")
 
 
 class Conversation(smtplib.SMTP):
@@ -145,7 +145,7 @@ class Conversation(smtplib.SMTP):
     def _secure(self) -> None:
         with self._phase("starttls"):
             if not self.has_extn("starttls"):
-                raise Refused(502, permanent=True, phase="starttls")
+                raise Rejected(502, permanent=True, phase="starttls")
             self._expect(self.docmd("STARTTLS"), {220}, "starttls")
             # Replies injected in clear behind the 220 must not be read as if TLS had protected them (CVE-2011-0411).
             self._unread = b""
@@ -157,11 +157,11 @@ class Conversation(smtplib.SMTP):
             try:
                 self.login(self.server.username, self.server.password)
             except smtplib.SMTPResponseException as error:
-                raise Refused(error.smtp_code, permanent=error.smtp_code >= 500, phase="auth") from None
+                raise Rejected(error.smtp_code, permanent=error.smtp_code >= 500, phase="auth") from None
             except smtplib.SMTPServerDisconnected:
                 raise
             except smtplib.SMTPException:
-                raise Refused(504, permanent=True, phase="auth") from None
+                raise Rejected(504, permanent=True, phase="auth") from None
 
     def _check_connected(self) -> None:
         """Notice a server that left or refused during the body, while it certainly does not have the whole message."""
@@ -174,7 +174,7 @@ class Conversation(smtplib.SMTP):
             return
         code, _ = self.getreply()
         self.close()
-        raise Refused(code, permanent=code >= 500, phase="body")
+        raise Rejected(code, permanent=code >= 500, phase="body")
 
     def _expect(self, reply: tuple[int, bytes], good: set[int], phase: str) -> None:
         code, text = reply
@@ -183,7 +183,7 @@ class Conversation(smtplib.SMTP):
         if code == SERVICE_CLOSING:
             self.close()
         status = STATUS.match(text.decode("ascii", "replace"))
-        raise Refused(code, permanent=500 <= code < 600, phase=phase, status=status.group() if status else "")
+        raise Rejected(code, permanent=500 <= code < 600, phase=phase, status=status.group() if status else "")
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

@@ -10,7 +10,7 @@ class MailError(Exception):
     """The message was not handed over."""
 
 
-class Refused(MailError):
+class Rejected(MailError):
     """The server said no, and so did not take the message. `phase` is where, `status` its enhanced code (RFC 3463)."""
 
     def __init__(self, code: int, permanent: bool, phase: str, status: str = "") -> None:

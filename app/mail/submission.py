@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from app.mail.errors import BadAddress, BadMessage, MailError, Refused, Unknown
+from app.mail.errors import BadAddress, BadMessage, MailError, Rejected, Unknown
 from app.mail.message import Mail, new_message_id
 from app.mail.transport import Transport
 
@@ -25,7 +25,7 @@ class NotInDoubt(Exception):
     """Only a message whose delivery is unknown or failed can be sent again."""
 
 
-class State(models.TextChoices):
+class SubmissionState(models.TextChoices):
     PENDING = "pending", gettext_lazy("Pending")
     SUBMITTING = "submitting", gettext_lazy("Submitting")
     SENT = "sent", gettext_lazy("Sent")
@@ -35,13 +35,13 @@ class State(models.TextChoices):
     UNKNOWN = "unknown", gettext_lazy("Unknown")
 
 
-OPEN = (State.PENDING, State.SUBMITTING)
+OPEN = (SubmissionState.PENDING, SubmissionState.SUBMITTING)
 
 
 class Submission(models.Model):
     """One message to one person. Every write names the state and the attempt that it expects."""
 
-    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
+    state = models.CharField(max_length=12, choices=SubmissionState.choices, default=SubmissionState.PENDING)
     message_id = models.CharField(max_length=255, unique=True, default=new_message_id, editable=False)
     attempts = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
@@ -53,51 +53,62 @@ class Submission(models.Model):
     class Meta:
         abstract = True
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(state__in=State.values), name="%(app_label)s_%(class)s_state")
+            models.CheckConstraint(condition=Q(state__in=SubmissionState.values), name="%(app_label)s_%(class)s_state")
         ]
 
     def begin(self) -> bool:
         """Take the row for the irreversible step. Return false if another process has it, or it is not wanted any longer."""
         taken = (
-            self._still(State.PENDING)
+            self._still(SubmissionState.PENDING)
             .filter(self.wanted())
-            .update(state=State.SUBMITTING, attempts=F("attempts") + 1, submitted_at=Now(), error="")
+            .update(state=SubmissionState.SUBMITTING, attempts=F("attempts") + 1, submitted_at=Now(), error="")
         )
         if taken:
-            self.state, self.attempts = State.SUBMITTING, self.attempts + 1
+            self.state, self.attempts = SubmissionState.SUBMITTING, self.attempts + 1
         return bool(taken)
 
     def wanted(self) -> Q:
         """Return a condition that must hold at the moment of sending."""
         return Q()
 
-    def settle(self, state: State, error: str = "") -> bool:
+    def settle(self, state: SubmissionState, error: str = "") -> bool:
         """Record how this attempt ended, also when it was believed lost in the meantime."""
-        mine = self._still(State.SUBMITTING, State.UNKNOWN)
+        mine = self._still(SubmissionState.SUBMITTING, SubmissionState.UNKNOWN)
         return self._move(mine, state=state, error=error[:200], finished_at=timezone.now())
 
     def postpone(self, error: str) -> bool:
         """Return to pending a message that was certainly not delivered."""
         return self._move(
-            self._still(State.SUBMITTING, State.UNKNOWN), state=State.PENDING, error=error[:200], finished_at=None
+            self._still(SubmissionState.SUBMITTING, SubmissionState.UNKNOWN),
+            state=SubmissionState.PENDING,
+            error=error[:200],
+            finished_at=None,
         )
 
-    def drop(self, state: State, why: str) -> bool:
+    def drop(self, state: SubmissionState, why: str) -> bool:
         """Close a row that will not be sent: failed, suppressed or skipped."""
-        return self._move(self._still(State.PENDING), state=state, error=why[:200], finished_at=timezone.now())
+        return self._move(self._still(SubmissionState.PENDING), state=state, error=why[:200], finished_at=timezone.now())
 
     def doubt(self) -> bool:
         """Record a doubt: an earlier attempt died between the message's end and the answer."""
         return self._move(
-            self._still(State.SUBMITTING), state=State.UNKNOWN, error="the sender died at work", finished_at=timezone.now()
+            self._still(SubmissionState.SUBMITTING),
+            state=SubmissionState.UNKNOWN,
+            error="the sender died at work",
+            finished_at=timezone.now(),
         )
 
     def reopen(self) -> None:
         """Make an unknown or failed message pending again, under the same Message-ID. Raises NotInDoubt."""
-        if not self._move(self._still(State.UNKNOWN, State.FAILED), state=State.PENDING, error="", finished_at=None):
+        if not self._move(
+            self._still(SubmissionState.UNKNOWN, SubmissionState.FAILED),
+            state=SubmissionState.PENDING,
+            error="",
+            finished_at=None,
+        ):
             raise NotInDoubt
 
-    def _still(self, *states: State) -> models.QuerySet[Self]:
+    def _still(self, *states: SubmissionState) -> models.QuerySet[Self]:
         return type(self)._default_manager.filter(pk=self.pk, state__in=states, attempts=self.attempts)
 
     def _move(self, rows: models.QuerySet[Self], **values: Any) -> bool:
@@ -109,10 +120,10 @@ class Submission(models.Model):
 
 
 def submit(row: Submission, build: Callable[[], Mail], transport: Transport) -> None:
-    """Hand over one row's message, at most once. Raises Refused or Unreachable where it should be tried again."""
-    if row.state == State.SUBMITTING:
+    """Hand over one row's message, at most once. Raises Rejected or Unreachable where it should be tried again."""
+    if row.state == SubmissionState.SUBMITTING:
         row.doubt()
-    if row.state != State.PENDING:
+    if row.state != SubmissionState.PENDING:
         return
     try:
         mail = build()
@@ -120,7 +131,7 @@ def submit(row: Submission, build: Callable[[], Mail], transport: Transport) -> 
     except MailError as error:
         if not _is_final(error):
             raise
-        row.drop(State.FAILED, str(error))
+        row.drop(SubmissionState.FAILED, str(error))
         return
     if row.begin():
         _hand_over(row, mail, transport)
@@ -133,16 +144,16 @@ def _hand_over(row: Submission, mail: Mail, transport: Transport) -> None:
         transport.hand_over(mail.data)
     except Unknown as error:
         # Sending again might be a second copy: a person decides.
-        row.settle(State.UNKNOWN, str(error))
+        row.settle(SubmissionState.UNKNOWN, str(error))
     except MailError as error:
         if not _is_final(error):
             row.postpone(str(error))
             raise
-        row.settle(State.FAILED, str(error))
+        row.settle(SubmissionState.FAILED, str(error))
     else:
-        row.settle(State.SENT)
+        row.settle(SubmissionState.SENT)
 
 
 def _is_final(error: MailError) -> bool:
     """True when no later try can help this recipient."""
-    return (isinstance(error, Refused) and error.final) or isinstance(error, BadMessage | BadAddress)
+    return (isinstance(error, Rejected) and error.final) or isinstance(error, BadMessage | BadAddress)

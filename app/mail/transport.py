@@ -9,7 +9,7 @@ from typing import Self
 
 from app.mail.addresses import for_smtp
 from app.mail.conversation import Conversation
-from app.mail.errors import BadAddress, BadMessage, MailError, Refused, Unreachable
+from app.mail.errors import BadAddress, BadMessage, MailError, Rejected, Unreachable
 from app.mail.server import Server
 
 PER_CONNECTION = 20
@@ -37,12 +37,12 @@ class Transport:
         return cls(Server.from_url(url), patience=patience, seconds=seconds)
 
     def send(self, sender: str, recipient: str, data: bytes) -> None:
-        """Hand over one message. Raises Refused or Unreachable before the dot, Unknown after it."""
+        """Hand over one message. Raises Rejected or Unreachable before the dot, Unknown after it."""
         self.offer(sender, recipient, size=len(data))
         self.hand_over(data)
 
     def offer(self, sender: str, recipient: str, *, size: int = 0) -> None:
-        """Ask whether the server would take this; nothing is sent yet. Raises Refused, Unreachable."""
+        """Ask whether the server would take this; nothing is sent yet. Raises Rejected, Unreachable."""
         sender, recipient = _address(sender), _address(recipient)
         used = self._open is not None and self._open.sent > 0
         try:
@@ -53,7 +53,7 @@ class Transport:
             self._offer(sender, recipient, size)
 
     def hand_over(self, data: bytes) -> None:
-        """Send what was offered. Raises Refused, Unreachable, Unknown, BadMessage."""
+        """Send what was offered. Raises Rejected, Unreachable, Unknown, BadMessage."""
         wire = _wire(data)
         conversation = self._conversation()
         try:
@@ -108,7 +108,7 @@ class Transport:
 
     def _settle(self, error: MailError) -> None:
         """Keep the connection where the server still listens to it."""
-        if isinstance(error, Refused) and self._open and self._open.sock:
+        if isinstance(error, Rejected) and self._open and self._open.sock:
             self.withdraw()
         else:
             self._drop()
@@ -123,12 +123,12 @@ def _address(address: str) -> str:
     try:
         return for_smtp(address)
     except BadAddress:
-        raise Refused(553, permanent=True, phase="address", status="5.1.3") from None
+        raise Rejected(553, permanent=True, phase="address", status="5.1.3") from None
 
 
 def _idled_out(error: MailError) -> bool:
     """True when a connection that had worked was closed between two messages."""
-    return isinstance(error, Unreachable | Refused) and error.phase == "mail" and getattr(error, "code", 421) == 421
+    return isinstance(error, Unreachable | Rejected) and error.phase == "mail" and getattr(error, "code", 421) == 421
 
 
 def _wire(data: bytes) -> bytes:

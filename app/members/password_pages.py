@@ -18,11 +18,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from app.accounts.models import PasswordReplaced, User
-from app.accounts.rate_limit import TOO_MANY, address, may_try
+from app.accounts.rate_limit import may_send, may_try, refused, too_many
 from app.members.password_reset import request_password_reset
 from app.members.sign_in import Refusing, count_guess
 
-PER_ADDRESS, PER_MAILBOX = 60, 5
+PER_MAILBOX = 5
 
 
 class ForgottenForm(forms.Form):
@@ -38,18 +38,20 @@ class ForgottenForm(forms.Form):
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for the address; POST owes the mail. The answer is the same whether the address is known or not."""
     form = ForgottenForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "members/password_forgotten.html", {"form": form}, status=422 if form.errors else 200)
-    if not _may_ask(request, form.cleaned_data["email"]):
-        form.add_error(None, TOO_MANY)
-        return render(request, "members/password_forgotten.html", {"form": form}, status=429)
+    if request.method != "POST" or not form.is_valid() or not _may_ask(request, form):
+        response = render(request, "members/password_forgotten.html", {"form": form})
+        return refused(response, form) if form.errors else response
     request_password_reset(form.cleaned_data["email"])
     return render(request, "members/password_asked.html")
 
 
-def _may_ask(request: HttpRequest, email: str) -> bool:
-    sender = may_try("reset", address(request), per_minute=PER_ADDRESS)
-    return sender and may_try("reset", email.lower(), per_minute=PER_MAILBOX)
+def _may_ask(request: HttpRequest, form: ForgottenForm) -> bool:
+    if not may_send(form, request, "reset"):
+        return False
+    if may_try("reset", form.cleaned_data["email"].lower(), per_minute=PER_MAILBOX):
+        return True
+    form.add_error(None, too_many())
+    return False
 
 
 class Renewal(SuccessMessageMixin, Refusing):  # type: ignore[type-arg]

@@ -25,7 +25,7 @@ from owed import owe
 
 A_DAY = 3
 A_DAY_TO_STRANGERS = 1
-NOBODY = 0
+NO_USER = 0
 
 
 @register
@@ -45,7 +45,7 @@ class PasswordResetNotice(Kind):
 def request_password_reset(email: str) -> None:
     """Owe the mail: one query and one row, whether the address is known or not, so that the time does not tell which."""
     known = User.objects.alias(address=Lower("email")).filter(address=Lower(Value(email)))
-    user_id = known.values_list("pk", flat=True).first() or NOBODY
+    user_id = known.values_list("pk", flat=True).first() or NO_USER
     owe(effects.reset.si(user_id=user_id), about=f"user:{user_id}")
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import secrets
 from typing import Any, cast
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from app.accounts.models import User
-from app.accounts.rate_limit import MINUTE, PER_NAME, TOO_MANY, may_sign_in, may_try, signed_in
+from app.accounts.rate_limit import PER_NAME, may_sign_in, may_try, refused, signed_in, too_many
 
 KNOWN, KNOWN_FOR = "known", 365 * 86_400
 
@@ -40,7 +39,7 @@ class Refusing(FormView):  # type: ignore[type-arg]
     """Say with the status, too, that a form was not accepted."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), **refusal(form))
+        return refused(self.render_to_response(self.get_context_data(form=form)), form)
 
 
 class SignIn(Refusing, LoginView):
@@ -85,14 +84,3 @@ def count_guess(user: User) -> None:
     """Count one attempt at the password of a user who is signed in. Raises ValidationError beyond the limit."""
     if not may_try("password", str(user.pk), per_minute=PER_NAME):
         raise too_many()
-
-
-def too_many() -> ValidationError:
-    return ValidationError(TOO_MANY, code="too_many")
-
-
-def refusal(form: forms.BaseForm) -> dict[str, Any]:
-    """Return status and headers of the answer to a form that is not accepted."""
-    if any(form.has_error(field, "too_many") for field in form.errors):
-        return {"status": 429, "headers": {"Retry-After": str(MINUTE)}}
-    return {"status": 422}

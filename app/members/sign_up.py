@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from app.accounts.models import User
+from app.accounts.rate_limit import may_send, refused
 from app.mail.errors import BadAddress
 from app.newsletter.forms import CONSENT
 from app.newsletter.mailing_list import add_to_mailing_list
@@ -64,9 +65,11 @@ class SignUpForm(forms.Form):
 @never_cache
 def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
-    user = form.register() if request.method == "POST" and form.is_valid() else None
+    wanted = request.method == "POST" and form.is_valid() and may_send(form, request, "sign-up")
+    user = form.register() if wanted else None
     if user is None:
-        return render(request, "members/sign_up.html", {"form": form}, status=422 if form.errors else 200)
+        response = render(request, "members/sign_up.html", {"form": form})
+        return refused(response, form) if form.errors else response
     login(request, user)
     messages.success(
         request,

@@ -11,13 +11,15 @@ from app.blog.errors import NotPublished, PostGone
 from app.blog.models import Post, Status
 from app.blog.placement import locked
 from app.mail.addresses import domain_of
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.newsletter import effects
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Send, Subscriber
 from owed import clock, gather, owe
 
+# Readers in one transaction: few enough that a crash repeats little, and that no lock is held for long.
 PAGE = 500
+# Mails in one effect: if the worker dies, at most this many are looked at again.
 CHUNK = 20
 
 EXPAND = """
@@ -83,6 +85,7 @@ def expand(send_id: int, *, after: int) -> int:
     with gather():
         for start in range(0, len(made), CHUNK):
             owe(effects.deliver.si(delivery_ids=made[start : start + CHUNK]), about=f"post:{send.post_id}")
+        # The next page is owed in this page's transaction: neither can be lost without the other.
         if read == PAGE:
             _owe_page(send, after=last)
     send.take(len(made), last=read < PAGE)
@@ -103,7 +106,8 @@ def _open(post_id: int, number: int, now: datetime, by: int | None = None) -> Se
 def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
     values: dict[str, int | str] = {
         "send": send.pk, "post": send.post_id, "after": after, "page": PAGE,
-        "confirmed": Subscriber.State.CONFIRMED, "pending": State.PENDING, "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
+        "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING,
+        "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(EXPAND, values)

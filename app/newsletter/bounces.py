@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.newsletter.models import Delivery, Subscriber
 
 # RFC 3463: X.1.n is trouble with the address itself. A full mailbox (5.2.2) or a policy (5.7.1) may pass.
@@ -11,5 +11,5 @@ NO_SUCH_MAILBOX = " 5.1."
 
 def remember_bounce(delivery: Delivery, subscriber: Subscriber) -> None:
     """Stop mailing the subscriber where this delivery was refused for the address. Safe to do twice."""
-    if delivery.state == State.FAILED and NO_SUCH_MAILBOX in delivery.error:
+    if delivery.state == SubmissionState.FAILED and NO_SUCH_MAILBOX in delivery.error:
         subscriber.bounce()

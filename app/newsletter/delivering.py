@@ -8,9 +8,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from app.mail.errors import MailError, Refused, Unknown, Unreachable
+from app.mail.errors import MailError, Rejected, Unknown, Unreachable
 from app.mail.message import Mail, encode
-from app.mail.submission import OPEN, State, submit
+from app.mail.submission import OPEN, SubmissionState, submit
 from app.mail.transport import Transport
 from app.newsletter.bounces import remember_bounce
 from app.newsletter.letters import Edition, confirmation_letter
@@ -44,25 +44,25 @@ def deliver(delivery_ids: list[int]) -> None:
 
 
 def confirm(confirmation_id: int) -> None:
-    """Send the question whether a subscription was meant. Raises Refused, Unreachable to be tried again."""
+    """Send the question whether a subscription was meant. Raises Rejected, Unreachable to be tried again."""
     confirmation = Confirmation.objects.select_related("subscriber").filter(pk=confirmation_id).first()
     if confirmation is None:
         return
     if confirmation.subscriber.is_confirmed:
-        confirmation.drop(State.SKIPPED, "already confirmed")
+        confirmation.drop(SubmissionState.SKIPPED, "already confirmed")
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
         submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=timezone.now()), transport)
 
 
 def _deliver_each(waiting: list[int], transport: Transport) -> None:
     edition = Edition()
-    deferred: Refused | None = None
+    deferred: Rejected | None = None
     for pk in waiting:
         if transport.spent > BUDGET:
             raise Later(timedelta(0), "more to send than one run may take")
         try:
             _deliver_one(pk, edition.letter_for, transport)
-        except Refused as refusal:
+        except Rejected as refusal:
             if refusal.phase not in OF_ONE_RECIPIENT:
                 raise Deferred(str(refusal)) from None
             deferred = refusal
@@ -76,7 +76,7 @@ def _deliver_each(waiting: list[int], transport: Transport) -> None:
 
 def _deliver_one(pk: int, write: Callable[[Delivery, Subscriber], Mail], transport: Transport) -> None:
     delivery = _read(pk)
-    if delivery.state == State.SUBMITTING:
+    if delivery.state == SubmissionState.SUBMITTING:
         delivery.doubt()
     subscriber = delivery.subscriber
     if not _skip(delivery) and subscriber:
@@ -89,12 +89,12 @@ def _read(pk: int) -> Delivery:
 
 
 def _skip(delivery: Delivery) -> bool:
-    why = delivery.unwanted() if delivery.state == State.PENDING else ""
-    return bool(why) and delivery.drop(State.SKIPPED, why)
+    why = delivery.unwanted() if delivery.state == SubmissionState.PENDING else ""
+    return bool(why) and delivery.drop(SubmissionState.SKIPPED, why)
 
 
 def _follow_up(delivery: Delivery, subscriber: Subscriber) -> None:
     """Close what was refused at the last moment, and remember a mailbox that does not exist."""
-    if delivery.state == State.PENDING:
+    if delivery.state == SubmissionState.PENDING:
         _skip(_read(delivery.pk))
     remember_bounce(delivery, subscriber)

@@ -1,15 +1,17 @@
-"""What this room answers when it cannot do what it was asked. Docstrings are the messages."""
+"""What this room answers when it cannot do what it was asked."""
+
+from django.utils.translation import gettext_lazy
 
 from app.blog.errors import Refused
 
 
 class NeverMailed(Refused):
-    """This post was not mailed to readers yet."""
+    message = gettext_lazy("This post was not mailed to readers yet.")
 
 
 class StillMailing(Refused):
-    """The last mailing of this post is not over yet."""
+    message = gettext_lazy("The last mailing of this post is not over yet.")
 
 
 class NotTheNext(Refused):
-    """Another mailing of this post was asked for meanwhile; look at it before you ask again."""
+    message = gettext_lazy("Another mailing of this post was asked for meanwhile; look at it before you ask again.")

@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from app.accounts.rate_limit import may_send, refused
 from app.newsletter.forms import CONSENT, SubscribeForm
 from app.newsletter.models import Subscriber
 
@@ -24,8 +25,8 @@ class SubscribeView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = SubscribeForm(request.POST)
-        if not form.is_valid():
-            return render(request, "newsletter/subscribe.html", {"form": form, "consent": CONSENT}, status=422)
+        if not form.is_valid() or not may_send(form, request, "subscribers"):
+            return refused(render(request, "newsletter/subscribe.html", {"form": form, "consent": CONSENT}), form)
         if not form.is_from_machine:
             ip = request.META.get("REMOTE_ADDR", "")
             Subscriber.objects.subscribe(form.cleaned_data["email"], source="page", consent=str(CONSENT), ip=ip)

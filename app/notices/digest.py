@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.notices import kinds
 from app.notices.models import Notice
 from owed import Later, clock
@@ -24,14 +24,14 @@ def gather(notice: Notice) -> bool:
     Raises Later. The lock on the waiting rows lets one of several workers gather; False where it was another.
     """
     series = Notice.objects.filter(recipient=notice.recipient_id, kind=notice.kind, post=notice.post_id)
-    waiting = list(series.filter(state=State.PENDING).select_for_update().order_by("pk").values_list("pk", flat=True))
+    waiting = list(series.filter(state=SubmissionState.PENDING).select_for_update().order_by("pk").values_list("pk", flat=True))
     if notice.pk not in waiting:
         return False
     _keep_quiet(series.aggregate(last=Max("submitted_at"))["last"])
     others = [pk for pk in waiting if pk != notice.pk]
     Notice.objects.filter(told_in__in=others).update(told_in=notice)
     Notice.objects.filter(pk__in=others).update(
-        state=State.SKIPPED, told_in=notice, error="sent in a digest", finished_at=timezone.now()
+        state=SubmissionState.SKIPPED, told_in=notice, error="sent in a digest", finished_at=timezone.now()
     )
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from django.core import signing
@@ -16,7 +17,7 @@ SALT = "notices.choice"  # links in mails that were sent long ago still work
 
 
 @dataclass(frozen=True)
-class Preference:
+class Preference(ABC):
     """A group of kinds that is turned off together. `name` is part of signed links and stays."""
 
     name: str
@@ -25,9 +26,9 @@ class Preference:
     def allows(self, recipient: User) -> bool:
         return True
 
+    @abstractmethod
     def turn_off(self, user_id: int) -> None:
         """Stop these mails, those already queued included. Safe to do twice."""
-        raise NotImplementedError
 
 
 class ProfileOption(Preference):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from app.mail.errors import Unknown, Unreachable
 from app.mail.message import encode
-from app.mail.submission import State, submit
+from app.mail.submission import SubmissionState, submit
 from app.mail.transport import Transport
 from app.notices import digest, kinds
 from app.notices.letters import letter
@@ -16,7 +16,7 @@ from app.outbound import breaker
 
 
 def send_notice(notice_id: int) -> None:
-    """Send one notice, at most once. Raises Refused, Unreachable to be tried again, Later where a digest gathers."""
+    """Send one notice, at most once. Raises Rejected, Unreachable to be tried again, Later where a digest gathers."""
     notice = Notice.objects.select_related(*Notice.RELATED).filter(pk=notice_id).first()
     if notice is None or not _prepare(notice):
         return
@@ -26,24 +26,24 @@ def send_notice(notice_id: int) -> None:
 
 def _prepare(notice: Notice) -> bool:
     """Close the notice where it is not wanted, gather its digest; return whether it goes to the mail server now."""
-    if notice.state != State.PENDING:
-        return notice.state == State.SUBMITTING
+    if notice.state != SubmissionState.PENDING:
+        return notice.state == SubmissionState.SUBMITTING
     if closing := _unwanted(notice):
         notice.drop(*closing)
         return False
     return not kinds.get(notice.kind).is_digested or digest.gather(notice)
 
 
-def _unwanted(notice: Notice) -> tuple[State, str] | None:
+def _unwanted(notice: Notice) -> tuple[SubmissionState, str] | None:
     """Return how to close a notice that must not be sent any more."""
     kind, recipient = kinds.get(notice.kind), notice.recipient
     if not kind.address(notice) or not recipient.is_active:
-        return State.SKIPPED, "no address, or no longer active"
+        return SubmissionState.SKIPPED, "no address, or no longer active"
     # Someone else's address may have been typed in at sign-up: what happens on the site is not mailed there.
     if recipient.has_unconfirmed_address and not kind.reaches_unconfirmed:
-        return State.SUPPRESSED, "address not confirmed"
+        return SubmissionState.SUPPRESSED, "address not confirmed"
     if kind.has_opted_out(notice):
-        return State.SUPPRESSED, "opted out"
+        return SubmissionState.SUPPRESSED, "opted out"
     if why := kind.obsolete(notice):
-        return State.SKIPPED, why
+        return SubmissionState.SKIPPED, why
     return None

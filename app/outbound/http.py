@@ -44,6 +44,7 @@ class Reply:
         """Return the moment that Retry-After names (RFC 9110 10.2.3: seconds or a date), None where it names none."""
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdecimal():
+            # At most a day: a server that says "in a year" must not bury what is owed to it.
             return now + timedelta(seconds=min(int(text[:9]), 86_400))
         try:
             return min(parsedate_to_datetime(text), now + timedelta(days=1))
@@ -75,6 +76,7 @@ def request(
         onward = _onward(reply, target) if follow and method in SAFE else None
         if onward is None:
             return replace(reply, moved_to=moved_to)
+        # A token for one host must not reach the host that it redirects to.
         if _origin(onward) != _origin(target):
             given = {name: value for name, value in given.items() if name.lower() not in CREDENTIALS}
         target, moved_to, follow = onward, str(onward), follow - 1
@@ -87,6 +89,7 @@ def check(url: str) -> None:
 
 def _exchange(outgoing: httpx2.Request, deadline: Deadline, max_bytes: int, tls: ssl.SSLContext) -> Reply:
     backend = GuardedBackend(deadline)
+    # A pool for one request: a connection that is kept would skip the check of its address the next time.
     with httpcore2.ConnectionPool(ssl_context=tls, network_backend=backend, max_connections=1) as pool:
         response = _send(pool, outgoing)
         body, complete = _read(response, max_bytes)
@@ -113,6 +116,7 @@ def _target(url: str, seen_from: httpx2.URL | None = None) -> httpx2.URL:
         target = seen_from.join(url) if seen_from else httpx2.URL(url)
     except httpx2.InvalidURL:
         raise _unreachable("url") from None
+    # What parsers read differently is refused: one would check one host, and another call the other.
     odd = set(target.host) & set("\\%@/ ") or set(url) & set("\\ \t\r\n")
     if target.scheme not in {"http", "https"} or not target.host or target.userinfo or odd:
         raise _unreachable("url")
@@ -157,6 +161,7 @@ class _Stream(httpx2.SyncByteStream):
 
 @cache
 def _tls() -> ssl.SSLContext:
+    # SSL_CERT_FILE in the environment is for the operator's own tools, not for addresses that users chose.
     return httpx2.create_ssl_context(trust_env=False)
 
 

@@ -57,6 +57,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
             addresses = resolve(host, port, seconds=self._deadline.left(httpcore2.ConnectTimeout, CONNECT_SECONDS))
         except OSError as error:
             raise httpcore2.ConnectError("unresolved") from error
+        # Checked after resolving, and connected to the very address: a name may resolve to another one the next moment.
         allow = [ip_network(text) for text in settings.OUTBOUND_ALLOW]
         if port in NEVER_PORTS or not addresses or not all(permitted(address, allow) for address in addresses):
             raise httpcore2.ConnectError("refused")
@@ -78,6 +79,7 @@ class TimedStream(httpcore2.NetworkStream):
         return self._stream.read(max_bytes, self._deadline.left(httpcore2.ReadTimeout, timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # In pieces, each with the time that is left: one send of 10 MB to a slow peer would have no limit.
         for start in range(0, len(buffer), 2**16):
             self._stream.write(buffer[start : start + 2**16], self._deadline.left(httpcore2.WriteTimeout, timeout))
 

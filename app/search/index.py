@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from app.search.folding import folded
 from app.search.models import Document
 from owed.sql import hold, run
 
@@ -41,10 +42,11 @@ SELECT post.id AS post_id, post.revision, post.published_at, translate(post.titl
 FROM blog_post post LEFT JOIN blog_category category ON category.id = post.category_id
 WHERE post.id = ANY(%(ids)s) AND post.status = 'published'
 """  # noqa: S608 - constants
+TITLE, ABOUT, BODY = folded("title"), folded("left(about, 20000)"), folded("body")
 DOCUMENTS = f"""
 SELECT post_id, revision, title, body, published_at,
-       setweight(to_tsvector('english', title) || to_tsvector('simple', title), 'A')
-       || setweight(to_tsvector('english', left(about, 20000)), 'B') || setweight(to_tsvector('english', body), 'D') AS vector
+       setweight(to_tsvector('english', {TITLE}) || to_tsvector('simple', {TITLE}), 'A')
+       || setweight(to_tsvector('english', {ABOUT}), 'B') || setweight(to_tsvector('english', {BODY}), 'D') AS vector
 FROM ({WORDS}) AS words
 """  # noqa: S608 - constants
 UPSERT = f"""

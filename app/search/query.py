@@ -10,6 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from app.blog.models import Post
+from app.search.folding import folded
 from owed.sql import rows
 
 TEXT_LIMIT = 200
@@ -19,20 +20,23 @@ OPEN, CLOSE = "\ue000", "\ue001"  # the index holds neither
 LAST_WORD = re.compile(r"(?:^|(?<=\s))\w{2,}$")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ue000\ue001]+")
 
-WHOLE = "websearch_to_tsquery('english', %(text)s)"
+TEXT, HEAD, LAST_BEGUN = folded("%(text)s"), folded("%(head)s"), folded("%(last)s")
+WHOLE = f"websearch_to_tsquery('english', {TEXT})"
 # A word that is only begun has no stem: titles are indexed as written too.
-LAST = "(to_tsquery('english', %(last)s) || to_tsquery('simple', %(last)s))"
-BEGUN = f"({WHOLE} || (websearch_to_tsquery('english', %(head)s) && {LAST}))"
+LAST = f"(to_tsquery('english', {LAST_BEGUN}) || to_tsquery('simple', {LAST_BEGUN}))"
+BEGUN = f"({WHOLE} || (websearch_to_tsquery('english', {HEAD}) && {LAST}))"
+# Snippets are marked in the words as they were written.
+AS_WRITTEN = "websearch_to_tsquery('english', %(text)s)"
 SEARCH = """
-WITH asked AS MATERIALIZED (SELECT {query} AS query, {whole} AS whole),
+WITH asked AS MATERIALIZED (SELECT {query} AS query, {whole} AS whole, {query} || {as_written} AS marked),
 found AS (
     SELECT post_id, published_at, ts_rank(vector, whole) + ts_rank(vector, query) / 4 AS rank, count(*) OVER () AS total
     FROM search_document, asked WHERE vector @@ query
     ORDER BY rank DESC, published_at DESC, post_id DESC LIMIT %(size)s OFFSET %(offset)s
 )
 SELECT found.post_id, total,
-       ts_headline('english', title, query, %(marks)s || ', HighlightAll=true'),
-       ts_headline('english', left(body, %(limit)s), query,
+       ts_headline('english', title, marked, %(marks)s || ', HighlightAll=true'),
+       ts_headline('english', left(body, %(limit)s), marked,
                    %(marks)s || ', MaxFragments=2, MinWords=10, MaxWords=30, FragmentDelimiter=" … "')
 FROM found JOIN search_document USING (post_id), asked
 ORDER BY rank DESC, found.published_at DESC, found.post_id DESC
@@ -93,7 +97,7 @@ def _found(text: str, number: int, size: int) -> list[Any]:
         "limit": HEADLINE_LIMIT,
         "marks": f"StartSel={OPEN}, StopSel={CLOSE}",
     }
-    return rows(SEARCH.format(query=BEGUN if last else WHOLE, whole=WHOLE), values)
+    return rows(SEARCH.format(query=BEGUN if last else WHOLE, whole=WHOLE, as_written=AS_WRITTEN), values)
 
 
 def _total(text: str, number: int, found: list[Any]) -> int:

@@ -13,16 +13,16 @@ from app.outbound.errors import OutboundFailed
 from app.social import effects
 from app.social.drafts import draft_of, recall, remembered
 from app.social.host_backoff import heed_rest
-from app.social.models import Account, SocialPost, State
+from app.social.models import Account, ShareState, SocialPost
 from app.social.networks import key_for, kind_of, network_of
 from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Silent, Unknown
 from owed import GiveUp, Later, clock, gather, owe
 from owed.scrubbing import describe, scrub
 
-UNSHARED = (State.PENDING, State.SKIPPED, State.FAILED)
+UNSHARED = (ShareState.PENDING, ShareState.SKIPPED, ShareState.FAILED)
 KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour
-OVER = (State.WITHDRAWN, State.SKIPPED, State.UNKNOWN)
+OVER = (ShareState.WITHDRAWN, ShareState.SKIPPED, ShareState.UNKNOWN)
 
 
 def post_to_social_media(post: Post | int) -> int:
@@ -54,8 +54,8 @@ def resume(account: Account, *, now: datetime) -> int:
     """Switch an account on again and owe what it missed, as far as that is still news. Return how many deliveries are owed."""
     account.enable()
     shown = Post.objects.public().filter(pk=OuterRef("post_id"), revision__lte=OuterRef("revision"))
-    unshared = Q(state__in=(*UNSHARED, State.SUBMITTING), created_at__gt=now - settings.ANNOUNCE_WITHIN)
-    behind = Q(~Exists(shown), state__in=(State.SENT, State.FAILED, State.SUBMITTING)) & ~Q(remote_id="")
+    unshared = Q(state__in=(*UNSHARED, ShareState.SUBMITTING), created_at__gt=now - settings.ANNOUNCE_WITHIN)
+    behind = Q(~Exists(shown), state__in=(ShareState.SENT, ShareState.FAILED, ShareState.SUBMITTING)) & ~Q(remote_id="")
     return _owe(account.social_posts.filter(unshared | behind))
 
 
@@ -63,7 +63,7 @@ def resume(account: Account, *, now: datetime) -> int:
 def remove(account: Account, *, now: datetime) -> bool:
     """Remove an account and owe a last look at what is in doubt there. Return whether it was connected until now."""
     removed = account.remove(now)
-    _owe(account.social_posts.filter(state=State.SUBMITTING))
+    _owe(account.social_posts.filter(state=ShareState.SUBMITTING))
     return removed
 
 
@@ -101,7 +101,7 @@ Step = Callable[[SocialPost], None]
 
 def _step(row: SocialPost) -> Step | None:
     """Return what the network does not show yet."""
-    if row.state in (State.WITHDRAWN, State.UNKNOWN):
+    if row.state in (ShareState.WITHDRAWN, ShareState.UNKNOWN):
         return None
     if row.account.removed_at and row.in_doubt:
         return _leave_in_doubt
@@ -124,7 +124,7 @@ def _try(row: SocialPost, step: Step, now: datetime) -> None:
     try:
         _ask(row, step)
     except Unknown as error:
-        row.settle(State.UNKNOWN, error=scrub(str(error)))
+        row.settle(ShareState.UNKNOWN, error=scrub(str(error)))
         raise GiveUp(f"It is unknown whether the post is there: {error}") from None
     except Exception as error:
         if isinstance(error, Gone | Revoked):
@@ -132,7 +132,7 @@ def _try(row: SocialPost, step: Step, now: datetime) -> None:
         doubt = row.in_doubt or isinstance(error, InDoubt)
         # A network without keys may still be posting: the claim has to run out before it is asked.
         held = now if isinstance(error, InDoubt) and not kind_of(row.account).repeatable else None
-        row.settle(State.SUBMITTING if doubt else State.FAILED, error=_brief(error), claimed_at=held)
+        row.settle(ShareState.SUBMITTING if doubt else ShareState.FAILED, error=_brief(error), claimed_at=held)
         raise
 
 
@@ -183,15 +183,15 @@ def _delete(row: SocialPost) -> None:
     network, draft = network_of(row.account), recall(row)
     found = _found(row, network, draft)
     network.delete(draft, found.remote_id if found else row.remote_id)
-    row.settle(State.WITHDRAWN)
+    row.settle(ShareState.WITHDRAWN)
 
 
 def _skip(row: SocialPost) -> None:
-    row.settle(State.SKIPPED, error="Not public any more." if row.account.active else "The account is off.")
+    row.settle(ShareState.SKIPPED, error="Not public any more." if row.account.active else "The account is off.")
 
 
 def _leave_in_doubt(row: SocialPost) -> None:
-    row.settle(State.UNKNOWN, error="The account was removed before it was known whether the post is there.")
+    row.settle(ShareState.UNKNOWN, error="The account was removed before it was known whether the post is there.")
 
 
 def _found(row: SocialPost, network: Network, draft: Draft) -> Posted | None:
@@ -212,7 +212,7 @@ def _draft(row: SocialPost) -> Draft:
 
 def _keep(row: SocialPost, draft: Draft, posted: Posted) -> None:
     row.settle(
-        State.SENT,
+        ShareState.SENT,
         remote_id=posted.remote_id,
         remote_url=posted.url,
         revision=draft.revision,

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.blog.errors import Refused
@@ -23,11 +24,11 @@ from owed import clock
 
 
 class TimeMissing(Refused):
-    """Enter a date and a time (UTC)."""
+    message = gettext_lazy("Enter a date and a time (UTC).")
 
 
 class TimePast(Refused):
-    """That time (UTC) is past. Choose a later one, or publish now."""
+    message = gettext_lazy("That time (UTC) is past. Choose a later one, or publish now.")
 
 
 @require_http_methods(["POST", "DELETE"])

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.newsletter.models import Delivery, Send
 from app.studio.access import WriterRequest, watched_post, watchers
 from app.studio.post_effects import balance
@@ -23,7 +23,7 @@ def send(request: WriterRequest, pk: int) -> HttpResponse:
     watched_post(request, found.post_id)
     state = request.GET.get("state", "")
     deliveries = Delivery.objects.filter(send=found).order_by("pk")
-    if state in State.values:
+    if state in SubmissionState.values:
         deliveries = deliveries.filter(state=state)
     page = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
     about = {"send": found, "post": found.post, "balance": balance(found), "page": page, "state": state}

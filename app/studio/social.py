@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from app.social.connecting import CannotConnect, connect, is_unknown
-from app.social.models import Account, SocialPost, State
+from app.social.models import Account, ShareState, SocialPost
 from app.social.networks import NETWORKS, choices
 from app.social.networks.base import NetworkForm
 from app.social.sharing import remove, resume
 from app.studio.access import WriterRequest, writers
 from owed import clock
 
-TROUBLE = (State.FAILED, State.UNKNOWN)
+TROUBLE = (ShareState.FAILED, ShareState.UNKNOWN)
 SHOWN = 20
 
 

@@ -23,7 +23,7 @@ SHELF = ("recent_posts", "site")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class ArchiveLine:
     title: str
     url: str
     published_at: datetime
@@ -33,7 +33,7 @@ class Entry:
 class Month:
     first: date
     count: int
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ArchiveLine, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +71,10 @@ def _years() -> tuple[Year, ...]:
 def _months(year: int) -> tuple[Month, ...]:
     posts = Post.objects.public().filter(published_at__year=year).order_by("-published_at", "-pk")
     rows = posts.values_list("title", "slug", "published_at")
-    entries = [Entry(title=title, url=reverse("post", args=[slug]), published_at=at) for title, slug, at in rows if at]
+    entries = [ArchiveLine(title=title, url=reverse("post", args=[slug]), published_at=at) for title, slug, at in rows if at]
     return tuple(_month(own) for _, own in groupby(entries, lambda entry: entry.published_at.month))
 
 
-def _month(entries: Iterable[Entry]) -> Month:
+def _month(entries: Iterable[ArchiveLine]) -> Month:
     own = tuple(entries)
     return Month(first=own[0].published_at.date().replace(day=1), count=len(own), entries=own)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from app.accounts.rate_limit import may_send, refused
 from app.blog.models import Comment, Post
 from app.web.conditional_get import ReaderRequest, private
 
@@ -46,7 +47,7 @@ def post_comment(request: ReaderRequest, slug: str) -> HttpResponse:
     """Give the form, which a guest's page fetches when it is wanted; POST says it."""
     post = get_object_or_404(Post.objects.public(), slug=slug)
     form = CommentForm(request.POST or None, post=post, user=request.user, parent=_answered(request, post))
-    if request.method != "POST" or not form.is_valid():
+    if request.method != "POST" or not form.is_valid() or not may_send(form, request, "comments"):
         return _answer(request, "web/comment_form.html", {"post": post, "form": form})
     author = request.user if request.user.is_authenticated else None
     comment = post.comment(author=author, **form.words())
@@ -75,6 +76,6 @@ def thread(post: Post) -> list[Comment]:
 
 def _answer(request: ReaderRequest, fragment: str, about: dict[str, Any]) -> HttpResponse:
     form = about.get("form")
-    status = 422 if form and form.errors and not request.htmx else 200
-    template = fragment if request.htmx else "web/comment_page.html"
-    return private(render(request, template, about, status=status))
+    response = render(request, fragment if request.htmx else "web/comment_page.html", about)
+    # htmx shows what it gets only of a success.
+    return private(refused(response, form) if form and form.errors and not request.htmx else response)

@@ -137,8 +137,18 @@ class TestAnAddress:
 
     def test_says_which_methods_it_takes(self, author: Program) -> None:
         answer = author.put("/posts/1", {})
-        assert (answer.status, answer.headers["Allow"]) == (405, "DELETE, GET, PATCH")
-        assert answer.json == {"detail": "This address accepts DELETE, GET, PATCH, not PUT.", "fields": {}}
+        assert (answer.status, answer.headers["Allow"]) == (405, "DELETE, GET, HEAD, PATCH")
+        assert answer.json == {"detail": "This address accepts DELETE, GET, HEAD, PATCH, not PUT.", "fields": {}}
+
+    @pytest.mark.parametrize("path", ["/posts", "/posts/1", "/posts/1/comments"])
+    def test_answers_head_as_get(self, author: Program, path: str) -> None:
+        headers = {"authorization": f"Token {author.token}"}
+        head, get = (Client().generic(method, f"/api/v1{path}", headers=headers) for method in ("HEAD", "GET"))
+        assert (head.status_code, head.content, head["Content-Type"]) == (get.status_code, b"", get["Content-Type"])
+
+    @pytest.mark.parametrize("path", ["/tokens", "/subscribers"])
+    def test_without_get_takes_no_head(self, path: str) -> None:
+        assert Client().head(f"/api/v1{path}").status_code == 405
 
     def test_tells_a_bad_token_from_none(self, anybody: Program) -> None:
         none, bad = anybody.post("/posts", {}), Program("nonsense").post("/posts", {})

@@ -15,7 +15,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.audit.delivery_proof import prove, unproven
 from app.blog.models import Post
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.newsletter.announcing import send_publication_notifications
 from app.newsletter.models import Delivery, Send, Subscriber
 from owed.contrib import prometheus
@@ -68,13 +68,13 @@ class TestTheCommand:
             told()
 
     def test_names_a_send_that_calls_itself_finished_too_early(self, delivered: Post) -> None:
-        Delivery.objects.filter(pk=Delivery.objects.first().pk).update(state=State.PENDING)
+        Delivery.objects.filter(pk=Delivery.objects.first().pk).update(state=SubmissionState.PENDING)
         with pytest.raises(CommandError, match="it is finished, and 1 are open"):
             told()
 
     def test_names_readers_for_whom_no_effect_is_owed_any_more(self, delivered: Post) -> None:
         Send.objects.update(state=Send.State.SENDING)
-        Delivery.objects.filter(pk=Delivery.objects.first().pk).update(state=State.PENDING)
+        Delivery.objects.filter(pk=Delivery.objects.first().pk).update(state=SubmissionState.PENDING)
         with pytest.raises(CommandError, match="1 wait, and no effect is owed that sends them"):
             told()
 

@@ -53,7 +53,7 @@ JSON_FEED = {
                 "type": "object",
                 "required": ["id", "content_html"],
                 "properties": {
-                    "id": {"type": "string", "pattern": "^tag:"},
+                    "id": {"type": "string", "pattern": "^urn:uuid:"},
                     "url": {"type": "string", "pattern": "^http"},
                     "title": {"type": "string"},
                     "content_html": {"type": "string"},
@@ -121,7 +121,7 @@ class TestFormats:
             assert link.href == f"https://blog.example/{file}"
         assert json.loads(body("json"))["feed_url"] == "https://blog.example/feed.json"
 
-    def test_tell_entries_by_ids_that_outlive_the_slug(self, publish: Publish, settings: Any) -> None:
+    def test_tell_entries_by_ids_that_outlive_slug_and_host(self, publish: Publish, settings: Any) -> None:
         settings.SITE_URL = "https://blog.example:8443"
         post = publish("Before")
 
@@ -132,8 +132,27 @@ class TestFormats:
         before = ids()
         post.revise(title="After", slug="after")
 
-        assert before == ids() == {f"tag:blog.example,{post.created_at:%Y-%m-%d}:posts/{post.pk}"}
+        settings.SITE_URL = "https://www.blog.example"
+
+        assert before == ids() == {post.guid}
         assert ElementTree.fromstring(body("rss")).find("channel/item/guid").attrib == {"isPermaLink": "false"}  # type: ignore[union-attr]
+
+    def test_keep_their_own_ids_when_the_site_moves(self, publish: Publish, settings: Any) -> None:
+        settings.SITE_URL = "https://blog.example"
+        publish("One")
+        refresh(["site"], timezone.now())
+        settings.SITE_URL = "https://www.blog.example"
+        refresh(["site"], timezone.now())
+
+        assert parsed("atom").feed.id == "tag:blog.example,2026-01-01:site"
+        assert b"tag:blog.example,2026-01-01:site" in bytes(Document.objects.get(scope="site", format="atom").body)
+
+    def test_give_atom_a_uri_for_an_id_that_is_none(self, publish: Publish) -> None:
+        post = publish("From Ghost")
+        Post.objects.filter(pk=post.pk).update(guid="5f0c9d5b5b1e4c0039c0a1b2")
+
+        assert parsed("rss").entries[0].id == "5f0c9d5b5b1e4c0039c0a1b2"
+        assert parsed("atom").entries[0].id.startswith("urn:uuid:")
 
     def test_date_an_atom_entry_by_its_last_edit(self, publish: Publish) -> None:
         post = publish("Once")

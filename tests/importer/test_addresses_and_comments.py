@@ -45,6 +45,36 @@ class TestAnOldAddress:
         assert report.losses["address"] == ["b.md: /same"]
 
 
+class TestTheIdInTheOldFeed:
+    @pytest.mark.covers("E7")
+    def test_stays(self, tmp_path: Path) -> None:
+        write(tmp_path, "jekyll/_config.yml", "url: https://j.example\nbaseurl: /blog\npermalink: pretty\n")
+        post(tmp_path, "jekyll/_posts/2020-01-02-a.md", title="jekyll", categories=["News"])
+        write(tmp_path, "hugo/hugo.toml", "baseURL = 'https://h.example/'\n[permalinks]\nposts = '/:year/:slug/'\n")
+        post(tmp_path, "hugo/content/posts/c.md", title="hugo")
+        run_import(tmp_path / "jekyll")
+        run_import(tmp_path / "hugo")
+        run_import(write(tmp_path, "blog.xml", wxr(item(number=7))))
+        run_import(write(tmp_path, "ghost.json", ghost({"id": "5f0c9d5b5b1e4c0039c0a1b2", "title": "ghost"})))
+        assert dict(Post.objects.values_list("title", "guid")) == {
+            "jekyll": "https://j.example/blog/news/2020/01/02/a",
+            "hugo": "https://h.example/2020/c/",
+            "Post 7": "https://old.example/?p=7",
+            "ghost": "5f0c9d5b5b1e4c0039c0a1b2",
+        }
+
+    def test_is_one_posts_alone(self, tmp_path: Path) -> None:
+        same = item("<p>Two</p>", number=2).replace("?p=2<", "?p=1<")
+        run_import(write(tmp_path, "blog.xml", wxr(item() + same)))
+        guids = list(Post.objects.order_by("pk").values_list("guid", flat=True))
+        assert (guids[0], guids[1][:9]) == ("https://old.example/?p=1", "urn:uuid:")
+
+    def test_that_is_unknown_is_a_new_one(self, tmp_path: Path) -> None:
+        post(tmp_path, "a.md")
+        run_import(tmp_path)
+        assert Post.objects.get().guid.startswith("urn:uuid:")
+
+
 class TestComments:
     def comment(self, number: int, content: str = "Well said.", *, approved: str = "1", parent: int = 0, kind: str = "") -> str:
         facts = {

@@ -240,7 +240,8 @@ class TestTheCommand:
             (["nowhere"], "there is no such file or folder"),
             ([".", "--author", "nobody"], "no user “nobody” with the right to write"),
             ([".", "--chunk", "0"], "--chunk must be 1 or more"),
-            ([".", "--site", "old.example"], "must begin with http"),
+            ([".", "--site", "old.example"], "must be the address of a site"),
+            ([".", "--site", "https://["], "must be the address of a site"),
         ],
     )
     def test_says_what_is_wrong_with_its_arguments(self, arguments: list[str], message: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.mail.errors import BadMessage, MailError, Refused, Unknown, Unreachable
+from app.mail.errors import BadMessage, MailError, Rejected, Unknown, Unreachable
 from app.mail.server import Server
 from app.mail.transport import Transport
 from tests.sinks import CUT, HANG, RESET, FaultyServer, Sink
@@ -91,7 +91,7 @@ class TestTroubleBeforeTheDot:
         self, faulty: FaultyServer, transport: Transport, phase: str, reply: str, permanent: bool
     ) -> None:
         faulty.faults = {phase: reply}
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(Rejected) as raised:
             transport.send(SENDER, "reader@example.org", DATA)
         refusal = raised.value
         assert (refusal.code, refusal.permanent, refusal.phase) == (int(reply[:3]), permanent, phase)
@@ -99,18 +99,18 @@ class TestTroubleBeforeTheDot:
         assert faulty.accepted == []
 
     def test_is_final_for_a_recipient_and_never_for_the_sender(self) -> None:
-        assert Refused(550, permanent=True, phase="rcpt").final
-        assert Refused(554, permanent=True, phase="data").final
-        assert Refused(552, permanent=True, phase="mail").final
-        assert not Refused(550, permanent=True, phase="mail").final
-        assert not Refused(535, permanent=True, phase="auth").final
-        assert not Refused(451, permanent=False, phase="rcpt").final
+        assert Rejected(550, permanent=True, phase="rcpt").final
+        assert Rejected(554, permanent=True, phase="data").final
+        assert Rejected(552, permanent=True, phase="mail").final
+        assert not Rejected(550, permanent=True, phase="mail").final
+        assert not Rejected(535, permanent=True, phase="auth").final
+        assert not Rejected(451, permanent=False, phase="rcpt").final
 
     def test_leaves_the_connection_to_others_after_a_refused_recipient(
         self, faulty: FaultyServer, transport: Transport
     ) -> None:
         faulty.faults = {"rcpt": lambda line: "550 5.1.1 who?" if "nobody" in line else None}
-        with pytest.raises(Refused):
+        with pytest.raises(Rejected):
             transport.send(SENDER, "nobody@example.org", DATA)
         transport.send(SENDER, "somebody@example.org", DATA)
         assert len(faulty.accepted) == 1
@@ -154,7 +154,7 @@ class TestTroubleAfterTheDot:
         self, faulty: FaultyServer, transport: Transport, reply: str, final: bool
     ) -> None:
         faulty.faults = {"dot": reply}
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(Rejected) as raised:
             transport.send(SENDER, "reader@example.org", DATA)
         assert raised.value.final is final
         faulty.heal()
@@ -168,7 +168,7 @@ class TestAnAddress:
         ["a@example.org>\r\nDATA", "a@example.org\nRCPT TO:<b@example.org>", "a@example.org> SIZE=1", "a\0@example.org", ""],
     )
     def test_cannot_carry_a_command(self, faulty: FaultyServer, transport: Transport, evil: str) -> None:
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(Rejected) as raised:
             transport.send(SENDER, evil, DATA)
         assert raised.value.phase == "address"
         assert raised.value.final
@@ -180,7 +180,7 @@ class TestAnAddress:
 
     def test_beyond_ascii_is_refused_cleanly_where_the_server_cannot(self, faulty: FaultyServer, transport: Transport) -> None:
         faulty.extensions = []
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(Rejected) as raised:
             transport.send(SENDER, "käthe@example.org", DATA)
         assert raised.value.final
         transport.send(SENDER, "kaethe@example.org", DATA)
@@ -207,7 +207,7 @@ class TestStartTls:
         faulty.extensions = extensions
         faulty.faults = {"starttls": "454 4.7.0 not now"}
         url = faulty.url.replace("smtp://", "smtp+tls://user:secret@")
-        with Transport.from_url(url) as transport, pytest.raises(Refused) as raised:
+        with Transport.from_url(url) as transport, pytest.raises(Rejected) as raised:
             transport.send(SENDER, "reader@example.org", DATA)
         assert raised.value.phase == "starttls"
         assert not any(command.lower().startswith(("mail", "auth")) for command in faulty.commands)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.members import email_change
 from app.members.models import EmailChange
 from app.members.password_reset import reset_path
@@ -110,7 +110,7 @@ class TestAnotherAddress:
         assert email_change.forget_old_changes(timezone.now() + timedelta(days=6)) == 0
         assert email_change.forget_old_changes(timezone.now() + timedelta(days=8)) == 1
         drain()
-        assert set(Notice.objects.values_list("state", flat=True)) == {State.SKIPPED}
+        assert set(Notice.objects.values_list("state", flat=True)) == {SubmissionState.SKIPPED}
 
 
 class TestALink:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.accounts.models import RegisteredVia, User
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.members.models import EmailChange
 from app.notices.models import Notice
 from owed.models import Effect
@@ -105,7 +105,7 @@ class TestAWish:
         with broker_down():
             assert ask(reader).status_code == 302
         drain()
-        assert set(Notice.objects.values_list("state", flat=True)) == {State.PENDING}
+        assert set(Notice.objects.values_list("state", flat=True)) == {SubmissionState.PENDING}
         faulty.heal()
         Effect.objects.filter(finished_at=None).update(state="ready")
         drain()

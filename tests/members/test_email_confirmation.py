@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from app.accounts.models import RegisteredVia, User
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.notices.models import Notice
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
@@ -142,4 +142,4 @@ class TestPressesAtOnce:
         assert [answer.status_code for answer in answers] == [302] * 8
         drain()
         assert len(links(smtp_sink)) == 2
-        assert Notice.objects.filter(kind="address", state=State.SENT).count() == 2
+        assert Notice.objects.filter(kind="address", state=SubmissionState.SENT).count() == 2

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.mail.submission import NotInDoubt, State
+from app.mail.submission import NotInDoubt, SubmissionState
 from app.newsletter.announcing import CHUNK, expand, send_publication_notifications
 from app.newsletter.models import Delivery, Send, Subscriber
 from owed.testing import drain, owes
@@ -41,7 +41,7 @@ class TestASend:
         )
         send = Send.objects.get(post=post)
         assert send.state == "finished"
-        assert send.balance() == {"candidates": 45, **dict.fromkeys(State.values, 0), "sent": 45}
+        assert send.balance() == {"candidates": 45, **dict.fromkeys(SubmissionState.values, 0), "sent": 45}
         assert send.balances
 
     @pytest.mark.covers("A4")

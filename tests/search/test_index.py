@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Category, Post, Tag
+from app.search.drift import differences
 from app.search.index import remove_from_search_index, update_search_index, update_search_index_batch
 from app.search.models import Document
 from app.search.query import search
@@ -36,6 +38,19 @@ def indexed() -> dict[int, int]:
 
 def public() -> dict[int, int]:
     return dict(Post.objects.public().values_list("pk", "revision"))
+
+
+@pytest.mark.django_db
+class TestAnOlderIndex:
+    def test_is_folded_by_the_migration(self, publish: Publish) -> None:
+        post = publish("Café Straße", "Crème", excerpt="brûlée")
+        update_search_index_batch([post.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE search_document SET vector = to_tsvector('english', title)")
+            assert found("cafe") == set()
+            cursor.execute(import_module("app.search.migrations.0002_fold_accents").FOLD_ALL)
+        assert found("cafe strasse creme brulee") == {post.pk}
+        assert differences([post.pk]) == {}
 
 
 @pytest.mark.django_db

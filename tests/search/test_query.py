@@ -132,6 +132,34 @@ class TestSearch:
                 assert list(result.post.tags.all()) == []
 
 
+ACCENTS = ["Café", "Łódź", "Straße", "Smørrebrød", "œuvre", "İstanbul", "naïve", "Đà Nẵng", "한국어", "がっこう", "Ёлка"]
+TYPED = ["lodz", "strasse", "smorrebrod", "oeuvre", "istanbul", "naive", "da nang", "елка"]
+
+
+@pytest.mark.django_db
+class TestAccents:
+    @pytest.mark.parametrize("text", ["cafe", "café", "CAFE", "Café", "caf", "café society", '"cafe society"', "cafe\u0301"])
+    def test_are_not_looked_at(self, publish: Publish, text: str) -> None:
+        update_search_index_batch([publish("Café society").pk])
+        assert titles(text) == ["Café society"]
+
+    @pytest.mark.parametrize("word", [*TYPED, *ACCENTS])
+    def test_of_many_languages(self, publish: Publish, word: str) -> None:
+        update_search_index_batch([publish(title).pk for title in ACCENTS])
+        assert len(titles(word)) == 1
+
+    @pytest.mark.parametrize("place", ["title", "content", "excerpt"])
+    def test_wherever_they_are(self, publish: Publish, place: str) -> None:
+        post = publish(**{"title": "One", "content": "Two", "excerpt": "Three", place: "crème brûlée"})
+        update_search_index_batch([post.pk])
+        assert titles("creme brulee") == [post.title]
+
+    def test_that_were_asked_for_are_marked(self, publish: Publish) -> None:
+        update_search_index_batch([publish("Café society", "A café at night.").pk])
+        (result,) = search("café").results
+        assert (result.title, "<mark>café</mark>" in result.snippet) == ("<mark>Café</mark> society", True)
+
+
 @pytest.mark.django_db
 class TestSnippet:
     def test_marks_what_was_looked_for(self, shelf: list[Post]) -> None:

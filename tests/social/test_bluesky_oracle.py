@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.social.networks.base import Draft
 from app.social.networks.bluesky import Bluesky, facets, record_of, tid
-from app.social.networks.outcomes import InDoubt, Refused
+from app.social.networks.outcomes import InDoubt, RejectedByNetwork
 from app.social.networks.text import graphemes, hashtags, short
 from owed import Later
 from tests.social.drafts import drafted, speaking
@@ -118,7 +118,7 @@ class TestTheSdk:
 
     @pytest.mark.parametrize(
         ("status", "theirs", "ours"),
-        [(400, "BadRequestError", Refused), (429, "RateLimitExceededError", Later), (502, "NetworkError", InDoubt)],
+        [(400, "BadRequestError", RejectedByNetwork), (429, "RateLimitExceededError", Later), (502, "NetworkError", InDoubt)],
     )
     def test_is_refused_as_we_are(
         self, sdk: Any, atproto: Any, bluesky: FakeBluesky, status: int, theirs: str, ours: type[Exception]

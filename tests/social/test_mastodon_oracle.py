@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 
 from app.social.networks.mastodon import Mastodon
-from app.social.networks.outcomes import Refused, Revoked
+from app.social.networks.outcomes import RejectedByNetwork, Revoked
 from app.social.networks.text import graphemes
 from owed import Later
 from tests.social.drafts import drafted, speaking
@@ -139,7 +139,7 @@ class TestARefusal:
         ("status", "theirs", "ours"),
         [
             (401, "MastodonUnauthorizedError", Revoked),
-            (422, "MastodonAPIError", Refused),
+            (422, "MastodonAPIError", RejectedByNetwork),
             (429, "MastodonRatelimitError", Later),
         ],
     )

@@ -12,7 +12,7 @@ from app.social.models import Account
 from app.social.networks import network_of
 from app.social.networks.bluesky import TID, record_of, tid
 from app.social.networks.mastodon import Mastodon
-from app.social.networks.outcomes import InDoubt, Refused, Unknown
+from app.social.networks.outcomes import InDoubt, RejectedByNetwork, Unknown
 from app.social.networks.text import graphemes, hashtags
 from tests.social.drafts import drafted, speaking
 from tests.social.fake import Fault
@@ -79,7 +79,7 @@ class TestMastodon:
         network = speaking(mastodon)
         mastodon.room = 500
         mastodon.faults.append(Fault(match="POST /api/v1/statuses", status=422, body=b'{"error": "Validation failed"}'))
-        with pytest.raises(Refused, match=r"422 .*Validation failed"):
+        with pytest.raises(RejectedByNetwork, match=r"422 .*Validation failed"):
             network.post(drafted())
         assert isinstance(network, Mastodon)
 
@@ -140,7 +140,7 @@ class TestBluesky:
         assert network.find(draft) == network.post(draft)
 
     def test_refuses_a_key_that_is_none(self, bluesky: FakeBluesky) -> None:
-        with pytest.raises(Refused, match="not a record key"):
+        with pytest.raises(RejectedByNetwork, match="not a record key"):
             speaking(bluesky).post(drafted(key="post-42"))
 
 

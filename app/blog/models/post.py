@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from app.blog import files, markdown, slugs, text
 from app.blog.changes import Change, change
 from app.blog.errors import NotSaved, PostGone, RevisedMeanwhile
+from app.blog.guids import new_guid
 from app.blog.models.counts import Counts
 from app.blog.models.media import Media
 from app.blog.models.post_queryset import PostQuerySet
@@ -55,6 +56,8 @@ class Post(Publication, Counts):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     source = models.CharField(max_length=300, null=True, blank=True, unique=True)
+    # Empty where a release without this column made the post.
+    guid = models.CharField(max_length=500, blank=True, default=new_guid, db_default="", editable=False)
 
     objects: ClassVar[PostQuerySet] = PostQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -63,6 +66,7 @@ class Post(Publication, Counts):
             models.Index(F("published_at").desc(), F("id").desc(), name="post_newest", condition=Q(status=Status.PUBLISHED)),
             models.Index(F("publish_at"), name="post_due", condition=Q(status=Status.SCHEDULED)),
             models.Index(fields=["author", "status"], name="post_of_author"),
+            models.Index(fields=["guid"], name="post_guid"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="post_status_known"),

@@ -90,6 +90,7 @@ class Publication(Tracked):
     def _move(self, how: str, expected: str, refusal: type[Refused], **values: Any) -> Placement:
         """Change the row where it is as expected, take over what the statement decided, and return the new placement."""
         moved = move(self.pk, how, expected, **values)
+        # No row was as expected: another process was quicker, or the post is gone. Only now is it worth a query to say which.
         if moved is None:
             raise refusal if self._row().exists() else PostGone
         self.status, self.revision, self.moved_at = moved.placement.status, moved.placement.revision, moved.at

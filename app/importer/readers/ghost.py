@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from app.importer.text import one_line, words_of_html
 MAX_EXPORT = 256 * 2**20
 # Ghost writes these in place of its own address.
 OWN_ADDRESSES = ("__GHOST_URL__", "__GHOST_MEDIA_URL__", "__GHOST_FILES_URL__")
+# Ghost before 1.0 numbered its posts, and put another id into its feed.
+GHOST_ID = re.compile(r"[0-9a-f]{24}")
 FALSE = {"", "0", "False", "false"}
 Row = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -158,6 +161,7 @@ class _Row:
             cover=_local(_text(row, "feature_image", "image")),
             old_urls=(f"/{slug}/",) if slug else (),
             hosts=export.files.hosts,
+            guid=self.number if GHOST_ID.fullmatch(self.number) else "",
         )
         alt = _text(self.meta, "feature_image_alt") or _text(row, "feature_image_alt")
         post = replace(post, images=images_of(post, export.files, one_line(alt)))

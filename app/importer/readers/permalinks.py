@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -122,3 +123,19 @@ def _hugo(facts: _Facts, site: Site) -> Iterator[str]:
         yield language + facts.filled("/" + pattern.lstrip("/"))
     else:
         yield language + "/" + "/".join([*facts.folders, facts.slug]).lower().replace(" ", "-") + "/"
+
+
+def feed_guid(urls: Sequence[str], name: str, site: Site) -> str:
+    """Return the id of a post in the feed that the generator writes, from the paths of its page; empty where it is unknown.
+
+    Hugo takes the page's address; jekyll-feed its folder and the post's name, whatever the permalink says.
+    """
+    base = site.text("url" if site.generator == Generator.JEKYLL else "baseurl").rstrip("/")
+    if site.generator == Generator.JEKYLL:
+        base += f"/{site.text('baseurl').strip('/')}".rstrip("/")
+    path = next((url for url in urls if url.startswith("/")), "")
+    if not path or not base.startswith(("http://", "https://")):
+        return ""
+    if site.generator == Generator.HUGO:
+        return f"{base}{path}"
+    return f"{base}{posixpath.dirname(path.rstrip('/')).rstrip('/')}/{name}" if site.generator == Generator.JEKYLL else ""

@@ -23,7 +23,7 @@ from app.importer.media_embeds import with_media
 from app.importer.readers import static_fields
 from app.importer.readers.docusaurus import without_mdx
 from app.importer.readers.inherited import Inherited
-from app.importer.readers.permalinks import old_urls
+from app.importer.readers.permalinks import feed_guid, old_urls
 from app.importer.readers.site_config import Generator, Site
 from app.importer.readers.visibility import expiry, why_private
 from app.importer.slugs import slug_of
@@ -148,6 +148,7 @@ class StaticPosts:
             link_names=_link_names(draft, published_at, slug),
             hosts=site.images.hosts,
         )
+        post = replace(post, guid=feed_guid(post.old_urls, draft.name, site))
         images = tuple(_images(post, alt, draft.file, site))
         return replace(
             post,

@@ -186,6 +186,7 @@ class _Item:
             comments=comments,
             old_urls=self._old_urls(name),
             hosts=tuple(sorted(blog.hosts)),
+            guid=values.get("guid", "").strip(),
         )
         post = replace(post, images=images_of(post, blog.files, alt))
         return replace(post, losses=(*self.losses, *remote_images(post)))

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from app.mail.submission import OPEN, State
+from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.pages import SEND
 from owed import owe
@@ -62,7 +62,7 @@ class Send(models.Model):
             self.deliveries.values_list("state").annotate(number=models.Count("pk")).order_by("state")
         )
         candidates = Send.objects.values_list("candidates", flat=True).get(pk=self.pk)
-        return {"candidates": candidates, **{state: counted.get(state, 0) for state in State.values}}
+        return {"candidates": candidates, **{state: counted.get(state, 0) for state in SubmissionState.values}}
 
     @property
     def balances(self) -> bool:
@@ -90,8 +90,8 @@ class Send(models.Model):
         running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING])
         if not running.update(state=SendState.CANCELLED, finished_at=timezone.now()):
             return 0
-        waiting = self.deliveries.filter(state=State.PENDING)
-        return waiting.update(state=State.SKIPPED, error="cancelled", finished_at=timezone.now())
+        waiting = self.deliveries.filter(state=SubmissionState.PENDING)
+        return waiting.update(state=SubmissionState.SKIPPED, error="cancelled", finished_at=timezone.now())
 
     @transaction.atomic
     def resend(self, delivery: Delivery) -> None:

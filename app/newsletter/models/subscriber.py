@@ -44,6 +44,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         Raises BadAddress. A confirmed reader stays as they are; one who left stays out until they confirm.
         """
         email = normalise(email)
+        # Insert first, and look after: of two requests at once, a look first would let both insert.
         self.bulk_create([self.model(email=email, source=source, user_id=user_id)], ignore_conflicts=True)
         subscriber = self.select_for_update().at(email).get()
         if subscriber.state != SubscriberState.CONFIRMED:
@@ -109,6 +110,7 @@ class Subscriber(models.Model):
     @transaction.atomic
     def confirm(self) -> bool:
         """Begin to read by mail. Return whether that is new. Safe to do twice."""
+        # The link reached the mailbox, which is all that a confirmation of the account asks for.
         if self.user is not None:
             self.user.confirm_address(self.email)
         return self._become(SubscriberState.CONFIRMED, confirmed_at=timezone.now(), unsubscribed_at=None)
@@ -123,6 +125,7 @@ class Subscriber(models.Model):
         return bool(confirmed.update(state=SubscriberState.BOUNCED))
 
     def _become(self, state: SubscriberState, **times: object) -> bool:
+        # One guarded UPDATE: a double click on the link in the mail counts once.
         changed = Subscriber.objects.filter(pk=self.pk).exclude(state=state).update(state=state, **times)
         if changed:
             self.state = state

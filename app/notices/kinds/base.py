@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -17,7 +18,7 @@ class UnknownKind(Exception):
     """No room registers a kind of notice by this name."""
 
 
-class Kind:
+class Kind(ABC):
     """One kind of notice. `name` is stored with each notice: a kind that is renamed needs a migration of its rows."""
 
     name: ClassVar[str]
@@ -26,9 +27,9 @@ class Kind:
     is_digested: ClassVar[bool] = False  # several about one post, minutes apart, become one mail
     reaches_unconfirmed: ClassVar[bool] = False  # also goes to an address that may be a stranger's
 
+    @abstractmethod
     def subject(self, notice: Notice, number: int) -> str:
         """Return the subject of a mail that holds `number` notices, of which this is the last."""
-        raise NotImplementedError
 
     def links(self, notice: Notice) -> dict[str, Any]:
         """Return what the templates need besides `notice`, `notices` and `subject`."""

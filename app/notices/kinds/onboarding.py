@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from app.accounts.models import RegisteredVia, User
 from app.blog.models import Post
-from app.mail.submission import State
+from app.mail.submission import SubmissionState
 from app.notices import effects
 from app.notices.kinds.base import Kind, register
 from app.notices.models import Notice
@@ -28,11 +28,12 @@ class FirstSteps(Preference):
         if not User.objects.filter(pk=user_id).exists():
             return
         steps = [
-            Notice(recipient_id=user_id, kind=OnboardingNotice.name, subject_key=step, state=State.SUPPRESSED) for step in STEPS
+            Notice(recipient_id=user_id, kind=OnboardingNotice.name, subject_key=step, state=SubmissionState.SUPPRESSED)
+            for step in STEPS
         ]
         Notice.objects.bulk_create(steps, ignore_conflicts=True)
-        waiting = Notice.objects.filter(recipient=user_id, kind=OnboardingNotice.name, state=State.PENDING)
-        waiting.update(state=State.SUPPRESSED, error="opted out")
+        waiting = Notice.objects.filter(recipient=user_id, kind=OnboardingNotice.name, state=SubmissionState.PENDING)
+        waiting.update(state=SubmissionState.SUPPRESSED, error="opted out")
 
 
 FIRST_STEPS = FirstSteps("onboarding", gettext_lazy("first steps on the site"))
@@ -50,7 +51,7 @@ class OnboardingNotice(Kind):
 
 def is_stopped(user: User) -> bool:
     """Return whether the person turned the first steps off."""
-    return Notice.objects.filter(recipient=user, kind=OnboardingNotice.name, state=State.SUPPRESSED).exists()
+    return Notice.objects.filter(recipient=user, kind=OnboardingNotice.name, state=SubmissionState.SUPPRESSED).exists()
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from app.accounts.models import User
 from app.mail.rendering import link
-from app.mail.submission import State, Submission
+from app.mail.submission import Submission, SubmissionState
 from app.notices import effects
 from app.notices.kinds.base import Kind
 from owed import owe
@@ -62,7 +62,9 @@ class Notice(Submission):
         ]
         indexes: ClassVar = [
             models.Index(fields=["recipient", "kind", "post"], name="notice_series"),
-            models.Index(fields=["recipient", "kind", "post", "id"], name="notice_waiting", condition=Q(state=State.PENDING)),
+            models.Index(
+                fields=["recipient", "kind", "post", "id"], name="notice_waiting", condition=Q(state=SubmissionState.PENDING)
+            ),
         ]
 
     def __str__(self) -> str:

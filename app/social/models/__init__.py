@@ -2,6 +2,6 @@
 
 from app.social.models.account import Account
 from app.social.models.dummy_post import DummyPost
-from app.social.models.social_post import SocialPost, State
+from app.social.models.social_post import ShareState, SocialPost
 
-__all__ = ["Account", "DummyPost", "SocialPost", "State"]
+__all__ = ["Account", "DummyPost", "ShareState", "SocialPost"]

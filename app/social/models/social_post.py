@@ -13,7 +13,7 @@ from django.utils import timezone
 LEASE = timedelta(seconds=35)
 
 
-class State(models.TextChoices):
+class ShareState(models.TextChoices):
     PENDING = "pending"
     SUBMITTING = "submitting"
     SENT = "sent"
@@ -42,7 +42,7 @@ class SocialPost(models.Model):
     account = models.ForeignKey("social.Account", on_delete=models.CASCADE, related_name="social_posts")
     # A deleted post still has to be withdrawn from the networks: the row outlives it.
     post = models.ForeignKey("blog.Post", on_delete=models.DO_NOTHING, db_constraint=False, related_name="social_posts")
-    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    state = models.CharField(max_length=10, choices=ShareState, default=ShareState.PENDING)
     key = models.CharField(max_length=60, unique=True, default=new_key, editable=False)
     remote_id = models.CharField(max_length=300, blank=True)
     remote_url = models.CharField(max_length=500, blank=True)
@@ -59,7 +59,7 @@ class SocialPost(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "post"], name="social_post_once"),
-            models.CheckConstraint(condition=Q(state__in=State.values), name="social_post_state_known"),
+            models.CheckConstraint(condition=Q(state__in=ShareState.values), name="social_post_state_known"),
         ]
 
     def __str__(self) -> str:
@@ -68,22 +68,22 @@ class SocialPost(models.Model):
     @property
     def in_doubt(self) -> bool:
         """Whether an attempt may have reached the network while its answer never reached us."""
-        return self.state == State.SUBMITTING
+        return self.state == ShareState.SUBMITTING
 
     def busy_until(self, now: datetime) -> datetime | None:
         """Return when the claim of another attempt ends, or None."""
-        if self.state != State.SUBMITTING or self.claimed_at is None or self.claimed_at + LEASE <= now:
+        if self.state != ShareState.SUBMITTING or self.claimed_at is None or self.claimed_at + LEASE <= now:
             return None
         return self.claimed_at + LEASE
 
     def claim(self, now: datetime) -> bool:
         """Commit that an attempt begins. Return false where another took the row since it was read."""
         as_read = SocialPost.objects.filter(pk=self.pk, state=self.state, claimed_at=self.claimed_at, attempts=self.attempts)
-        return bool(as_read.update(state=State.SUBMITTING, claimed_at=now, attempts=F("attempts") + 1))
+        return bool(as_read.update(state=ShareState.SUBMITTING, claimed_at=now, attempts=F("attempts") + 1))
 
-    def settle(self, state: State, *, error: str = "", **fields: Any) -> None:
+    def settle(self, state: ShareState, *, error: str = "", **fields: Any) -> None:
         """Commit how the attempt ended. `error` is shown to writers: no address, no secret."""
         fields = {"state": state, "error": error[:300], "claimed_at": None, **fields}
-        SocialPost.objects.filter(pk=self.pk, state=State.SUBMITTING).update(**fields)
+        SocialPost.objects.filter(pk=self.pk, state=ShareState.SUBMITTING).update(**fields)
         for name, value in fields.items():
             setattr(self, name, value)

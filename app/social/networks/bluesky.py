@@ -16,7 +16,7 @@ from app.outbound.http import Reply
 from app.social.networks.api_client import ApiClient
 from app.social.networks.base import SECRET, Draft, Login, NetworkForm, Posted
 from app.social.networks.bluesky_session import Session
-from app.social.networks.outcomes import Refused, error_of, understand
+from app.social.networks.outcomes import RejectedByNetwork, error_of, understand
 from app.social.networks.pictures import KIND, jpeg
 from app.social.networks.sign_in import SignInNetwork
 from app.social.networks.text import compose, cut, graphemes, hashtags, short
@@ -95,7 +95,7 @@ class Bluesky(SignInNetwork):
 
     def _place(self, draft: Draft) -> dict[str, str]:
         if not TID.fullmatch(draft.key):
-            raise Refused("The post's key is not a record key.")
+            raise RejectedByNetwork("The post's key is not a record key.")
         return {"repo": self._session.did, "collection": COLLECTION, "rkey": draft.key}
 
     def _thumb(self, draft: Draft) -> dict[str, Any] | None:

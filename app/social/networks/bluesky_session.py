@@ -7,7 +7,7 @@ from app.outbound.http import Reply
 from app.social.models import Account
 from app.social.networks.api_client import ApiClient
 from app.social.networks.base import Login
-from app.social.networks.outcomes import Declined, Refused, Revoked, error_of, understand
+from app.social.networks.outcomes import Declined, RejectedByNetwork, Revoked, error_of, understand
 
 CREATE = "/xrpc/com.atproto.server.createSession"
 REFRESH = "/xrpc/com.atproto.server.refreshSession"
@@ -33,7 +33,7 @@ class Session:
         password = {"identifier": self._login.handle, "password": self._login.secret}
         try:
             said = understand(self._client.call("POST", CREATE, body=password), acts=False)
-        except Refused as error:
+        except RejectedByNetwork as error:
             raise Revoked(f"Signing in failed ({error}). Connect the account again.") from None
         return self._keep(said)
 

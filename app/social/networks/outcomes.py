@@ -40,7 +40,7 @@ class Revoked(GiveUp):
     """The server does not accept the credentials any more: the account is switched off until it is connected again."""
 
 
-class Refused(GiveUp):
+class RejectedByNetwork(GiveUp):
     """The server will never accept this, however often it is sent."""
 
 
@@ -66,7 +66,7 @@ def judge(reply: Reply) -> Reply:
 def understand(reply: Reply, *, acts: bool, needs: str = "") -> Any:
     """Return the JSON of an API's 2xx answer. `acts`: the call shows, changes or removes a post. `needs`: a name in it.
 
-    Raises Later, Revoked, Refused, Declined, and InDoubt for a call that acts.
+    Raises Later, Revoked, RejectedByNetwork, Declined, and InDoubt for a call that acts.
     """
     if reply.ok:
         return _json(reply, acts, needs)
@@ -78,7 +78,7 @@ def understand(reply: Reply, *, acts: bool, needs: str = "") -> Any:
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT:
         raise InDoubt(why) if acts else Declined(why)
     if reply.status >= HTTPStatus.BAD_REQUEST and reply.status not in RETRYABLE:
-        raise Refused(why)
+        raise RejectedByNetwork(why)
     raise Declined(why)
 
 

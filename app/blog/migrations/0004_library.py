@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ('blog', '0002_redirect'),
+        ('blog', '0003_guid'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
