@@ -6,7 +6,6 @@ A kind of place that shows pictures, and keeps no reference to them, is one more
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from django.db.models import F, Model, Q
 from app.accounts.models import Profile, User
 from app.blog.models import Category, EarlierUse, Media, Post
 from app.blog.pages import AUTHOR, CATEGORY, EDITOR
+from app.site.pages import Page
 
 CHECKSUM = re.compile(r"images/[0-9a-f]{2}/([0-9a-f]{64})\.")
 POST_FIELDS = ("title", "author_id", "status")
@@ -40,9 +40,15 @@ class Use:
     kind: Kind
     pk: int | None
     title: str = ""
-    url: str = ""
+    page: Page | None = None
+    argument: object = None
     author_id: int | None = None
     until: datetime | None = None
+
+    @property
+    def url(self) -> str:
+        # When it is shown: a logo may be in thousands of posts, of which a list names three.
+        return self.page.url(self.argument) if self.page else ""
 
     @property
     def key(self) -> str:
@@ -56,16 +62,16 @@ class Text:
     model: type[Model]
     fields: tuple[str, ...]
     kind: Kind
-    shown: Callable[[Any], tuple[str, str, int | None]]
-    """Return title, address and the id of the user whose own it is."""
+    shown: Callable[[Any], tuple[str, Page, str, int | None]]
+    """Return title, page with its argument, and the id of the user whose own it is."""
 
 
-def _profile(profile: Profile) -> tuple[str, str, int | None]:
-    return profile.name, AUTHOR.url(profile.user.username), profile.user_id
+def _profile(profile: Profile) -> tuple[str, Page, str, int | None]:
+    return profile.name, AUTHOR, profile.user.username, profile.user_id
 
 
-def _category(category: Category) -> tuple[str, str, int | None]:
-    return category.name, CATEGORY.url(category.slug), None
+def _category(category: Category) -> tuple[str, Page, str, int | None]:
+    return category.name, CATEGORY, category.slug, None
 
 
 TEXTS = (
@@ -135,7 +141,8 @@ def _post(kind: Kind, row: Mapping[str, Any], viewer: User | None, until: dateti
         kind=kind,
         pk=row["pk"],
         title=row["post_title"] if is_seen else "",
-        url=EDITOR.url(row["pk"]) if is_edited else "",
+        page=EDITOR if is_edited else None,
+        argument=row["pk"],
         author_id=row["post_author_id"],
         until=until,
     )
@@ -150,15 +157,10 @@ def _mentions(texts: Iterable[Text]) -> Iterator[tuple[str, Use]]:
         named = reduce(or_, (Q(**{f"{field}__contains": "images/"}) for field in text.fields))
         rows = text.model._default_manager.filter(named).order_by("pk")
         for row in rows.select_related("user") if text.model is Profile else rows:
-            title, url, owner = text.shown(row)
+            title, page, argument, owner = text.shown(row)
             words = "\n".join(str(getattr(row, field)) for field in text.fields)
             for checksum in dict.fromkeys(CHECKSUM.findall(words)):
-                yield checksum, Use(kind=text.kind, pk=row.pk, title=title, url=url, author_id=owner)
-
-
-def by_kind(places: Iterable[Use]) -> dict[Kind, list[Use]]:
-    """Return the places by their kind, for a page that lists them."""
-    kinds: dict[Kind, list[Use]] = defaultdict(list)
-    for use in places:
-        kinds[use.kind].append(use)
-    return dict(kinds)
+                yield (
+                    checksum,
+                    Use(kind=text.kind, pk=row.pk, title=title, page=page, argument=argument, author_id=owner),
+                )

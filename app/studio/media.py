@@ -26,7 +26,9 @@ from app.studio.forms import MediaForm
 
 PAGE = 24
 SHOWN = 3
-"""How many places the list names of each picture; the picture's own page names all."""
+"""How many places the list names of each picture; the picture's own page names more."""
+MOST = 200
+"""How many its own page names: a logo may be in thousands of posts."""
 VIEWS = {"": gettext_lazy("All"), "unused": gettext_lazy("Not used anywhere"), "deleted": gettext_lazy("Deleted")}
 KINDS = {
     Kind.POST: gettext_lazy("Post"),
@@ -86,6 +88,7 @@ def picture(request: WriterRequest, pk: int) -> HttpResponse:
     about: dict[str, Any] = {
         "picture": found,
         "places": places,
+        "most": MOST,
         "uploaders": found.also_uploaded_by.select_related("profile").order_by("pk"),
         "seen": fingerprint(place.use for place in places),
     }
