@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -81,6 +82,7 @@ def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
     try:
         with transaction.atomic():
             post = _save(request, form)
+            _report_gaps(request, post)
             then = THEN.get(request.POST.get("then", ""))
             return then(request, post) if then else _saved(request, post)
     except ValidationError as error:
@@ -93,14 +95,22 @@ def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
     return None
 
 
+def _report_gaps(request: WriterRequest, post: Post) -> None:
+    """Say which pictures were deleted from the library while the post was being written."""
+    if request.POST.get("cover") and post.cover_id is None and not request.FILES.get("upload"):
+        messages.warning(request, _("The cover that you chose was deleted. The post is saved without a cover."))
+    if post.media.deleted().exists():
+        messages.warning(request, _("The text shows a picture that was deleted. Readers see a gap until you change it."))
+
+
 def _saved(request: WriterRequest, post: Post) -> HttpResponse:
     publication.say(request, _("Saved."))
     return redirect("studio:edit", post.pk)
 
 
 def _spread(form: PostForm, error: ValidationError) -> None:
-    for name, messages in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, ValidationError(messages))
+    for name, texts in error.message_dict.items():
+        form.add_error(name if name in form.fields else None, ValidationError(texts))
 
 
 def _save(request: WriterRequest, form: PostForm) -> Post:
@@ -128,6 +138,7 @@ def _editor(request: WriterRequest, form: PostForm) -> HttpResponse:
         "form": form,
         "post": form.post,
         "categories": Category.objects.order_by("name"),
+        "gaps": form.post.media.deleted().select_related("deleted_by__profile").order_by("pk") if form.post else (),
         "mailed": Send.objects.filter(post=form.post).exists() if form.post else False,
         "may_publish": request.user.can_publish(form.post or Post(author=request.user)),
     }
