@@ -152,7 +152,9 @@ CELERY_BROKER_URL = ENV.celery_broker_url
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "https:"],
+        # A page by https asks for every picture by https, whatever its address says; only a site without https shows others.
+        "img-src": [SELF, "data:", "https:", *([] if SITE_URL.startswith("https://") else ["http:"])],
+        "upgrade-insecure-requests": SITE_URL.startswith("https://"),
         "frame-src": [SELF, *FRAME_SOURCES, *(f"https://{host}" for host in PEERTUBE_HOSTS)],
         "object-src": [NONE],
         "base-uri": [NONE],

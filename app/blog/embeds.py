@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, parse_qs
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from app.blog.plain_text import escaped
 from app.blog.url_parts import url_parts
 
 FRAME_SOURCES = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https://open.spotify.com")
@@ -159,15 +160,15 @@ def shown(markup: str) -> str:
 
 def _framed(found: Player, title: str) -> str:
     words = {"audio": _("Listen on %(site)s"), "video": _("Watch on %(site)s")}[found.kind] % {"site": found.site}
-    frame = f'<iframe src="{html.escape(found.src)}" title="{html.escape(title or words)}"></iframe>'
-    caption = f'<a href="{html.escape(found.link)}">{html.escape(title or words)}</a>'
+    frame = f'<iframe src="{escaped(found.src)}" title="{escaped(title or words)}"></iframe>'
+    caption = f'<a href="{escaped(found.link)}">{escaped(title or words)}</a>'
     return f'<div class="embed embed-{found.kind}">{frame}{caption}</div>'
 
 
 def _card(media: Media) -> str:
     if not media.url:
         return ""
-    return f'<div class="embed embed-link"><a href="{html.escape(absolute(media.url))}">{html.escape(words(media))}</a></div>'
+    return f'<div class="embed embed-link"><a href="{escaped(absolute(media.url))}">{escaped(words(media))}</a></div>'
 
 
 def absolute(url: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from functools import cache
@@ -18,6 +17,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from app.blog import embeds
+from app.blog.plain_text import is_too_deep
 from app.blog.text import COMMENT_LIMIT, CONTENT_LIMIT, clean
 
 HEADINGS = {f"h{level}" for level in range(1, 7)}
@@ -74,11 +74,11 @@ FORMS: dict[str, re.Pattern[str]] = {
     "colspan": NUMBER,
     "rowspan": NUMBER,
     "start": NUMBER,
-    "src": re.compile(r"(?!mailto:).*", re.IGNORECASE | re.DOTALL),
+    "src": re.compile(r"(?:https?:|(?![\w+.-]*:)).*", re.IGNORECASE | re.DOTALL),
 }
-DEPTH_LIMIT = 500
-TAG = re.compile(r"<(/)?(?!img|br|hr|input|source|wbr|col|link|meta)[a-zA-Z]", re.IGNORECASE)
 SCHEMES = {"http", "https", "mailto", "tel"}
+# Calls and chats, which open another program. In comments, which strangers write, only what a reader expects of a link.
+POST_SCHEMES = SCHEMES | {"geo", "irc", "ircs", "matrix", "sip", "sips", "sms", "xmpp"}
 EAGER_SCRIPTS = {"script", "style", "template", "noscript", "object", "svg", "math"}
 POST_TAGS = HEADINGS | INLINE | BLOCKS | TABLES | FIGURES | {"iframe"}
 FRAME = {
@@ -95,7 +95,7 @@ def render(text: str) -> SafeString:
     """Return a post's Markdown as sanitised HTML. Raises ContentTooLong."""
     source = clean(text, limit=CONTENT_LIMIT)
     markup = _parser(html=True).render(source)
-    if _is_too_deep(markup):
+    if is_too_deep(markup):
         markup = _parser(html=False).render(source)
     clean_markup = _post_cleaner().clean(embeds.shown(markup))
     return mark_safe(EMPTY_FRAME.sub("", clean_markup))  # noqa: S308 - sanitised
@@ -104,22 +104,6 @@ def render(text: str) -> SafeString:
 def render_comment(text: str) -> SafeString:
     """Return a comment's Markdown as HTML without headings, images or tables. Raises ContentTooLong."""
     return mark_safe(_comment_cleaner().clean(_comment_parser().render(clean(text, limit=COMMENT_LIMIT))))  # noqa: S308 - sanitised
-
-
-def plain(markup: str) -> str:
-    """Return the words of rendered HTML, for excerpts, search and the text part of mail."""
-    spaced = re.sub(r"<(?=/?(?:p|li|h[1-6]|tr|td|th|br|div|pre|blockquote)\b)", " <", markup)
-    return " ".join(html.unescape(nh3.clean(spaced, tags=set(), clean_content_tags={"script", "style", "iframe"})).split())
-
-
-def _is_too_deep(markup: str) -> bool:
-    """Return whether so many tags are open at once that sanitising, quadratic in the depth, would hang."""
-    depth = 0
-    for closing in TAG.findall(markup):
-        depth += -1 if closing else 1
-        if depth > DEPTH_LIMIT:
-            return True
-    return False
 
 
 @cache
@@ -180,7 +164,7 @@ def _post_cleaner() -> nh3.Cleaner:
         attribute_filter=_well_formed,
         set_tag_attribute_values={"img": {"loading": "lazy", "decoding": "async"}, "iframe": FRAME},
         filter_style_properties={"text-align"},
-        url_schemes=SCHEMES,
+        url_schemes=POST_SCHEMES,
         link_rel="noopener",
     )
 

@@ -6,7 +6,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from app.feeds.entries import Entry, absolute, sendable
+from app.blog.plain_text import sendable
+from app.feeds.entries import Entry, absolute
 from app.feeds.subjects import Subject
 
 

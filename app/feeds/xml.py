@@ -10,7 +10,8 @@ from uuid import NAMESPACE_OID, uuid5
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from app.feeds.entries import Entry, absolute, sendable
+from app.blog.plain_text import escaped, sendable
+from app.feeds.entries import Entry, absolute
 from app.feeds.subjects import Subject
 
 LANGUAGE = "en"
@@ -19,7 +20,7 @@ CONTENT_NAMESPACE = "http://purl.org/rss/1.0/modules/content/"
 
 
 class Rss(Rss201rev2Feed):
-    """Full posts in content:encoded; lastBuildDate is the newest change."""
+    """Full posts in content:encoded; lastBuildDate is the newest change. A description is HTML, whatever it is made of."""
 
     def rss_attributes(self) -> dict[str, str]:
         return {**super().rss_attributes(), "xmlns:content": CONTENT_NAMESPACE}
@@ -29,17 +30,18 @@ class Rss(Rss201rev2Feed):
         return newest
 
     def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
+        self.feed["description"] = escaped(self.feed["description"])
         super().add_root_elements(handler)
         link = {"rel": "self", "href": self.feed["self_url"], "type": "application/rss+xml"}
         handler.addQuickElement("atom:link", None, link)
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
-        super().add_item_elements(handler, item)
+        super().add_item_elements(handler, {**item, "description": escaped(item["description"])})
         handler.addQuickElement("content:encoded", item["html"])
 
 
 class Atom(Atom1Feed):
-    """Full posts in content; an entry's updated is its last edit."""
+    """Full posts in content; an entry's updated is its last edit. Summaries are text, where Django says that they are HTML."""
 
     def latest_post_date(self) -> datetime:
         newest: datetime = self.feed["newest"]
@@ -51,7 +53,8 @@ class Atom(Atom1Feed):
         handler.addQuickElement("link", "", link)
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
-        super().add_item_elements(handler, item)
+        super().add_item_elements(handler, {**item, "description": None})
+        handler.addQuickElement("summary", item["description"], {"type": "text"})
         handler.addQuickElement("content", item["html"], {"type": "html"})
 
     def add_item(self, *args: Any, **item: Any) -> None:

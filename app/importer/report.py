@@ -28,6 +28,10 @@ HEADINGS: dict[LossKind, str | Promise] = {
     LossKind.REMOTE_IMAGE: gettext_lazy(
         "Images on other sites that readers will not see. Save them, upload them in the studio and insert them again"
     ),
+    LossKind.INSECURE_IMAGE: gettext_lazy(
+        "Pictures at http://…. Browsers ask for them over https, and show only the description where the host has none. "
+        "If so, save them, upload them in the studio and insert them again"
+    ),
     LossKind.LINK: gettext_lazy(
         "Links to pages that were not imported; their words stay. Give the old site's address (--site) to link to it, or edit "
         "the posts"

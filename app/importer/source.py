@@ -25,6 +25,7 @@ class LossKind(StrEnum):
     ATTRIBUTE = "attribute"
     IMAGE = "image"
     REMOTE_IMAGE = "remote image"
+    INSECURE_IMAGE = "insecure image"
     LINK = "link"
     EMBED = "embed"
     HTML = "html"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import html
 import re
 
-import nh3
-
+from app.blog.plain_text import plain_text
 from app.importer.source import MAX_BYTES, CannotRead
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -50,8 +48,7 @@ def one_line(text: str) -> str:
 
 def words_of_html(markup: str) -> str:
     """Return the words of HTML on one line: for titles, excerpts and names of exports."""
-    spaced = re.sub(r"<(?=/?(?:p|li|h[1-6]|tr|td|th|br|div|pre|blockquote)\b)", " <", markup, flags=re.I)
-    return one_line(html.unescape(nh3.clean(spaced, tags=set(), clean_content_tags={"script", "style", "iframe"})))
+    return plain_text(markup)
 
 
 def fitting_title(title: str) -> str:

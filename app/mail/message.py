@@ -19,6 +19,8 @@ from app.mail.addresses import domain_of, for_smtp, is_international, mailbox
 
 # A link longer than a line is folded to the line below its name; some readers of List-Unsubscribe do not look there.
 FOLDED_AT_ONCE = re.compile(rb"^(List-[\w-]+:) ?\r\n +(?=<)", re.MULTILINE)
+# Control characters, surrogates, marks that turn the direction of a line. Joiners stay: without them one emoji becomes three.
+UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,7 @@ def encode(letter: Letter, *, at: datetime) -> Mail:
 
 def one_line(text: str) -> str:
     """Return the text without line breaks and control characters, fit for a header."""
-    return "".join(char for char in " ".join(text.split()) if char.isprintable())
+    return UNWANTED.sub("", " ".join(text.split()))
 
 
 def _from(sender: str) -> Address:

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
-
-ROOTED = re.compile(r'(\s(?:href|src)=")/(?!/)')
-
-ROOTED_MARKDOWN = re.compile(r"(\]\()/(?!/)")
 
 
 def render(name: str, context: Mapping[str, Any]) -> tuple[str, str]:
     """Return text and HTML of `<name>.txt` and `<name>.html`."""
     values = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **context}
     return render_to_string(f"{name}.txt", values).strip() + "\n", render_to_string(f"{name}.html", values)
-
-
-def absolute(html: str) -> SafeString:
-    """Return sanitised HTML with the links and images of this site named in full."""
-    return mark_safe(ROOTED.sub(rf"\1{settings.SITE_URL}/", html))  # noqa: S308 - sanitised when the post was saved
-
-
-def absolute_text(markdown: str) -> str:
-    """Return Markdown with the links of this site named in full."""
-    return ROOTED_MARKDOWN.sub(rf"\1{settings.SITE_URL}/", markdown)
 
 
 def site_host() -> str:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.html import strip_tags
-from django.utils.text import Truncator
 
 from app.blog.models import Post
+from app.blog.plain_text import beginning, plain_text
+from app.blog.truncation import cut, shortened
 from app.mail.addresses import mailbox
-from app.mail.message import Letter, Mail, encode
-from app.mail.rendering import absolute, absolute_text, link, render, site_host
+from app.mail.html_to_text import html_to_text
+from app.mail.message import Letter, Mail, encode, one_line
+from app.mail.rendering import link, render, site_host
+from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Delivery, Subscriber
 from app.site.pages import ARCHIVE, SUBSCRIBE
 
 LARGEST = 80_000  # Gmail cuts a message off at 102 kB
+OPENING = 20_000  # characters of HTML in which the first words of a post are looked for
+SPECIAL = r'[<>()"\\]'  # in the name of a list: they would be taken for its id
+PREHEADER = 200  # characters; an inbox shows about a hundred
 
 
 class Edition:
@@ -44,21 +50,23 @@ class Edition:
 def post_context(post_id: int) -> dict[str, Any]:
     """Return what the templates show of a post; one too long for mail is shortened, with a link to the rest."""
     post = Post.objects.select_related("author__profile").get(pk=post_id)
-    whole = len(post.content_html.encode()) <= LARGEST
-    summary = post.excerpt or Truncator(strip_tags(post.content_html)).words(80)
+    markup = body(post)
+    whole = len(markup.encode()) <= LARGEST
+    summary = post.excerpt or shortened(plain_text(beginning(post.content_html, OPENING)), words=80)
     return {
         "post": post,
         "post_url": link(post.get_absolute_url()),
         "summary": summary,
-        "body": absolute(post.content_html) if whole else "",
-        "body_text": absolute_text(post.content) if whole else summary,
+        "preheader": cut(" ".join(summary.split()), PREHEADER),
+        "body": markup if whole else "",
+        "body_text": html_to_text(markup) if whole else summary,
     }
 
 
 def list_headers(subscription: str) -> dict[str, str]:
     """Return the headers of a mailing list (RFC 2369, RFC 2919) with one-click unsubscription (RFC 8058)."""
     return {
-        "List-Id": f"{settings.SITE_NAME} <newsletter.{site_host()}>",
+        "List-Id": f"{one_line(re.sub(SPECIAL, ' ', settings.SITE_NAME))} <newsletter.{site_host()}>",
         "List-Unsubscribe": f"<{subscription}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Subscribe": f"<{link(SUBSCRIBE.url())}>",

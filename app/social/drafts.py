@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils.html import strip_tags
-from django.utils.text import Truncator
 
 from app.blog.models import Post
+from app.blog.plain_text import beginning, plain_text
+from app.blog.truncation import shortened
 from app.social.models import SocialPost
 from app.social.networks.base import Draft
 
@@ -24,7 +24,7 @@ def draft_of(row: SocialPost, post: Post) -> Draft:
         revision=post.revision,
         url=settings.SITE_URL + post.get_absolute_url(),
         title=post.title,
-        excerpt=post.excerpt or Truncator(strip_tags(post.content_html[:20_000])).words(WORDS),
+        excerpt=post.excerpt or shortened(plain_text(beginning(post.content_html, 20_000)), words=WORDS),
         author=post.author.profile.name,
         published_at=post.published_at or post.created_at,
         updated_at=post.updated_at,

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from app.blog.absolute_urls import pictures_over_http
 from app.blog.errors import Refused, RevisedMeanwhile
 from app.blog.models import Category, Media, Post, Status
 from app.blog.tagging import tags_named
@@ -23,6 +24,7 @@ from app.studio.access import WriterRequest, editable_post, writers
 from app.studio.forms import PostForm
 
 PAGE = 25
+NAMED = 5  # pictures in a message
 THEN = {"publish": publication.publish, "schedule": publication.schedule}
 
 
@@ -72,7 +74,8 @@ def edit(request: WriterRequest, pk: int) -> HttpResponse:
 def preview(request: WriterRequest) -> HttpResponse:
     """Return the text as its page would show it."""
     try:
-        return render(request, "studio/preview.html", {"html": Post.preview_html(request.POST.get("content", ""))})
+        markup = Post.preview_html(request.POST.get("content", ""))
+        return render(request, "studio/preview.html", {"html": markup, "insecure": pictures_over_http(markup)})
     except ValidationError as error:
         return render(request, "studio/preview.html", {"problem": error.messages[0]})
 
@@ -83,6 +86,7 @@ def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
         with transaction.atomic():
             post = _save(request, form)
             _report_gaps(request, post)
+            _name_insecure_pictures(request, post)
             then = THEN.get(request.POST.get("then", ""))
             return then(request, post) if then else _saved(request, post)
     except ValidationError as error:
@@ -103,14 +107,20 @@ def _report_gaps(request: WriterRequest, post: Post) -> None:
         messages.warning(request, _("The text shows a picture that was deleted. Readers see a gap until you change it."))
 
 
+def _name_insecure_pictures(request: WriterRequest, post: Post) -> None:
+    if found := pictures_over_http(post.content_html):
+        text = _("Pictures at http://… are asked for over https, and not shown if their host has none. Upload them: %(urls)s")
+        messages.warning(request, text % {"urls": " ".join(found[:NAMED])})
+
+
 def _saved(request: WriterRequest, post: Post) -> HttpResponse:
     publication.say(request, _("Saved."))
     return redirect("studio:edit", post.pk)
 
 
 def _spread(form: PostForm, error: ValidationError) -> None:
-    for name, texts in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, ValidationError(texts))
+    for name, sentences in error.message_dict.items():
+        form.add_error(name if name in form.fields else None, ValidationError(sentences))
 
 
 def _save(request: WriterRequest, form: PostForm) -> Post:

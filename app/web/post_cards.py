@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.db.models import Count
 from django.urls import reverse
-from django.utils.text import Truncator
 
 from app.blog import versions
-from app.blog.markdown import plain
 from app.blog.models import Category, Post, Status
+from app.blog.plain_text import beginning, plain_text
+from app.blog.truncation import shortened
 from app.pagecache.pages import cached
 from app.stats.trending import trending
 
@@ -81,9 +81,9 @@ def summary(post: Post, words: int = 40) -> str:
 
 def opening(post: Post, words: int = 110) -> str:
     """Return the first words of the text, from the first paragraphs that follow each other if there are any."""
-    markup = post.content_html[:9000]
+    markup = beginning(post.content_html, 9000)
     first = PARAGRAPHS.search(markup)
-    return Truncator((first and plain(first.group())) or plain(markup)).words(words)
+    return shortened((first and plain_text(first.group())) or plain_text(markup), words=words)
 
 
 def _read_sections() -> tuple[Section, ...]:

@@ -1,9 +1,11 @@
 import time
 
 import pytest
+from lxml import html as lxml_html
 
 from app.blog.errors import ContentTooLong
-from app.blog.markdown import plain, render, render_comment
+from app.blog.markdown import render, render_comment
+from app.blog.plain_text import plain_text
 from app.blog.text import CONTENT_LIMIT
 
 HOSTILE = [
@@ -86,7 +88,21 @@ class TestRendering:
         assert "<b>" not in markup
         assert 'rel="nofollow ugc noopener"' in markup
 
+    def test_of_a_footnote_named_twice_leads_back_to_both(self):
+        markup = render("One[^a] and two[^a].\n\n[^a]: Note.")
+        page = lxml_html.fromstring(f"<div>{markup}</div>")
+        back = page.xpath("//a[@class='footnote-backref']/@href")
+        assert len(back) == 2
+        assert all(page.xpath(f"//*[@id='{address[1:]}']") for address in back)
+
+    @pytest.mark.parametrize(
+        "url", ["tel:+4930123", "sms:+4930", "xmpp:a@b.example", "matrix:r/x:b.example", "irc://b.example/x"]
+    )
+    def test_links_calls_and_chats(self, url):
+        assert f'href="{url}"' in render(f'<a href="{url}">call</a>')
+        assert "src=" not in render(f'<img src="{url}" alt="x">')
+
 
 class TestPlain:
     def test_keeps_the_words_apart(self):
-        assert plain(render("# One\n\nTwo & *three*\n\n- four\n- five")) == "One Two & three four five"
+        assert plain_text(render("# One\n\nTwo & *three*\n\n- four\n- five")) == "One Two & three four five"

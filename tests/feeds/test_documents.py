@@ -13,9 +13,9 @@ import pytest
 from django.utils import timezone
 
 from app.accounts.models import Role, User
+from app.blog.absolute_urls import with_absolute_addresses
 from app.blog.models import Category, Post, Tag
 from app.feeds.building import build, refresh, update_rss_feed
-from app.feeds.entries import with_absolute_addresses
 from app.feeds.models import Document
 from app.feeds.subjects import of_site, subject_of
 from owed.testing import drain

@@ -150,7 +150,7 @@ class TestANewsletter:
         assert 'href="http://127.0.0.1:8000/archive/"' in html
         assert "Owed &amp; “kept”" in html
         assert "Owed & “kept”" in text
-        assert "[link](http://127.0.0.1:8000/archive/)" in text
+        assert "A post with a link (http://127.0.0.1:8000/archive/) and HTML." in text
         assert page in html
         assert page in text
 

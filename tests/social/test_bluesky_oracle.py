@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.blog.truncation import graphemes
 from app.social.networks.base import Draft
 from app.social.networks.bluesky import Bluesky, facets, record_of, tid
 from app.social.networks.outcomes import InDoubt, RejectedByNetwork
-from app.social.networks.text import graphemes, hashtags, short
+from app.social.networks.text import hashtags, short
 from owed import Later
 from tests.social.drafts import drafted, speaking
 from tests.social.fake import Call, Fault

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
+from app.blog.truncation import graphemes
 from app.social.networks.mastodon import Mastodon
 from app.social.networks.outcomes import RejectedByNetwork, Revoked
-from app.social.networks.text import graphemes
 from owed import Later
 from tests.social.drafts import drafted, speaking
 from tests.social.fake import Call, Fault

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.blog.truncation import graphemes
 from app.social.models import Account
 from app.social.networks import network_of
 from app.social.networks.bluesky import TID, record_of, tid
 from app.social.networks.mastodon import Mastodon
 from app.social.networks.outcomes import InDoubt, RejectedByNetwork, Unknown
-from app.social.networks.text import graphemes, hashtags
+from app.social.networks.text import hashtags
 from tests.social.drafts import drafted, speaking
 from tests.social.fake import Fault
 from tests.social.fake_bluesky import FakeBluesky

@@ -68,10 +68,10 @@ def images_of(post: SourcePost, files: ImageFiles, cover_alt: str = "") -> tuple
 
 
 def remote_images(post: SourcePost) -> Iterator[Loss]:
-    """Yield the images that readers will not see: a cover on another host, and what is not shown over plain HTTP."""
+    """Yield the images that readers may not see: a cover on another host, and pictures at http://…"""
     own = {image.url for image in post.images}
     if post.cover and post.cover not in own:
         yield Loss(kind=LossKind.REMOTE_IMAGE, what=f"cover {post.cover[:100]}")
     for url in dict.fromkeys(url for url, _ in images_in(post.content)):
         if url.startswith("http://") and url not in own and IMAGE_NAME.search(url):
-            yield Loss(kind=LossKind.REMOTE_IMAGE, what=url[:120])
+            yield Loss(kind=LossKind.INSECURE_IMAGE, what=url[:120])

@@ -257,14 +257,14 @@ def _images(post: SourcePost, alt: str, file: Path, site: Site) -> Iterator[Sour
 
 
 def _remote(post: SourcePost, images: Sequence[SourceImage], lines: LineNumbers) -> list[Loss]:
-    """Name images that readers will not see: a cover on another host, and what is not shown over plain HTTP."""
+    """Name images that readers may not see: a cover on another host, and pictures at http://…"""
     own = {image.url for image in images}
     losses = []
     if post.cover and post.cover not in own:
         losses.append(Loss(kind=LossKind.REMOTE_IMAGE, what=f"cover {post.cover[:100]}", line=lines.of(post.cover)))
     for url, _ in images_in(post.content):
         if url.startswith("http://") and url not in own and static_fields.IMAGE_NAME.search(url):
-            losses.append(Loss(kind=LossKind.REMOTE_IMAGE, what=url[:120], line=lines.of(url)))
+            losses.append(Loss(kind=LossKind.INSECURE_IMAGE, what=url[:120], line=lines.of(url)))
     return list(dict.fromkeys(losses))
 
 

@@ -11,6 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from app.accounts.models import User
+from app.blog.absolute_urls import with_absolute_addresses
+from app.blog.truncation import cut
+from app.mail.html_to_text import html_to_text
 from app.mail.rendering import link
 from app.mail.submission import Submission, SubmissionState
 from app.notices import effects
@@ -80,6 +83,12 @@ class Notice(Submission):
         if self.actor is not None:
             return self.actor.profile.name
         return (self.comment.guest_name if self.comment else "") or _("Someone")
+
+    @property
+    def comment_text(self) -> str:
+        """Return the comment as text for a mail, as people read it on its page, at most 1,200 characters."""
+        comment = self.comment
+        return cut(html_to_text(with_absolute_addresses(comment.content_html, self.post_url)), 1200) if comment else ""
 
     @property
     def post_title(self) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from app.blog.truncation import cut, graphemes
 from app.outbound.http import Reply
 from app.social.networks.api_client import ApiClient
 from app.social.networks.base import SECRET, Draft, Login, NetworkForm, Posted
@@ -19,7 +20,7 @@ from app.social.networks.bluesky_session import Session
 from app.social.networks.outcomes import RejectedByNetwork, error_of, understand
 from app.social.networks.pictures import KIND, jpeg
 from app.social.networks.sign_in import SignInNetwork
-from app.social.networks.text import compose, cut, graphemes, hashtags, short
+from app.social.networks.text import compose, hashtags, short
 
 COLLECTION = "app.bsky.feed.post"
 LIMIT = 300  # graphemes, and ten octets for each

@@ -11,6 +11,7 @@ from hashlib import sha256
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
+from app.blog.truncation import cut
 from app.outbound import http
 from app.outbound.errors import NoReply
 from app.social.networks.base import SECRET, CannotConnect, Draft, Login, Network, NetworkForm, Posted
@@ -86,8 +87,8 @@ def payload(event: str, draft: Draft, happened_at: datetime) -> bytes:
     data = {
         "id": draft.post_id,
         "url": draft.url,
-        "title": draft.title[:TITLE],
-        "excerpt": draft.excerpt[:EXCERPT],
+        "title": cut(draft.title, TITLE),
+        "excerpt": cut(draft.excerpt, EXCERPT),
         "author": draft.author,
         "published_at": draft.published_at.isoformat(),
     }
