@@ -1,21 +1,17 @@
-"""Files: what nothing refers to any more goes."""
-
-from datetime import timedelta
+"""Files: those of pictures that a person deleted, and what an upload that broke off left."""
 
 from django.utils import timezone
 
 from app.blog import effects
 from app.blog.files import cleanup_post_files
-from app.blog.models import Media
+from app.blog.stray_files import remove_stray_files
 from owed import task
 
-GRACE = timedelta(hours=1)
 
-
-@task("media.sweep", kind="external", timeout=120)
+@task("media.sweep", kind="external", timeout=300)
 def sweep() -> None:
-    """Remove files that no post, cover or profile has referred to for an hour."""
-    Media.objects.remove_unreferenced(timezone.now(), grace=GRACE)
+    """Remove files on disk that belong to no picture, are a week old, and to which nothing refers. No picture goes."""
+    remove_stray_files(timezone.now())
 
 
 @effects.cleanup_files.runs

@@ -5,7 +5,6 @@ A receiver writes down what is owed, in the transaction of the event, and asks t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -39,7 +38,7 @@ from app.pagecache import effects as pages
 from app.search import effects as search
 from app.social import effects as social
 from app.stats import effects as stats
-from owed import Signature, clock, record
+from owed import clock, record
 
 
 @receiver(post_published, weak=False, dispatch_uid="tasks.publish_everywhere")
@@ -58,11 +57,6 @@ def _is_new(post: Post) -> bool:
     return bool(post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN)
 
 
-def _files(media_ids: Iterable[int]) -> tuple[Signature, ...]:
-    left = sorted(media_ids)
-    return (blog.cleanup_files.si(media_ids=left),) if left else ()
-
-
 @receiver(post_revised, weak=False, dispatch_uid="tasks.show_the_revision")
 def show_the_revision(sender: type[Post], post: Post, before: Placement, after: Placement, **kwargs: Any) -> None:
     # The old feeds are named here: a worker would find only those that the post is in now.
@@ -72,7 +66,6 @@ def show_the_revision(sender: type[Post], post: Post, before: Placement, after: 
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds() - after.feeds())),
         pages.purge.si(post_id=post.pk, also=sorted(before.scopes())),
         social.follow.si(post_id=post.pk),
-        *_files(set(before.media_ids) - set(after.media_ids)),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)
@@ -99,7 +92,6 @@ def clear_away(sender: type[Post], post_id: int, before: Placement, **kwargs: An
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds())),
         pages.purge.si(post_id=post_id, also=sorted(before.scopes())),
         social.follow.si(post_id=post_id),
-        *_files(before.media_ids),
         about=f"post:{post_id}",
     )
     transaction.on_commit(owed.enqueue, robust=True)

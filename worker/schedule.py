@@ -22,7 +22,7 @@ SCHEDULE = {
     "prove recent deliveries": every(900, "upkeep.prove"),
     "remove old effects": every(3600, "upkeep.purge_effects"),
     "remove old results": every(3600, "upkeep.purge_results"),
-    "remove unreferenced files": every(3600, "media.sweep"),
+    "remove files of no picture": every(86_400, "media.sweep"),
     "forget old figures": every(86_400, "stats.forget"),
     "clear old sessions": every(86_400, "upkeep.clear_sessions"),
     "remove old uploads": every(86_400, "upkeep.clear_imports"),

@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from app.api import comments, effects, errors, imports, likes, posts, publication, search, sends, subscribers, tokens
+from app.api import comments, effects, errors, imports, likes, media, posts, publication, search, sends, subscribers, tokens
 from app.api.auth import signed_in
 
 api = NinjaAPI(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
@@ -10,6 +10,7 @@ errors.install(api)
 api.add_router("/tokens", tokens.router)
 for noun in (posts, publication, comments, likes):
     api.add_router("/posts", noun.router)
+api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
 api.add_router("/effects", effects.router)

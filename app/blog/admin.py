@@ -89,12 +89,22 @@ class TaxonomyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     prepopulated_fields: ClassVar = {"slug": ("name",)}
 
 
-@admin.register(Media, PostSlug)
+@admin.register(PostSlug)
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Media)
+class MediaAdmin(ReadOnlyAdmin):
+    list_display = ("file", "owner", "created_at", "deleted_at")
+    list_select_related: ClassVar = ["owner"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Pictures are deleted in the studio, which shows where each is used."""
         return False
 
 

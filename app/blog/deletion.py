@@ -6,6 +6,7 @@ is about to go, and written when the last is gone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
@@ -13,7 +14,7 @@ from django.db.models.signals import post_delete, pre_delete
 
 from app.accounts.models import User
 from app.blog.changes import change
-from app.blog.models import Comment, Like, Post
+from app.blog.models import Comment, EarlierUse, Like, Post
 from app.blog.placement import Placement, lock, placements_of
 from app.blog.signals import post_deleted
 from owed import gather
@@ -31,19 +32,23 @@ class Deletion:
     def __init__(self, origin: object) -> None:
         self.pending: set[int] = set()
         self.placements = _locked(_of(origin))
+        self.seen = _seen(self.placements)
 
     def expect(self, post: Post) -> None:
         self.pending.add(post.pk)
         if post.pk not in self.placements:
-            self.placements |= _locked(Q(pk=post.pk))
+            late = _locked(Q(pk=post.pk))
+            self.placements |= late
+            self.seen |= _seen(late)
 
     def is_last(self, post: Post) -> bool:
         self.pending.discard(post.pk)
         return not self.pending
 
     def announce(self) -> None:
-        """Count the posts down and send post_deleted, once for each."""
+        """Count the posts down, note what readers saw in them, and send post_deleted, once for each."""
         with change() as changing, gather():
+            EarlierUse.objects.note([(self.placements[pk], self.placements[pk].media_ids) for pk in sorted(self.seen)])
             for before in self.placements.values():
                 changing.count(before.author_id, posts=-1, published=-int(before.is_public))
                 changing.touch(*(before.scopes() if before.is_public else ()))
@@ -93,6 +98,12 @@ def _keys(origin: QuerySet[Model]) -> QuerySet[Model, Any]:
 def _locked(posts: Q) -> dict[int, Placement]:
     found = lock(Post.objects.filter(posts), to_delete=True)
     return placements_of(found) if found else {}
+
+
+def _seen(placements: Iterable[int]) -> set[int]:
+    """Return which of the posts readers could ever see. Of a closed account nothing is kept."""
+    posts = Post.objects.filter(pk__in=list(placements), author__is_active=True, published_at__isnull=False)
+    return set(posts.values_list("pk", flat=True))
 
 
 def _user_goes(sender: type[User], instance: User, **kwargs: object) -> None:

@@ -17,4 +17,4 @@ def judge_comment(*, comment_id: int) -> None:
 
 @effect("media.cleanup", kind="external", timeout=60)
 def cleanup_files(*, media_ids: list[int]) -> None:
-    """Remove the files that a post has shown, unless something refers to them."""
+    """Remove the files of pictures that a person deleted. What is in the library stays."""

@@ -45,6 +45,18 @@ class CommentGone(Refused):
     message = gettext_lazy("The comment does not exist any more. Nothing was saved.")
 
 
+class PictureGone(Refused):
+    message = gettext_lazy("The picture was deleted already.")
+
+
+class PictureShared(Refused):
+    message = gettext_lazy("Others uploaded this picture too, or use it. An editor can delete it.")
+
+
+class UsedMeanwhile(Refused):
+    message = gettext_lazy("The picture is used in more places than this page showed. Look at them, then decide again.")
+
+
 class NotSaved(TypeError):
     """A verb moves this field; save() does not write it."""
 

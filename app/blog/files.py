@@ -1,68 +1,96 @@
-"""Files of posts: which post shows which, and what happens to those that none shows."""
+"""Files of posts: which post shows which, and what becomes of the file of a picture that was deleted by hand."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from django.apps import apps
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+
+from app.blog.changes import change
+from app.blog.placement import Placement, lock, placements_of
+from app.blog.signals import post_revised
+from owed import gather
+from owed.sql import hold
 
 if TYPE_CHECKING:
     from app.blog.models import Post
     from app.blog.models.media import MediaQuerySet
+    from app.blog.models.post_queryset import PostQuerySet
 
-GRACE = timedelta(hours=24)
 SOURCE = re.compile(r'(?:src|href)="([^"]+)"')
 
 
-def attach(post: Post) -> None:
-    """Make the post's attachments those that its text shows."""
+def attach(post: Post, before: Placement | None = None) -> None:
+    """Make the post's attachments those that its text shows, and note what its readers no longer get to see.
+
+    A cover that was deleted while the post was being written is left out.
+    """
     shown = set(_media().filter(file__in=_names(post.content_html)).values_list("pk", flat=True))
     attached = set(post.media.values_list("pk", flat=True))
     if shown != attached:
         post.media.set(shown)
-    claimed = shown if post.cover_id is None else {*shown, post.cover_id}
-    _media().filter(pk__in=claimed, unclaimed_since__isnull=False).update(unclaimed_since=None)
+    if post.cover_id and _media().deleted().filter(pk=post.cover_id).exists():
+        _posts().filter(pk=post.pk).update(cover=None)
+        post.refresh_from_db(fields=["cover"])
+    if before is not None and post.published_at is not None:
+        left = set(before.media_ids) - {*shown, post.cover_id}
+        apps.get_model("blog", "EarlierUse").objects.note([(before, left)], post_id=post.pk)
 
 
-def cleanup_post_files(post: Post | Iterable[int], *, now: datetime | None = None, grace: timedelta = GRACE) -> int:
-    """Remove the files of a post that no post shows any more. Return how many. Safe to do twice.
+def cleanup_post_files(post: Post | Iterable[int]) -> int:
+    """Remove the files of those of a post's pictures that a person deleted. Return how many. Safe to do twice.
 
-    Takes the post, or the ids of its media as Placement keeps them: a deleted post has none left to ask for. What was
-    uploaded again and is not in a post yet stays for the grace.
+    Takes the post, or the ids of media. What is in the library stays, whether or not a post shows it.
     """
     media_ids = post if isinstance(post, Iterable) else [*post.media.values_list("pk", flat=True), post.cover_id]
-    return remove_unreferenced(now or timezone.now(), grace, [pk for pk in media_ids if pk is not None])
+    deleted = _media().deleted().filter(pk__in=[pk for pk in media_ids if pk is not None]).order_by("pk")
+    return sum(_remove(pk) for pk in list(deleted.values_list("pk", flat=True)))
 
 
-def remove_unreferenced(now: datetime, grace: timedelta = GRACE, among: Iterable[int] | None = None) -> int:
-    """Remove every file that no post shows and that was not uploaded within the grace. Return how many. Safe to do twice."""
-    found = _media().unreferenced().unclaimed(before=now - grace)
-    if among is not None:
-        found = found.filter(pk__in=list(among))
-    return _remove(found.values_list("pk", flat=True))
-
-
-def _remove(media_ids: Iterable[int]) -> int:
-    return sum(_remove_one(pk) for pk in list(media_ids))
+def _remove(pk: int) -> int:
+    _await_posts(pk)
+    _uncover(pk)
+    return _remove_file(pk)
 
 
 @transaction.atomic
-def _remove_one(pk: int) -> int:
-    """Remove a row and its file, under the lock that a post which begins to show it must wait for."""
-    media = _media().select_for_update().filter(pk=pk).first()
-    if media is None or not _media().unreferenced().filter(pk=pk).exists():
+def _await_posts(pk: int) -> None:
+    """Wait for posts that are being saved with this cover: they looked before it was deleted."""
+    _media().select_for_update().filter(pk=pk).first()
+
+
+def _uncover(pk: int) -> None:
+    """Take the picture off the posts of which it is the cover. Their revision stays: an open editor can still save."""
+    with change() as changing, gather():
+        posts = lock(_posts().filter(cover=pk, cover__deleted_at__isnull=False))
+        before = placements_of(posts)
+        _posts().filter(pk__in=posts).update(cover=None)
+        after = placements_of(posts)
+        for post in _posts().public().filter(pk__in=posts).order_by("pk"):
+            changing.touch(*before[post.pk].scopes())
+            post_revised.send(sender=type(post), post=post, before=before[post.pk], after=after[post.pk])
+
+
+@transaction.atomic
+def _remove_file(pk: int) -> int:
+    """Remove the file under the lock that an upload of the same picture must wait for, or finds it taken back."""
+    hold(f"media:{_media().values_list('checksum', flat=True).get(pk=pk)}")
+    media = _media().deleted().select_for_update(no_key=True).filter(pk=pk).first()
+    if media is None:
         return 0
-    media.delete()
+    storage, name = media.file.storage, str(media.file.name)
+    existed = storage.exists(name)
+    if media.owner_id is None and media.deleted_by_id is None:
+        # What a closed account leaves: there is no one to account for it to.
+        media.delete()
     # Before the commit: should it fail, the row is still there and the next run meets a file that is gone already.
-    media.file.storage.delete(str(media.file.name))
-    return 1
+    storage.delete(name)
+    return int(existed)
 
 
 def _names(markup: str) -> set[str]:
@@ -75,3 +103,8 @@ def _names(markup: str) -> set[str]:
 def _media() -> MediaQuerySet:
     media: MediaQuerySet = apps.get_model("blog", "Media")._default_manager.all()
     return media
+
+
+def _posts() -> PostQuerySet:
+    posts: PostQuerySet = apps.get_model("blog", "Post")._default_manager.all()
+    return posts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from app.accounts.models import RegisteredVia, User
 from app.blog.changes import change
+from app.blog.media_deletion import delete_unused
 from app.blog.models import Category, Comment, CommentStatus, Media, Post, Tag
 from app.blog.placement import lock
 from app.importer.models import Done, Import, ImportedPost, ImportState
@@ -37,7 +38,7 @@ def go_on(import_id: int, *, now: datetime, seconds: float = A_PART) -> None:
             with transaction.atomic():
                 run.owe_work()
             return
-    _delete_what_only_they_used(run, now)
+    _delete_what_only_they_used(run)
     run.finish(ImportState.UNDONE)
     run.forget_file()
 
@@ -98,10 +99,11 @@ def _reason(row: ImportedPost, post: Post, sent: set[int], shared: set[int], com
     return ""
 
 
-def _delete_what_only_they_used(run: Import, now: datetime) -> None:
+def _delete_what_only_they_used(run: Import) -> None:
     """Delete the pictures, tags, categories and users that came with the posts and that nothing else uses."""
-    pictures = {pk for ids in run.posts.written().values_list("media", flat=True) for pk in ids}
-    Media.objects.remove_unreferenced(now + timedelta(seconds=1), grace=timedelta(0), among=pictures)
+    pictures = sorted({pk for ids in run.posts.written().values_list("media", flat=True) for pk in ids})
+    for start in range(0, len(pictures), CHUNK):
+        delete_unused(pictures[start : start + CHUNK], about=run.about)
     Tag.objects.filter(pk__in=run.made_tags, posts=None).delete()
     Category.objects.filter(pk__in=run.made_categories, posts=None).delete()
     _delete_users(run.made_users)
@@ -112,5 +114,5 @@ def _delete_users(ids: Iterable[int]) -> None:
     """Delete authors without posts who have never signed in. The lock holds up a post that is about to name one."""
     list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
     unused = User.objects.filter(pk__in=ids, registered_via=RegisteredVia.IMPORT, last_login=None, posts=None, comments=None)
-    for user in unused.filter(media=None).order_by("pk"):
+    for user in unused.exclude(media__in=Media.objects.kept()).order_by("pk"):
         user.delete()

@@ -8,8 +8,8 @@ from django.db import transaction
 from app.accounts.effects import erase_user
 from app.accounts.models import User
 from app.blog.deletion import take_likes, take_names
-from app.blog.effects import cleanup_files
-from app.blog.models import Media, Post
+from app.blog.media_deletion import give_up
+from app.blog.models import Post
 from app.newsletter.models import Subscriber
 from app.notices.models import Notice
 from owed import owe
@@ -58,12 +58,8 @@ def _notices(user_id: int) -> int:
 
 
 def _files(user_id: int) -> int:
-    """Give up what was uploaded; what no post shows goes at once."""
-    page = list(Media.objects.filter(owner=user_id).order_by("pk").values_list("pk", flat=True)[:ROWS])
-    if page:
-        Media.objects.filter(pk__in=page).update(owner=None, unclaimed_since=None)
-        owe(cleanup_files.si(media_ids=page), about=f"user:{user_id}")
-    return len(page)
+    """Give up what was uploaded; what no one else uses goes."""
+    return give_up(User.objects.get(pk=user_id), ROWS)
 
 
 PARTS = (_posts, _likes, _names, _notices, _files)

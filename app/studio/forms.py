@@ -48,6 +48,19 @@ class CategoryField(forms.CharField):
         return found
 
 
+class CoverField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A picture of the library. One that was deleted while the form was open is left out: the text must not wait for it."""
+
+    def to_python(self, value: Any) -> Media | None:
+        try:
+            found: Media | None = super().to_python(value)
+        except ValidationError:
+            if str(value).isdecimal() and Media.objects.deleted().filter(pk=str(value)[:18]).exists():
+                return None
+            raise
+        return found
+
+
 class TagsField(forms.CharField):
     """Names with commas between them; what is new is made when the post is saved."""
 
@@ -97,9 +110,7 @@ class PostForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "categories", "autocomplete": "off"}),
     )
     tags = TagsField(label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Separate tags with commas."))
-    cover = forms.ModelChoiceField(
-        Media.objects.none(), label=gettext_lazy("Cover"), required=False, empty_label=gettext_lazy("No cover")
-    )
+    cover = CoverField(Media.objects.none(), label=gettext_lazy("Cover"), required=False, empty_label=gettext_lazy("No cover"))
     upload = forms.FileField(
         label=gettext_lazy("New cover"),
         required=False,
@@ -117,9 +128,9 @@ class PostForm(forms.Form):
         kwargs["initial"] = initial(post) if post else None
         super().__init__(*args, **kwargs)
         self.post = post
-        kept = Media.objects.filter(pk=post.cover_id) if post and post.cover_id else Media.objects.none()
+        present = Media.objects.filter(covers=post) if post else Media.objects.none()
         choice: Any = self.fields["cover"]
-        choice.queryset = (Media.objects.filter(owner=user) | kept).order_by("-pk")
+        choice.queryset = (Media.objects.uploaded_by(user) | present).kept().order_by("-pk")
         choice.label_from_instance = lambda media: media.alt or str(media)
 
     def clean_content(self) -> str:

@@ -85,6 +85,7 @@ def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
     try:
         with transaction.atomic():
             post = _save(request, form)
+            _report_gaps(request, post)
             _name_insecure_pictures(request, post)
             then = THEN.get(request.POST.get("then", ""))
             return then(request, post) if then else _saved(request, post)
@@ -96,6 +97,14 @@ def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
     except Refused as error:
         form.add_error(None, str(error))
     return None
+
+
+def _report_gaps(request: WriterRequest, post: Post) -> None:
+    """Say which pictures were deleted from the library while the post was being written."""
+    if request.POST.get("cover") and post.cover_id is None and not request.FILES.get("upload"):
+        messages.warning(request, _("The cover that you chose was deleted. The post is saved without a cover."))
+    if post.media.deleted().exists():
+        messages.warning(request, _("The text shows a picture that was deleted. Readers see a gap until you change it."))
 
 
 def _name_insecure_pictures(request: WriterRequest, post: Post) -> None:
@@ -139,6 +148,7 @@ def _editor(request: WriterRequest, form: PostForm) -> HttpResponse:
         "form": form,
         "post": form.post,
         "categories": Category.objects.order_by("name"),
+        "gaps": form.post.media.deleted().select_related("deleted_by__profile").order_by("pk") if form.post else (),
         "mailed": Send.objects.filter(post=form.post).exists() if form.post else False,
         "may_publish": request.user.can_publish(form.post or Post(author=request.user)),
     }

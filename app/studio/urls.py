@@ -47,4 +47,6 @@ urlpatterns = [
     path("import/<int:pk>/retry", imports.retry, name="import_retry"),
     path("import/<int:pk>/undo/", imports.undo, name="import_undo"),
     path("media/", media.media, name="media"),
+    path("media/<int:pk>/", media.picture, name="picture"),
+    path("media/<int:pk>/deletion", media.deletion, name="picture_deletion"),
 ]

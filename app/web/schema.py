@@ -69,7 +69,9 @@ def differences() -> list[str]:
     wanted = [model for model in apps.get_models(include_auto_created=True) if _has_table(model)]
     tables = _tables([model._meta.db_table for model in wanted])
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        return [phrase for model in wanted for phrase in _of_model(model, tables.get(model._meta.db_table), editor)]
+        found = [phrase for model in wanted for phrase in _of_model(model, tables.get(model._meta.db_table), editor)]
+    # Missing tables first: a few phrases are named, and much of the rest follows from them.
+    return sorted(found, key=lambda phrase: not phrase.startswith("the table "))
 
 
 def _has_table(model: type[models.Model]) -> bool:

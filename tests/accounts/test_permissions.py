@@ -13,8 +13,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from app.accounts.models import ApiToken, User
-from app.blog.models import Comment, Post
+from app.blog.media_deletion import fingerprint
+from app.blog.models import Comment, Media, Post
 from app.social.models import Account
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +133,18 @@ def moderates(who: Someone, post: Post) -> list[bool]:
     return [who.may(lambda user: user.can_moderate(post)), listed, who.page("post", f"comments/{comment.pk}", status="spam")]
 
 
+def deletes_pictures(who: Someone, post: Post) -> list[bool]:
+    """The picture is uploaded by the author of the post; the post does not show it."""
+    picture, other = (Media.objects.store(factories.image("red", (4, Media.objects.count() + 1)), post.author) for _ in "12")
+    return [
+        who.may(lambda user: user.can_delete_picture(picture)),
+        who.page("get", f"media/{picture.pk}/"),
+        who.page("post", f"media/{picture.pk}/deletion", seen=fingerprint([])),
+        Media.objects.deleted().filter(pk=picture.pk).exists(),
+        who.api("delete", f"/media/{other.pk}"),
+    ]
+
+
 def watches(who: Someone, post: Post) -> list[bool]:
     return [
         who.may(lambda user: user.can_watch(post)),
@@ -155,6 +169,7 @@ ACTIONS: dict[str, tuple[Callable[[Someone, Post], list[bool]], tuple[str, ...]]
     "Change or delete a post": (changes, ("draft", "published")),
     "Publish, schedule, withdraw or mail a post": (publishes, ("draft", "published")),
     "Moderate the comments on a post": (moderates, ("published",)),
+    "Delete a picture": (deletes_pictures, ("draft",)),
     "See what followed from a post, and retry it": (watches, ("draft", "published")),
     "Import from another system, and undo it": (imports, ("draft",)),
     "See all effects and mailings, the audit, the mailbox": (operates, ("published",)),

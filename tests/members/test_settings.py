@@ -62,7 +62,6 @@ def furnish(author: User, reader: User) -> list[str]:
     pictures = [Media.objects.store(image("red", (4, size + 1)), author) for size in range(len(posts) // 100)]
     for picture, post in zip(pictures, posts[::100], strict=True):
         post.media.add(picture)
-    Media.objects.update(unclaimed_since=None)
     Comment.objects.bulk_create(Comment(post=post, author=author, content="x", status="approved") for post in posts)
     Like.objects.bulk_create(Like(post=post, user=reader) for post in posts)
     Post.objects.update(comment_count=1, like_count=1)

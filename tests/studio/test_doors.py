@@ -30,7 +30,7 @@ class TestTheStudio:
         for path in ("/studio/", f"/studio/posts/{draft.pk}/", f"/studio/posts/{draft.pk}/effects/"):
             assert "no-store" in signed_in("author").get(path)["Cache-Control"]
 
-    @pytest.mark.parametrize("path", ["posts/{}/publication", "posts/{}/schedule", "posts/{}/deletion", "posts/{}/"])
+    @pytest.mark.parametrize("path", ["posts/{}/publication", "posts/{}/schedule", "posts/{}/deletion", "posts/{}/", "media/"])
     def test_acts_on_no_forged_form(self, person: Person, draft: Post, path: str) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(person("author"))

@@ -117,6 +117,15 @@ class TestThePreview:
         page = writer.post("/studio/posts/preview", {"content": "x" * (CONTENT_LIMIT + 1)}).content.decode()
         assert f"at most {CONTENT_LIMIT:,} are accepted" in page
 
+    def test_names_pictures_that_a_page_by_https_may_not_show(self, writer: Client) -> None:
+        content = "![a](http://a.example/x.png) ![b](https://b.example/y.png)"
+        preview = writer.post("/studio/posts/preview", {"content": content}).content.decode()
+        saved = writer.post("/studio/posts/new/", typed(content=content), follow=True).content.decode()
+        for page in (preview, saved):
+            assert "Pictures at http://…" in page
+        assert "<code>http://a.example/x.png</code>" in preview
+        assert "<code>https://b.example" not in preview
+
 
 class TestTheList:
     def test_is_filtered_by_status_and_words(self, writer: Client, draft: Post) -> None:

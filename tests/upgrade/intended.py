@@ -13,7 +13,7 @@ MOVED_TYPES: dict[tuple[str, str], tuple[str, str]] = {
     ("effects", model): ("owed", model) for model in ("effect", "tick", "heartbeat", "unproven")
 } | {("notices", "addresschange"): ("members", "emailchange")}
 # Columns that went away, or whose values a migration writes again, by the table's old name.
-CHANGED_COLUMNS: dict[str, set[str]] = {}
+CHANGED_COLUMNS: dict[str, set[str]] = {"search_document": {"vector"}}  # without accents
 # Columns of another type that keep their values: (old table, column).
 RETYPED_COLUMNS: set[tuple[str, str]] = {
     ("social_account", "network"),
@@ -21,4 +21,8 @@ RETYPED_COLUMNS: set[tuple[str, str]] = {
 }  # each network is a file, with a name of its own length
 # Indexes, constraints and tables that went away or are defined in another way, by name (constraints as
 # "table name").
-CHANGED_NAMES: set[str] = {"social_account social_account_network_known", "notices_notice notice_kind_known"}
+CHANGED_NAMES: set[str] = {
+    "social_account social_account_network_known",
+    "notices_notice notice_kind_known",
+    "media_unclaimed",  # nothing asks for the column any more
+}

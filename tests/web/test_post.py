@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -220,3 +223,17 @@ class TestALike:
     def test_asks_a_visitor_to_sign_in(self, client: Client, write: Publish) -> None:
         answer = client.post(f"{write().get_absolute_url()}likes")
         assert answer["Location"].startswith("/login/?next=")
+
+
+class TestThePolicy:
+    @pytest.mark.parametrize(
+        ("site", "allows", "upgrades"), [("https://blog.example", False, True), ("http://127.0.0.1:8000", True, False)]
+    )
+    def test_shows_pictures_at_http_or_asks_for_them_over_https(self, site: str, allows: bool, upgrades: bool) -> None:
+        shown = "from django.conf import settings as s; print(dict(s.CONTENT_SECURITY_POLICY['DIRECTIVES']))"
+        code = (
+            f"import os; os.environ['SITE_URL'] = {site!r}; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; {shown}"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        directives = ast.literal_eval(done.stdout)
+        assert ("http:" in directives["img-src"], directives["upgrade-insecure-requests"]) == (allows, upgrades)

@@ -46,6 +46,13 @@ class Authored(Protocol):
     status: str
 
 
+class Uploaded(Protocol):
+    """All that a permission needs to know of a picture."""
+
+    @property
+    def owner_ids(self) -> set[int]: ...
+
+
 class Users(UserManager["User"]):
     def editors(self) -> models.QuerySet[User]:
         """Return those for whom `edits_everything` is true."""
@@ -267,6 +274,10 @@ class User(AbstractUser):
     def can_watch(self, post: Authored) -> bool:
         """Return whether the user may see what followed from the post, and retry what failed."""
         return self.is_operator or (self.can_write() and self._wrote(post))
+
+    def can_delete_picture(self, picture: Uploaded) -> bool:
+        """Return whether the user may look where the picture is used, and delete it."""
+        return self.edits_everything or (self.can_write() and self.pk in picture.owner_ids)
 
     def _wrote(self, post: Authored) -> bool:
         return self.is_active and post.author_id == self.pk

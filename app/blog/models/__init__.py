@@ -2,7 +2,7 @@
 
 from app.blog.models.comment import Comment, CommentStatus
 from app.blog.models.like import Like
-from app.blog.models.media import Media
+from app.blog.models.media import EarlierUse, Media
 from app.blog.models.post import Post
 from app.blog.models.redirect import Redirect
 from app.blog.models.slug import PostSlug
@@ -14,6 +14,7 @@ __all__ = [
     "Category",
     "Comment",
     "CommentStatus",
+    "EarlierUse",
     "Like",
     "Media",
     "Post",

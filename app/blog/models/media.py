@@ -1,54 +1,73 @@
-"""Images that posts show."""
+"""The library: pictures that people uploaded, each kept until a person deletes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from hashlib import sha256
+from pathlib import PurePath
 from typing import ClassVar
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.blog import files, images, text
+from app.blog import effects, images, text
+from app.blog.errors import PictureGone, PictureShared
+from app.blog.placement import Placement
+from owed import owe
 from owed.sql import hold
 
 
 class MediaQuerySet(models.QuerySet["Media"]):
+    def kept(self) -> MediaQuerySet:
+        """Return what is in the library: all that no one deleted."""
+        return self.filter(deleted_at=None)
+
+    def deleted(self) -> MediaQuerySet:
+        """Return what was deleted by hand. The row stays, and says when and by whom."""
+        return self.exclude(deleted_at=None)
+
     def managed_by(self, user: User) -> MediaQuerySet:
-        return self.all() if user.edits_everything else self.filter(owner=user)
+        """Return the pictures that the user uploaded, or all."""
+        return self.all() if user.edits_everything else self.uploaded_by(user)
 
-    def unreferenced(self) -> MediaQuerySet:
-        """Return what no post shows, neither in its text nor as its cover."""
-        return self.filter(posts=None, covers=None)
+    def uploaded_by(self, user: User) -> MediaQuerySet:
+        also = Media.also_uploaded_by.through.objects.filter(media=OuterRef("pk"), user=user)
+        return self.filter(Q(owner=user) | Q(Exists(also)))
 
-    def unclaimed(self, *, before: datetime) -> MediaQuerySet:
-        """Leave out what was uploaded after that time and is not in a post yet."""
-        return self.filter(Q(unclaimed_since=None) | Q(unclaimed_since__lte=before))
+    def named(self, words: str) -> MediaQuerySet:
+        """Return the pictures whose description, name or address has these words in it."""
+        return self.filter(Q(alt__icontains=words) | Q(name__icontains=words) | Q(file__icontains=words.rpartition("/")[2]))
 
-    def remove_unreferenced(self, now: datetime, *, grace: timedelta = files.GRACE, among: Iterable[int] | None = None) -> int:
-        """Remove the files, of all or of these media, that no post shows and that are older than the grace. Return how many."""
-        return files.remove_unreferenced(now, grace, among)
+    def unused(self, mentioned: Collection[str]) -> MediaQuerySet:
+        """Return what no post shows or showed, and no text mentions. `mentioned` are checksums (media_uses.mentioned())."""
+        posts, covers = Media.posts.through.objects, Media._meta.get_field("covers").related_model._default_manager
+        return self.filter(
+            ~Exists(posts.filter(media=OuterRef("pk"))),
+            ~Exists(covers.filter(cover=OuterRef("pk"))),
+            ~Exists(EarlierUse.objects.filter(media=OuterRef("pk"))),
+        ).exclude(checksum__in=mentioned)
 
     def store(self, file: File[bytes], owner: User | None, alt: str = "") -> Media:
-        """Keep an image, once however often it is uploaded. Raises MediaRefused."""
+        """Keep an image, once however often it is uploaded. A deleted one is in the library again. Raises MediaRefused."""
         content, image = images.examine(file)
         checksum = sha256(content).hexdigest()
         with transaction.atomic():
             hold(f"media:{checksum}")
-            media = self.select_for_update().filter(checksum=checksum).first()
-            if media is None:
-                media = Media(owner=owner, checksum=checksum, alt=text.one_line(alt)[:500], size=len(content))
+            media = self.select_for_update(no_key=True).filter(checksum=checksum).first()
+            if media is None or media.deleted_at is not None:
+                media = Media(pk=media.pk if media else None, owner=owner, checksum=checksum, size=len(content))
+                media.alt, media.name = text.one_line(alt)[:500], text.one_line(PurePath(file.name or "").name)[-200:]
                 media.width, media.height, media.content_type = image.width, image.height, image.content_type
                 media.file.name = f"images/{checksum[:2]}/{checksum}.{image.extension}"
-            media.unclaimed_since = timezone.now()
             _write(str(media.file.name), content)
             media.save()
+            media.add_uploader(owner)
         return media
 
 
@@ -62,10 +81,13 @@ def _write(name: str, content: bytes) -> None:
 
 
 class Media(models.Model):
-    """One file, stored once however many people upload it, and as long as a post refers to it."""
+    """One picture, stored once however many people upload it. `owner` was the first of them."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="media")
+    also_uploaded_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="shared_media")
     file = models.FileField(upload_to="images/", max_length=200)
+    name = models.CharField(max_length=200, blank=True, default="", db_default="")
+    """What the file was called where it came from."""
     checksum = models.CharField(max_length=64, unique=True)
     content_type = models.CharField(max_length=50)
     width = models.PositiveIntegerField(null=True, blank=True)
@@ -73,17 +95,81 @@ class Media(models.Model):
     alt = models.CharField(max_length=500, blank=True)
     size = models.PositiveBigIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
-    unclaimed_since = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
 
     objects: ClassVar[MediaQuerySet] = MediaQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name_plural = "media"
-        indexes: ClassVar = [models.Index(fields=["unclaimed_since"], name="media_unclaimed")]
 
     def __str__(self) -> str:
-        return self.file.name or self.checksum
+        return self.name or self.file.name or self.checksum
 
     @property
     def url(self) -> str:
         return str(self.file.url)
+
+    @property
+    def owner_ids(self) -> set[int]:
+        """Return the ids of all who uploaded it."""
+        others = set(self.also_uploaded_by.values_list("pk", flat=True))
+        return others if self.owner_id is None else {*others, self.owner_id}
+
+    def add_uploader(self, user: User | None) -> None:
+        """Note one more person to whose library it belongs."""
+        if user is None or user.pk == self.owner_id:
+            return
+        if self.owner_id is None:
+            self.owner = user
+            self.save(update_fields=["owner"])
+        else:
+            self.also_uploaded_by.add(user)
+
+    @transaction.atomic
+    def discard(self, *, by: User, at: datetime | None = None) -> None:
+        """Take it out of the library by a person's decision, and owe the removal of its file.
+
+        What shows it shows a gap from then on, and says so to its writers. Raises PictureGone, PictureShared.
+        """
+        hold(f"media:{self.checksum}")
+        if not by.edits_everything and self.owner_ids - {by.pk}:
+            raise PictureShared
+        at = at or timezone.now()
+        if not Media.objects.kept().filter(pk=self.pk).update(deleted_at=at, deleted_by=by):
+            raise PictureGone
+        self.deleted_at, self.deleted_by = at, by
+        owe(effects.cleanup_files.si(media_ids=[self.pk]), about=f"media:{self.pk}")
+
+
+class EarlierUses(models.Manager["EarlierUse"]):
+    def note(self, left: Iterable[tuple[Placement, Iterable[int]]], *, post_id: int | None = None) -> None:
+        """Record that these media were shown by a post, or by posts that are gone, until now. Safe to do twice."""
+        rows = [
+            EarlierUse(media_id=pk, post_id=post_id, author_id=post.author_id)
+            for post, media_ids in left
+            for pk in sorted(media_ids)
+        ]
+        self.bulk_create(rows, update_conflicts=True, unique_fields=["media", "post"], update_fields=["until"])
+
+
+class EarlierUse(models.Model):
+    """A post that readers could see showed the picture until then: mails, feeds and copies of that time link to it.
+
+    A deleted post leaves no title. The author is a number without a foreign key, since the row outlives an account.
+    """
+
+    media = models.ForeignKey(Media, on_delete=models.CASCADE, related_name="earlier_uses")
+    post = models.ForeignKey("blog.Post", on_delete=models.SET_NULL, null=True, related_name="+")
+    author_id = models.BigIntegerField()
+    until = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[EarlierUses] = EarlierUses()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["media", "post"], name="earlier_use_once")]
+
+    def __str__(self) -> str:
+        return f"media:{self.media_id} in post:{self.post_id} until {self.until:%Y-%m-%d}"

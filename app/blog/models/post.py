@@ -208,7 +208,7 @@ class Post(Publication, Counts):
         if "author_id" in edits:
             self._recount(before, changing)
         if edits & {"content", "cover_id"}:
-            files.attach(self)
+            files.attach(self, before)
         if edits & VISIBLE and before.is_public:
             self._announce(before, changing)
 

@@ -1,0 +1,112 @@
+"""The library of pictures: what there is, where it is used, and deletion."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from django.utils.translation import gettext as _
+from ninja import Router, Schema, Status
+from pydantic import StringConstraints
+
+from app.accounts.models import User
+from app.api.auth import Request, must_write
+from app.api.errors import Conflict, NotFound, Problem
+from app.api.fields import Id, Page, Text
+from app.blog.media_deletion import delete_picture, fingerprint
+from app.blog.media_uses import Use, mentioned, uses
+from app.blog.models import Media
+
+router = Router(tags=["media"])
+
+PER_PAGE = 50
+Words = Annotated[Text, StringConstraints(max_length=200)]
+
+
+class UseOut(Schema):
+    """A place that shows the picture: `post`, `cover`, `profile`, `category`; `earlier` is a post that showed it until then."""
+
+    kind: str
+    id: int | None
+    title: str
+    url: str
+    until: datetime | None
+
+
+class MediaOut(Schema):
+    id: int
+    name: str
+    url: str
+    alt: str
+    content_type: str
+    size: int
+    width: int | None
+    height: int | None
+    created_at: datetime
+    deleted_at: datetime | None
+    owner: str | None
+    used_in: list[UseOut]
+
+
+@router.get("", response={200: list[MediaOut], 403: Problem})
+def list_media(request: Request, q: Words = "", unused: bool = False, page: Page = 1) -> list[MediaOut]:
+    """List your pictures, or all for editors, newest first, 50 to a page; with `unused=true` those that are used nowhere."""
+    must_write(request.auth)
+    found = Media.objects.managed_by(request.auth).kept()
+    if unused:
+        found = found.unused(mentioned())
+    first = (page - 1) * PER_PAGE
+    listed = (found.named(q) if q else found).select_related("owner").order_by("-created_at", "-pk")
+    return _out(list(listed[first : first + PER_PAGE]), request.auth)
+
+
+@router.get("/{media_id}", response={200: MediaOut, 403: Problem, 404: Problem})
+def read_media(request: Request, media_id: Id) -> MediaOut:
+    """Read one picture, also a deleted one, with every place that shows it."""
+    return _out([_managed(media_id, request.auth)], request.auth)[0]
+
+
+@router.delete("/{media_id}", response={204: None, 403: Problem, 404: Problem, 409: Problem})
+def delete_media(request: Request, media_id: Id, even_if_used: bool = False) -> Status[None]:
+    """Delete a picture; a worker removes its file. One that is used answers 409, unless `even_if_used=true`."""
+    media = _managed(media_id, request.auth)
+    places = uses([media])[media.pk]
+    if places and not even_if_used:
+        text = _("The picture is used in %(number)d places, which would show a gap. To delete it, add ?even_if_used=true.")
+        raise Conflict(text % {"number": len(places)})
+    delete_picture(media, by=request.auth, seen=fingerprint(places))
+    return Status(204, None)
+
+
+def _managed(media_id: int, user: User) -> Media:
+    """Return a picture that the caller may delete. Raises NotFound, Forbidden."""
+    must_write(user)
+    media = Media.objects.managed_by(user).select_related("owner").filter(pk=media_id).first()
+    if media is None or not user.can_delete_picture(media):
+        raise NotFound
+    return media
+
+
+def _out(media: list[Media], user: User) -> list[MediaOut]:
+    found = uses(media, user)
+    return [
+        MediaOut(
+            id=each.pk,
+            name=str(each),
+            url=each.url,
+            alt=each.alt,
+            content_type=each.content_type,
+            size=each.size,
+            width=each.width,
+            height=each.height,
+            created_at=each.created_at,
+            deleted_at=each.deleted_at,
+            owner=each.owner.username if each.owner else None,
+            used_in=[_use(use) for use in found[each.pk]],
+        )
+        for each in media
+    ]
+
+
+def _use(use: Use) -> UseOut:
+    return UseOut(kind=use.kind, id=use.pk if use.title else None, title=use.title, url=use.url, until=use.until)
