@@ -13,7 +13,7 @@ from .scrubbing import scrub
 if TYPE_CHECKING:
     from .claiming import Claimed
 
-# An hour at most: when the other side is well again, nobody waits until tomorrow.
+# An hour at most: an outage that is over must not delay anything until tomorrow.
 BACKOFF_CAP = 3600.0
 
 WAIT = """

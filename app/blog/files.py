@@ -86,7 +86,7 @@ def _remove_file(pk: int) -> int:
     storage, name = media.file.storage, str(media.file.name)
     existed = storage.exists(name)
     if media.owner_id is None and media.deleted_by_id is None:
-        # What a closed account leaves: there is no one to account for it to.
+        # What a closed account leaves: its owner is gone, and need not be named.
         media.delete()
     # Before the commit: should it fail, the row is still there and the next run meets a file that is gone already.
     storage.delete(name)

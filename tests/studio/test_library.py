@@ -130,8 +130,8 @@ class TestDeletion:
         client = signed_in("author")
         stale = seen(client.get(f"/studio/media/{picture.pk}/").content.decode())
         factories.write(person("author"), "Meanwhile", f"![]({picture.url})")
-        told = {"seen": stale if given == "stale" else given}
-        answer = client.post(f"/studio/media/{picture.pk}/deletion", told, follow=True)
+        form = {"seen": stale if given == "stale" else given}
+        answer = client.post(f"/studio/media/{picture.pk}/deletion", form, follow=True)
         assert "used in more places than this page showed" in answer.content.decode()
         assert "Meanwhile" in answer.content.decode()
         assert Media.objects.kept().exists()
@@ -146,9 +146,9 @@ class TestDeletion:
 
     def test_twice_is_said_to_be_done(self, signed_in: SignedIn, picture: Media) -> None:
         client = signed_in("author")
-        told = {"seen": seen(client.get(f"/studio/media/{picture.pk}/").content.decode())}
-        client.post(f"/studio/media/{picture.pk}/deletion", told)
-        answer = client.post(f"/studio/media/{picture.pk}/deletion", told, follow=True)
+        form = {"seen": seen(client.get(f"/studio/media/{picture.pk}/").content.decode())}
+        client.post(f"/studio/media/{picture.pk}/deletion", form)
+        answer = client.post(f"/studio/media/{picture.pk}/deletion", form, follow=True)
         assert "was deleted already" in answer.content.decode()
 
     def test_is_no_get(self, signed_in: SignedIn, picture: Media) -> None:
@@ -164,8 +164,8 @@ class TestAnEditorThatIsOpenMeanwhile:
         revision = post.revision
         picture.discard(by=person("author"))
         drain()
-        told = typed(content=f"Long words. ![]({picture.url})", cover=picture.pk, revision=revision)
-        answer = client.post(f"/studio/posts/{post.pk}/", told, follow=True)
+        form = typed(content=f"Long words. ![]({picture.url})", cover=picture.pk, revision=revision)
+        answer = client.post(f"/studio/posts/{post.pk}/", form, follow=True)
         page = answer.content.decode()
         assert "Saved." in page
         assert "The cover that you chose was deleted" in page
