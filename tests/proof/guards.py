@@ -11,7 +11,7 @@ NEIGHBOURS = "tests/proof/test_neighbours.py::"
 POISON = "tests/proof/test_poison.py::"
 OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
-BACK = "{0}._move({0}._still(State.SUBMITTING), state=State.PENDING)"
+BACK = "{0}._move({0}._still(SubmissionState.SUBMITTING), state=SubmissionState.PENDING)"
 
 GUARDS = [
     guard(
@@ -225,7 +225,7 @@ GUARDS = [
     ),
     guard(
         "mail: one of two takes a row", "app/mail/submission.py",
-        "self._still(State.PENDING)\n            .filter(self.wanted())", "type(self)._default_manager.filter(pk=self.pk)",
+        "self._still(SubmissionState.PENDING)\n            .filter(self.wanted())", "type(self)._default_manager.filter(pk=self.pk)",
         "tests/newsletter/test_delivering.py::TestAfterTheDot::test_only_one_of_two_takes_a_row",
     ),
     unique(

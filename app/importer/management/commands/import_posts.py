@@ -52,6 +52,9 @@ class Command(BaseCommand):
         parser.add_argument("--chunk", type=int, default=CHUNK, help="posts per transaction (default %(default)s)")
 
     def handle(self, *args: Any, path: Path, verbosity: int, dry_run: bool, **options: Any) -> None:
+        # Before anything else: a mistyped path needs no database to be named.
+        if not path.exists():
+            raise CommandError(_("%(path)s: there is no such file or folder") % {"path": path})
         began = time.monotonic()
         report = self._preview(path, _options(options)) if dry_run else self._import(path, _options(options))
         for line in report.lines(all_names=verbosity > 1):
