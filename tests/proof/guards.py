@@ -225,7 +225,8 @@ GUARDS = [
     ),
     guard(
         "mail: one of two takes a row", "app/mail/submission.py",
-        "self._still(SubmissionState.PENDING)\n            .filter(self.wanted())", "type(self)._default_manager.filter(pk=self.pk)",
+        "self._still(SubmissionState.PENDING)\n            .filter(self.wanted())",
+        "type(self)._default_manager.filter(pk=self.pk)",
         "tests/newsletter/test_delivering.py::TestAfterTheDot::test_only_one_of_two_takes_a_row",
     ),
     unique(
