@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,9 +30,21 @@ def left(base: Path, name: str, **processes: int) -> Path:
     return folder
 
 
+@contextmanager
+def running() -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server in a session of its own, as the real ones are, that has begun: Python may lose a signal while it starts."""
+    command = [sys.executable, "-c", "print('ready', flush=True); input()"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as server:
+        assert server.stdout
+        server.stdout.readline()
+        yield server
+
+
 class TestTheSweepOfLeftovers:
     def test_ends_the_servers_of_a_killed_session_and_removes_its_folder(self, base: Path) -> None:
-        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        with running() as server:
             folder = left(base, "killed", postgres=server.pid)
             servers.sweep_leftovers()
             assert (folder.exists(), server.poll() is not None) == (False, True)
