@@ -133,7 +133,7 @@ def _failures_of(run: Import) -> Iterator[None]:
 
 @contextmanager
 def _opened(run: Import, now: datetime) -> Iterator[Spool]:
-    """Read the upload, and note what in it is no post."""
+    """Read the upload, and note what in it is not a post."""
     report = Report()
     with unpacked(run) as source, Spool() as spool:
         read(source.path, options_of(run), spool, report, now=now)
