@@ -25,7 +25,7 @@ from app.importer.source import CannotRead, Notice
 
 READABLE = {".zip", ".xml", ".json"} | static_site.MARKDOWN | static_site.HTML
 MOST_FILES = 100_000
-# A site's pictures hardly shrink in a ZIP, its texts to a fifth: an archive that unpacks to more than four times its size is not a site.
+# Pictures hardly shrink in a ZIP, texts to a fifth: what unpacks to more than four times its size is not a site.
 EXPANSION = 4
 PIECE = 2**20
 COPIES = "afterword-import-"
