@@ -14,6 +14,7 @@ MASK_OPEN, MASK_CLOSE = "\ufdd0", "\ufdd1"
 MASKS = re.compile("[\ufdd0-\ufdef]")
 TITLE_LIMIT = 200
 WORDS_OF_TITLE = 8
+PROSE_TAG = re.compile(r"</(?:p|a|b|i|em|strong|span|div|code|ul|ol|li|h[1-6])\s*>", re.I)
 
 
 def decode(data: bytes) -> tuple[str, int | None]:
@@ -49,6 +50,11 @@ def one_line(text: str) -> str:
 def words_of_html(markup: str) -> str:
     """Return the words of HTML on one line: for titles, excerpts and names of exports."""
     return plain_text(markup)
+
+
+def summary_words(text: str) -> str:
+    """Return a summary on one line. Some writers put HTML there: a closing tag of prose tells it from a text with `Vec<T>`."""
+    return words_of_html(text) if PROSE_TAG.search(text) else one_line(text)
 
 
 def fitting_title(title: str) -> str:

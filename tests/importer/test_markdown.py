@@ -132,3 +132,17 @@ class TestADate:
     def test_is_refused_by_name_when_it_is_none(self, text: str) -> None:
         with pytest.raises(CannotRead, match="date"):
             parse_date(text)
+
+
+class TestASummary:
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            ("<p>We build <em>things</em> &amp; more.</p>", "We build things & more."),
+            ("Use Vec<T> when a < b &amp; c", "Use Vec<T> when a < b &amp; c"),
+            ("Two\nlines", "Two lines"),
+        ],
+    )
+    def test_of_html_is_its_words_and_other_text_stays(self, tmp_path: Path, written: str, read: str) -> None:
+        post(tmp_path, "a.md", excerpt=written)
+        assert post_of(tmp_path).excerpt == read

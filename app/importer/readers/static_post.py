@@ -28,7 +28,7 @@ from app.importer.readers.site_config import Generator, Site
 from app.importer.readers.visibility import expiry, why_private
 from app.importer.slugs import slug_of
 from app.importer.source import MAX_BYTES, CannotRead, Loss, LossKind, Skipped, SourceImage, SourcePost
-from app.importer.text import decode, fitting_title, human_name, one_line, without_controls
+from app.importer.text import decode, fitting_title, human_name, one_line, summary_words, without_controls
 
 DATED_NAME = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})-(.+)$")
 LANGUAGE = re.compile(r"^(?P<name>.+)\.(?P<language>[a-z]{2,3}(?:-[a-zA-Z]{2,4})?)$")
@@ -135,7 +135,7 @@ class StaticPosts:
             title=title,
             slug=slug,
             content=content,
-            excerpt=one_line(self._expanded(static_fields.excerpt_of(matter), Page(values=matter, people=site.people))),
+            excerpt=summary_words(self._expanded(static_fields.excerpt_of(matter), Page(values=matter, people=site.people))),
             authors=static_fields.authors(matter, site),
             tags=tags,
             category=category,
