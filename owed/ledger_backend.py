@@ -136,7 +136,7 @@ class LedgerBackend(BaseTaskBackend):
         task_results.remember(error)
         if running.attempt > int(self._how["retries"]):
             raise GiveUp(describe(error)) from error
-        # Any error that is no verdict: the ledger tries again with backoff.
+        # Not GiveUp, which would end the task: the ledger tries again with backoff.
         raise RuntimeError(describe(error)) from error
 
     def _known(self, path: str) -> Task[..., Any]:

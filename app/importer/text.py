@@ -47,14 +47,9 @@ def one_line(text: str) -> str:
     return " ".join(CONTROL.sub("", text).split())
 
 
-def words_of_html(markup: str) -> str:
-    """Return the words of HTML on one line: for titles, excerpts and names of exports."""
-    return plain_text(markup)
-
-
 def summary_words(text: str) -> str:
     """Return a summary on one line. Some writers put HTML there: a closing tag of prose tells it from a text with `Vec<T>`."""
-    return words_of_html(text) if PROSE_TAG.search(text) else one_line(text)
+    return plain_text(text) if PROSE_TAG.search(text) else one_line(text)
 
 
 def fitting_title(title: str) -> str:

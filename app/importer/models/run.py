@@ -57,7 +57,7 @@ class ImportQuerySet(models.QuerySet["Import"]):
 class Import(models.Model):
     """One import from another system. `file` is a name in the storage of uploads, empty where a command read a path.
 
-    `left_out` are the files that are no posts: `failed` by file, `skipped` by reason, `notices`. `made` are the ids of the
+    `left_out` are the files that are not posts: `failed` by file, `skipped` by reason, `notices`. `made` are the ids of the
     users, tags and categories that came with it. `total` and `done` count the posts of the current step.
     """
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from app.blog.plain_text import plain_text
 from app.importer.html_blocks import html_blocks, unknown_elements
 from app.importer.image_files import ImageFiles
 from app.importer.markdown_code import mask_code
@@ -13,7 +14,7 @@ from app.importer.markdown_urls import images_in
 from app.importer.media_embeds import with_media, with_players
 from app.importer.readers.static_fields import IMAGE_NAME
 from app.importer.source import MAX_BYTES, CannotRead, Loss, LossKind, SourceImage, SourcePost
-from app.importer.text import MASKS, fitting_title, one_line, title_from, without_controls, words_of_html
+from app.importer.text import MASKS, fitting_title, one_line, title_from, without_controls
 
 Lose = Callable[[LossKind, str], None]
 
@@ -45,7 +46,7 @@ def content_of(markup: str, lose: Lose) -> str:
 
 def title_of(markup: str, content: str, date: str) -> str:
     """Return the title as text: the export's, or the first words of the content where it has none."""
-    return fitting_title(words_of_html(markup)) or title_from(words_of_html(content), date=date)
+    return fitting_title(plain_text(markup)) or title_from(plain_text(content), date=date)
 
 
 def key_of(system: str, identifier: str) -> str:

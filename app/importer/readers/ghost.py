@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from app.blog.plain_text import plain_text
 from app.importer.dates import parse_date
 from app.importer.image_files import ImageFiles
 from app.importer.media_embeds import with_media
@@ -21,7 +22,7 @@ from app.importer.readers.exports import check_size, content_of, html_of, images
 from app.importer.readers.ghost_editor import html_of_lexical, html_of_mobiledoc
 from app.importer.slugs import slug_of
 from app.importer.source import CannotRead, Failed, Found, Loss, LossKind, Skipped, SourceAuthor, SourcePost
-from app.importer.text import one_line, words_of_html
+from app.importer.text import one_line
 
 MAX_EXPORT = 256 * 2**20
 # Ghost writes these in place of its own address.
@@ -109,7 +110,7 @@ def _joined(tables: Row, name: str, column: str, others: dict[str, Row]) -> dict
 
 
 def _read_one(row: Row, export: Export) -> Found:
-    label = words_of_html(_text(row, "title") or _text(row, "slug"))[:80]
+    label = plain_text(_text(row, "title") or _text(row, "slug"))[:80]
     file = f"{export.file} ({label})" if label else export.file
     try:
         if _text(row, "type") == "page" or (_text(row, "page") not in FALSE):
@@ -151,7 +152,7 @@ class _Row:
             title=title,
             slug=slug_of(slug or title, kind="post"),
             content=content,
-            excerpt=words_of_html(
+            excerpt=plain_text(
                 _text(row, "custom_excerpt") or _text(row, "meta_description") or _text(self.meta, "meta_description")
             ),
             authors=self._authors(),

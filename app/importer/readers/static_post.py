@@ -148,10 +148,10 @@ class StaticPosts:
             link_names=_link_names(draft, published_at, slug),
             hosts=site.images.hosts,
         )
-        post = replace(post, guid=feed_guid(post.old_urls, draft.name, site))
         images = tuple(_images(post, alt, draft.file, site))
         return replace(
             post,
+            guid=feed_guid(post.old_urls, draft.name, site),
             images=images,
             losses=tuple(draft.losses + _remote(post, images, draft.lines)),
             lines=draft.lines.of_urls(content),

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from django.utils.translation import gettext as _
 
+from app.blog.plain_text import plain_text
 from app.blog.url_parts import url_parts
 from app.importer.dates import parse_date
 from app.importer.image_files import ImageFiles
@@ -19,7 +20,7 @@ from app.importer.readers.wordpress_comments import comments_of
 from app.importer.readers.xml_repair import Element, elements, forget, local_name, text_of
 from app.importer.slugs import slug_of
 from app.importer.source import CannotRead, Failed, Found, Loss, LossKind, Notice, Skipped, SourceAuthor, SourcePost
-from app.importer.text import one_line, words_of_html
+from app.importer.text import one_line
 from app.importer.wordpress_shortcodes import Shortcodes
 from app.importer.wpautop import paragraphs
 
@@ -92,7 +93,7 @@ def _note_upload(item: Element, blog: Blog) -> None:
     values, meta = _values(item), _meta(item)
     number = values.get("post_id", "")
     if values.get("post_type") == "attachment" and values.get("attachment_url"):
-        alt = meta.get("_wp_attachment_image_alt") or words_of_html(values.get("excerpt", ""))
+        alt = meta.get("_wp_attachment_image_alt") or plain_text(values.get("excerpt", ""))
         blog.uploads[number] = (values["attachment_url"], alt)
         blog.children.setdefault(values.get("post_parent", ""), []).append(number)
     elif values.get("post_type") == "guest-author":
@@ -125,7 +126,7 @@ def _posts(blog: Blog) -> Iterator[Found]:
 
 def _item(item: Element, blog: Blog) -> Found:
     values = _values(item)
-    label = words_of_html(values.get("title", ""))[:80]
+    label = plain_text(values.get("title", ""))[:80]
     file = f"{blog.path.name}:{item.sourceline}" + (f" ({label})" if label else "")
     kind, status = values.get("post_type", "post"), values.get("status", "publish")
     try:
@@ -176,7 +177,7 @@ class _Item:
             title=title,
             slug=slug_of(name or title, kind="post"),
             content=content,
-            excerpt=words_of_html(values.get("excerpt", "")),
+            excerpt=plain_text(values.get("excerpt", "")),
             authors=self._authors(),
             tags=tags,
             category=category,
@@ -212,7 +213,7 @@ class _Item:
 
     def _terms(self) -> tuple[tuple[str, ...], str]:
         """Return the tags and the category. A post has one category here: more of them become tags."""
-        terms = [(term.get("domain"), words_of_html(term.text or "")[:100]) for term in self.item.iter("category")]
+        terms = [(term.get("domain"), plain_text(term.text or "")[:100]) for term in self.item.iter("category")]
         categories = [name for domain, name in terms if domain in {"category", None} and name and name != "Uncategorized"]
         named = [name for domain, name in terms if domain in TAGS and name]
         for domain, name in terms:

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from app.blog.plain_text import plain_text
 from app.blog.text import COMMENT_LIMIT
 from app.importer.comment_text import markdown_of
 from app.importer.dates import parse_date
 from app.importer.readers.xml_repair import Element, local_name
 from app.importer.source import CannotRead, SourceComment
-from app.importer.text import one_line, words_of_html
+from app.importer.text import one_line
 
 Values = dict[str, str]
 
@@ -44,7 +45,7 @@ def _comment(values: Values, position: int) -> SourceComment | str:
     parent = values.get("comment_parent", "")
     return SourceComment(
         key=values.get("comment_id") or f"position {position}",
-        name=words_of_html(values.get("comment_author", ""))[:100],
+        name=plain_text(values.get("comment_author", ""))[:100],
         email=one_line(values.get("comment_author_email", "")),
         content=content,
         created_at=_date(values),
