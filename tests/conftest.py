@@ -42,6 +42,10 @@ LONGEST = (
 )
 
 
+DATABASE = {"db", "transactional_db"}
+"""The fixtures of pytest-django that open the database."""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; the others stay in the random order that they were given."""
@@ -53,7 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _fresh_cache(request: pytest.FixtureRequest) -> None:
     """Begin with a cache that is well, and empty where the test uses the database: cached pages speak of rows."""
     outage.failing = False
-    if request.node.get_closest_marker("django_db"):
+    # A test may ask for the database by a mark or by a fixture, and not only its own: a fixture of a fixture counts.
+    if request.node.get_closest_marker("django_db") or DATABASE.intersection(request.fixturenames):
         cache.clear()
 
 
