@@ -6,7 +6,7 @@ Needs Django and the standard library. celery.py, durable.py and worker.py know 
 from .binding import Task
 from .declaration import Declaration, Signature, effect, task
 from .outcomes import BadArguments, GiveUp, Later, LostLease, NotInTransaction, UnknownEffect
-from .recording import Owed, gather, owe, record
+from .recording import Owed, gather, owe, record, run_now
 from .running import Running, current
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "gather",
     "owe",
     "record",
+    "run_now",
     "task",
 ]

@@ -3,6 +3,8 @@
 pending -> submitting (committed before the message is sent) -> sent | failed | unknown. A process that dies in between leaves
 `submitting` behind; the next attempt calls that `unknown` and sends nothing. An error before the final dot puts the row back
 to pending and rises, so that the ledger retries with growing pauses and gives up in the end.
+
+withheld: what it speaks of was taken from readers before it went out. It can be opened again, and then goes out once.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ class SubmissionState(models.TextChoices):
     SUPPRESSED = "suppressed", gettext_lazy("Suppressed")
     SKIPPED = "skipped", gettext_lazy("Skipped")
     UNKNOWN = "unknown", gettext_lazy("Unknown")
+    WITHHELD = "withheld", gettext_lazy("Withheld")
 
 
 OPEN = (SubmissionState.PENDING, SubmissionState.SUBMITTING)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from app.blog.models import Status
 from app.mail.errors import MailError, Rejected, Unknown, Unreachable
 from app.mail.message import Mail, encode
 from app.mail.submission import OPEN, SubmissionState, submit
@@ -89,12 +90,18 @@ def _read(pk: int) -> Delivery:
 
 
 def _skip(delivery: Delivery) -> bool:
-    why = delivery.unwanted() if delivery.state == SubmissionState.PENDING else ""
-    return bool(why) and delivery.drop(SubmissionState.SKIPPED, why)
+    """Close what must not be sent: to somebody who does not read any more, or of a post that is not public."""
+    if delivery.state != SubmissionState.PENDING:
+        return False
+    if why := delivery.unwanted():
+        return delivery.drop(SubmissionState.SKIPPED, why)
+    return delivery.post.status != Status.PUBLISHED and delivery.withhold()
 
 
 def _follow_up(delivery: Delivery, subscriber: Subscriber) -> None:
     """Close what was refused at the last moment, and remember a mailbox that does not exist."""
     if delivery.state == SubmissionState.PENDING:
-        _skip(_read(delivery.pk))
+        now = _read(delivery.pk)
+        if not _skip(now) and now.state == SubmissionState.PENDING:
+            raise Later(timedelta(seconds=1), "the post was withdrawn, and published again at this moment")
     remember_bounce(delivery, subscriber)

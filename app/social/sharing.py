@@ -22,6 +22,7 @@ from owed.scrubbing import describe, scrub
 
 UNSHARED = (ShareState.PENDING, ShareState.SKIPPED, ShareState.FAILED)
 KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour
+SHOWN_NOWHERE = Q(state__in=UNSHARED, remote_id="")
 OVER = (ShareState.WITHDRAWN, ShareState.SKIPPED, ShareState.UNKNOWN)
 
 
@@ -32,15 +33,20 @@ def post_to_social_media(post: Post | int) -> int:
 
 @transaction.atomic
 def share(post_id: int, *, now: datetime) -> int:
-    """Make a row for each account that has none and owe its delivery. Old posts, such as imported ones, are not shared."""
-    recent = Post.objects.public().filter(pk=post_id, published_at__gt=now - settings.ANNOUNCE_WITHIN)
-    post = recent.select_for_update(of=("self",), no_key=True).first()
+    """Owe a public post to each account. An old one, such as an imported one, only to those that showed it before.
+
+    Published again after it was withdrawn, it is posted again, or edited back where it is still shown.
+    """
+    post = Post.objects.public().filter(pk=post_id).select_for_update(of=("self",), no_key=True).first()
     if post is None:
         return 0
+    rows = SocialPost.objects.connected().filter(post_id=post_id)
+    if not (post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN):
+        return _owe(rows.exclude(SHOWN_NOWHERE).exclude(state=ShareState.UNKNOWN))
     known = set(SocialPost.objects.filter(post_id=post_id).values_list("account_id", flat=True))
     accounts = [account for account in Account.objects.sharing(post) if account.pk not in known]
     SocialPost.objects.bulk_create([_row(account, post_id, now) for account in accounts])
-    return _owe(SocialPost.objects.connected().filter(post_id=post_id, state__in=UNSHARED, remote_id=""))
+    return _owe(rows.exclude(state=ShareState.UNKNOWN))
 
 
 @transaction.atomic
@@ -55,8 +61,9 @@ def resume(account: Account, *, now: datetime) -> int:
     account.enable()
     shown = Post.objects.public().filter(pk=OuterRef("post_id"), revision__lte=OuterRef("revision"))
     unshared = Q(state__in=(*UNSHARED, ShareState.SUBMITTING), created_at__gt=now - settings.ANNOUNCE_WITHIN)
+    again = Q(Exists(Post.objects.public().filter(pk=OuterRef("post_id"))), state=ShareState.WITHDRAWN)
     behind = Q(~Exists(shown), state__in=(ShareState.SENT, ShareState.FAILED, ShareState.SUBMITTING)) & ~Q(remote_id="")
-    return _owe(account.social_posts.filter(unshared | behind))
+    return _owe(account.social_posts.filter(unshared | behind | again))
 
 
 @transaction.atomic
@@ -86,7 +93,11 @@ def deliver(social_post_id: int, *, now: datetime) -> None:
     Call it outside a transaction. Doing it twice does nothing more; the row's key makes a repeated call one post.
     """
     row = SocialPost.objects.select_related("account").filter(pk=social_post_id).first()
-    if row is None or not (step := _step(row)):
+    if row is None:
+        return
+    if row.state == ShareState.WITHDRAWN and row.account.active and _public(row):
+        row.begin_again(key_for(row.account), now)
+    if not (step := _step(row)):
         return
     if busy_until := row.busy_until(now):
         raise Later(busy_until, "another attempt is under way")

@@ -198,7 +198,7 @@ class TestAMindThatChanges:
         deliver(ids[:2])
         post.withdraw()
         deliver(ids)
-        assert states() == ["sent", "sent", "skipped", "skipped", "skipped"]
+        assert states() == ["sent", "sent", "withheld", "withheld", "withheld"]
         assert Send.objects.get().balances
 
 

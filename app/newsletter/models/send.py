@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.pages import SEND
-from owed import owe
+from owed import gather, owe
 
 if TYPE_CHECKING:
     from app.newsletter.models.delivery import Delivery
+
+# Mails in one effect: if the worker dies, at most this many are looked at again.
+CHUNK = 20
 
 
 class SendState(models.TextChoices):
@@ -92,6 +95,25 @@ class Send(models.Model):
             return 0
         waiting = self.deliveries.filter(state=SubmissionState.PENDING)
         return waiting.update(state=SubmissionState.SKIPPED, error="cancelled", finished_at=timezone.now())
+
+    @transaction.atomic
+    def resume(self) -> int:
+        """Owe the post to the readers from whom it was withheld. Return how many. Call it while the post is locked."""
+        # Locked before the rows are opened: a worker that is about to say that all is over waits, and then sees them.
+        send = Send.objects.select_for_update().exclude(state=SendState.CANCELLED).filter(pk=self.pk).first()
+        withheld = self.deliveries.filter(state=SubmissionState.WITHHELD)
+        opened = list(withheld.order_by("pk").values_list("pk", flat=True)) if send else []
+        if opened:
+            self.deliveries.filter(pk__in=opened).update(state=SubmissionState.PENDING, error="", finished_at=None)
+            Send.objects.filter(pk=self.pk, state=SendState.FINISHED).update(state=SendState.SENDING, finished_at=None)
+            self.owe(opened)
+        return len(opened)
+
+    def owe(self, delivery_ids: list[int]) -> None:
+        """Owe the mails of these deliveries, some in one effect."""
+        with gather():
+            for start in range(0, len(delivery_ids), CHUNK):
+                owe(effects.deliver.si(delivery_ids=delivery_ids[start : start + CHUNK]), about=f"post:{self.post_id}")
 
     @transaction.atomic
     def resend(self, delivery: Delivery) -> None:

@@ -81,6 +81,17 @@ class SocialPost(models.Model):
         as_read = SocialPost.objects.filter(pk=self.pk, state=self.state, claimed_at=self.claimed_at, attempts=self.attempts)
         return bool(as_read.update(state=ShareState.SUBMITTING, claimed_at=now, attempts=F("attempts") + 1))
 
+    def begin_again(self, key: str, now: datetime) -> bool:
+        """Make a withdrawn post one that was never shared: it is public again. Return whether it was withdrawn."""
+        # Another key: under the old one a network would answer with the post that it has deleted.
+        fresh = {
+            "state": ShareState.PENDING, "key": key, "remote_id": "", "remote_url": "", "shown": {}, "revision": 0,
+            "attempts": 0, "error": "", "created_at": now, "claimed_at": None, "sent_at": None,
+        }  # fmt: skip
+        begun = bool(SocialPost.objects.filter(pk=self.pk, state=ShareState.WITHDRAWN, key=self.key).update(**fresh))
+        self.refresh_from_db(fields=list(fresh))
+        return begun
+
     def settle(self, state: ShareState, *, error: str = "", **fields: Any) -> None:
         """Commit how the attempt ended. `error` is shown to writers: no address, no secret."""
         fields = {"state": state, "error": error[:300], "claimed_at": None, **fields}
