@@ -20,23 +20,32 @@ class BadEnvironment(SystemExit):
     """The environment cannot be used; the message names each variable and what to do."""
 
 
+class Secret(str):
+    """A text that is used like any other and is not shown where a value is printed, such as a log or a debug page."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'********'"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Env:
     """Settings that differ between places. Field names are the variables' names in lower case."""
 
     debug: Annotated[bool, "on for a machine of your own, off in public; off demands the secrets"]
-    secret_key: Annotated[str, "signs sessions, tokens and sealed credentials"]
+    secret_key: Annotated[Secret, "signs sessions, tokens and sealed credentials"]
     site_url: Annotated[str, "where readers find the site: http(s)://host[:port]"]
     site_name: Annotated[str, "the publication's name"]
     allowed_hosts: Annotated[tuple[str, ...], "host names that the site answers to, with commas"]
     data_dir: Annotated[Path, "where the bundled servers, media, mailbox and Flower keep their files"]
-    database_url: Annotated[str, "postgres://user:password@host:port/name; unset = the bundled PostgreSQL"]
-    redis_url: Annotated[str, "the cache: redis:// or unix://; unset = the bundled Valkey, apart from the broker"]
-    celery_broker_url: Annotated[str, "the broker: redis://, redis+socket:// or amqp://; unset = the bundled Valkey"]
+    database_url: Annotated[Secret, "postgres://user:password@host:port/name; unset = the bundled PostgreSQL"]
+    redis_url: Annotated[Secret, "the cache: redis:// or unix://; unset = the bundled Valkey, apart from the broker"]
+    celery_broker_url: Annotated[Secret, "the broker: redis://, redis+socket:// or amqp://; unset = the bundled Valkey"]
     mailbox_port: Annotated[int, "where the bundled mailbox captures mail"]
-    email_url: Annotated[str, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
+    email_url: Annotated[Secret, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
     default_from_email: Annotated[str, "the sender of every mail"]
-    flower_basic_auth: Annotated[str, "user:password for Flower"]
+    flower_basic_auth: Annotated[Secret, "user:password for Flower"]
     port: Annotated[int, "the web server's port"]
     flower_port: Annotated[int, "Flower's port"]
     log_format: Annotated[str, "text for people, json for machines"]
@@ -84,10 +93,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         flower_basic_auth=reader.secret("FLOWER_BASIC_AUTH", debug=debug, default="operator:operator"),
         site_name=reader.value("SITE_NAME", str, default="Afterword"),
         allowed_hosts=reader.value("ALLOWED_HOSTS", _words, default=_hosts(site_url, debug)),
-        database_url=reader.value("DATABASE_URL", _database, default=run_directory.database_url(data_dir)),
-        redis_url=reader.value("REDIS_URL", _url, default=run_directory.cache_url(data_dir)),
-        celery_broker_url=reader.value("CELERY_BROKER_URL", _url, default=run_directory.broker_url(data_dir)),
-        email_url=reader.value("EMAIL_URL", _mail, default=run_directory.mail_url(mailbox_port)),
+        database_url=reader.url("DATABASE_URL", _database, default=run_directory.database_url(data_dir)),
+        redis_url=reader.url("REDIS_URL", _url, default=run_directory.cache_url(data_dir)),
+        celery_broker_url=reader.url("CELERY_BROKER_URL", _url, default=run_directory.broker_url(data_dir)),
+        email_url=reader.url("EMAIL_URL", _mail, default=run_directory.mail_url(mailbox_port)),
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
         flower_port=reader.value("FLOWER_PORT", _port, default=5555),
         log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),
@@ -119,11 +128,15 @@ class _Reader:
             self.problems.append(f"{name}: {error}")
             return default
 
-    def secret(self, name: str, *, debug: bool, default: str) -> str:
+    def url(self, name: str, parse: Callable[[str], str], *, default: str) -> Secret:
+        """Return an address whole as a secret: it may hold a password."""
+        return Secret(self.value(name, parse, default=default))
+
+    def secret(self, name: str, *, debug: bool, default: str) -> Secret:
         value = self.value(name, str, default=default if debug else "")
         if not value:
             self.problems.append(f"{name}: missing; set it, as DEBUG is off")
-        return str(value)
+        return Secret(value)
 
     def finish(self) -> None:
         if self.problems:

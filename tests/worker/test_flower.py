@@ -23,7 +23,8 @@ from tests.servers import unused_port
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300)]
 
 LINE = ("celery", "-A", "worker", "flower", "--conf=worker/flowerconfig.py")
-SIGN_IN = "operator:pass:word, with a comma"
+CANARY = "canary-1f8b0c"
+SIGN_IN = f"operator:pass:word, with a comma {CANARY}"
 PERSONAL = ("reader@", "example.org", "hunter22", "&#x27;n&#x27;", '"n":', "{'n'")
 SORTED = {"order[0][column]": 0, "order[0][dir]": "asc", "columns[0][data]": "name"}
 TABLE = {"draw": 1, "start": 0, "length": 100, "search[value]": "", **SORTED}
@@ -50,6 +51,12 @@ class Flower:
     def runs(self) -> dict[str, tuple[str, str]]:
         """Return name and state of each run by its uuid."""
         return {uuid: (run["name"], run["state"]) for uuid, run in json.loads(self.get("/api/tasks")[1]).items()}
+
+
+@pytest.fixture(scope="module")
+def journey_env(journey_env: dict[str, str]) -> dict[str, str]:
+    """The environment of worker and Flower, with secrets that can be recognised wherever they are shown."""
+    return {**journey_env, "SECRET_KEY": f"{CANARY}-secret-key", "EMAIL_URL": f"smtp://post:{CANARY}-mail@127.0.0.1:9"}
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +122,16 @@ class TestItsPages:
         assert {path for path, (status, _) in told.items() if status != 200} == set()
         assert {path: word for path, (_, text) in told.items() for word in PERSONAL if word in text} == {}
         assert all(f"effects {pk}" in told[f"/task/{uuid}"][1] for uuid, pk in hints(expected))
+
+    @pytest.mark.covers("D6", "X11")
+    def test_show_no_secret_of_the_environment(self, flower: Flower, celery_setup: CeleryTestSetup) -> None:
+        eventually(lambda: "prefetch_multiplier" in flower.get("/api/workers?refresh=1")[1])
+        name = celery_setup.worker.name()
+        shown = {path: flower.get(path)[1] for path in (*PAGES, f"/worker/{name}", "/api/workers?refresh=1")}
+        shown["inspect conf"] = json.dumps(celery_setup.app.control.inspect(timeout=10).conf())
+        assert "broker_transport_options" in shown["inspect conf"]
+        secrets = (CANARY, flower.process.environment["DATABASE_URL"])
+        assert {(path, secret) for path, text in shown.items() for secret in secrets if secret in text} == set()
 
     @pytest.mark.covers("D6")
     def test_know_the_queues_of_a_broker_on_a_socket(self, flower: Flower) -> None:
