@@ -7,6 +7,7 @@ from .binding import Task
 from .declaration import Declaration, Signature, effect, task
 from .outcomes import BadArguments, GiveUp, Later, LostLease, NotInTransaction, UnknownEffect
 from .recording import Owed, gather, owe, record, run_now
+from .retry import tries_over
 from .running import Running, current
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "record",
     "run_now",
     "task",
+    "tries_over",
 ]

@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12",
 READERS = 200
 HINTS = READERS // 20  # twenty mails in an effect
 PATIENCE, REST_SECONDS = 0.5, 60.0
-TRIES = 56
+TRIES = 59
 REST = f"breaker:rest:{quote(breaker.MAIL)}"
 
 
