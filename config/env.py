@@ -26,6 +26,7 @@ class Env:
 
     debug: Annotated[bool, "on for a machine of your own, off in public; off demands the secrets"]
     secret_key: Annotated[str, "signs sessions, tokens and sealed credentials"]
+    secret_key_fallbacks: Annotated[tuple[str, ...], "earlier keys that still open what they signed, with commas"]
     site_url: Annotated[str, "where readers find the site: http(s)://host[:port]"]
     site_name: Annotated[str, "the publication's name"]
     allowed_hosts: Annotated[tuple[str, ...], "host names that the site answers to, with commas"]
@@ -81,6 +82,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         mailbox_port=mailbox_port,
         site_url=site_url,
         secret_key=reader.secret("SECRET_KEY", debug=debug, default="not-secret-for-this-machine-only-0123456789abcdef"),
+        secret_key_fallbacks=reader.value("SECRET_KEY_FALLBACKS", _words, default=()),
         flower_basic_auth=reader.secret("FLOWER_BASIC_AUTH", debug=debug, default="operator:operator"),
         site_name=reader.value("SITE_NAME", str, default="Afterword"),
         allowed_hosts=reader.value("ALLOWED_HOSTS", _words, default=_hosts(site_url, debug)),

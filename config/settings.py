@@ -14,6 +14,7 @@ ENV = environment.read()
 
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
 SITE_URL = ENV.site_url
 SITE_NAME = ENV.site_name
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
