@@ -127,6 +127,10 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "app.blog.upload_handler.TolerantHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
 IMPORT_MAX_BYTES = ENV.import_max_mb * 2**20
 
