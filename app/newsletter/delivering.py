@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from app.mail.errors import MailError, Rejected, Unknown, Unreachable
 from app.mail.message import Mail, encode
@@ -16,7 +15,7 @@ from app.newsletter.bounces import remember_bounce
 from app.newsletter.letters import Edition, confirmation_letter
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.outbound import breaker
-from owed import Later
+from owed import Later, clock
 
 BUDGET = 15.0  # seconds
 OF_ONE_RECIPIENT = frozenset({"rcpt", "data", "reply"})  # phases in which a refusal concerns no other recipient
@@ -51,7 +50,7 @@ def confirm(confirmation_id: int) -> None:
     if confirmation.subscriber.is_confirmed:
         confirmation.drop(SubmissionState.SKIPPED, "already confirmed")
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
-        submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=timezone.now()), transport)
+        submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=clock.now()), transport)
 
 
 def _deliver_each(waiting: list[int], transport: Transport) -> None:

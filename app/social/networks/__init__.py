@@ -5,6 +5,7 @@ from pkgutil import iter_modules
 
 from django.utils.functional import Promise
 
+from app.blog.models import Post
 from app.social.models import Account
 from app.social.networks.base import Login, Network
 from owed import GiveUp
@@ -38,9 +39,13 @@ def kind_of(account: Account) -> type[Network]:
     return NETWORKS[account.network]
 
 
-def key_for(account: Account) -> str:
-    """Return a new key for one post on an account, in the network's own form."""
-    return NETWORKS.get(account.network, Network).new_key()
+def key_for(account: Account, post: Post) -> str:
+    """Return the key of a post on an account, in the network's own form.
+
+    It is made of what a row keeps for life. Numbers alone would come again after a restore, for another post.
+    """
+    seed = f"{account.pk} {account.created_at.timestamp()} {post.pk} {post.guid}"
+    return NETWORKS.get(account.network, Network).new_key(seed, post.created_at)
 
 
 discover()
