@@ -47,6 +47,21 @@ class Env:
     import_max_mb: Annotated[int, "how large an upload to import may be, in MB; a ZIP may hold four times as much"]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are not announced"]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
+    dead_effects_retention: Annotated[
+        timedelta, "DEAD_EFFECTS_RETENTION_DAYS: how long dead letters stay, if no one retries them"
+    ]
+    results_retention: Annotated[timedelta, "RESULTS_RETENTION_DAYS: how long Celery's results stay"]
+    deliveries_retention: Annotated[
+        timedelta,
+        "DELIVERIES_RETENTION_DAYS: how long single deliveries stay after their mailing is over; its sums stay always",
+    ]
+    confirmations_retention: Annotated[
+        timedelta, "CONFIRMATIONS_RETENTION_DAYS: how long questions whether a subscription was meant stay after they were sent"
+    ]
+    notices_retention: Annotated[timedelta, "NOTICES_RETENTION_DAYS: how long notices that were sent or closed stay"]
+    shares_retention: Annotated[
+        timedelta, "SHARES_RETENTION_DAYS: how long shares stay that were withdrawn, skipped, or went through a removed account"
+    ]
     effects_ring_after_seconds: Annotated[float, "after how long a hint that no worker followed is sent again"]
     effects_lease_margin_seconds: Annotated[float, "from its timeout until a dead worker's effect is due again"]
 
@@ -99,6 +114,12 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         import_max_mb=reader.value("IMPORT_MAX_MB", _megabytes, default=500),
         announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
         retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
+        dead_effects_retention=reader.value("DEAD_EFFECTS_RETENTION_DAYS", _days, default=timedelta(days=365)),
+        results_retention=reader.value("RESULTS_RETENTION_DAYS", _days, default=timedelta(days=7)),
+        deliveries_retention=reader.value("DELIVERIES_RETENTION_DAYS", _days, default=timedelta(days=90)),
+        confirmations_retention=reader.value("CONFIRMATIONS_RETENTION_DAYS", _days, default=timedelta(days=90)),
+        notices_retention=reader.value("NOTICES_RETENTION_DAYS", _days, default=timedelta(days=365)),
+        shares_retention=reader.value("SHARES_RETENTION_DAYS", _days, default=timedelta(days=90)),
         effects_ring_after_seconds=reader.value("EFFECTS_RING_AFTER_SECONDS", _seconds, default=15.0),
         effects_lease_margin_seconds=reader.value("EFFECTS_LEASE_MARGIN_SECONDS", _seconds, default=10.0),
     )
@@ -171,6 +192,12 @@ def _hours(text: str) -> timedelta:
         return timedelta(hours=float(text))
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not a number of hours") from None
+
+
+def _days(text: str) -> timedelta:
+    if not text.isdecimal() or not 0 < int(text) <= 36_500:
+        raise ValueError(f"{text!r} is not a number of days from 1 to 36500")
+    return timedelta(days=int(text))
 
 
 def _seconds(text: str) -> float:

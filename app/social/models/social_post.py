@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 LEASE = timedelta(seconds=35)
@@ -53,6 +54,8 @@ class SocialPost(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    """When the last attempt ended."""
 
     objects = SocialPostQuerySet.as_manager()
 
@@ -84,6 +87,6 @@ class SocialPost(models.Model):
     def settle(self, state: ShareState, *, error: str = "", **fields: Any) -> None:
         """Commit how the attempt ended. `error` is shown to writers: no address, no secret."""
         fields = {"state": state, "error": error[:300], "claimed_at": None, **fields}
-        SocialPost.objects.filter(pk=self.pk, state=ShareState.SUBMITTING).update(**fields)
+        SocialPost.objects.filter(pk=self.pk, state=ShareState.SUBMITTING).update(settled_at=Now(), **fields)
         for name, value in fields.items():
             setattr(self, name, value)
