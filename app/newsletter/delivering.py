@@ -11,7 +11,6 @@ from app.mail.errors import MailError, Rejected, Unknown, Unreachable
 from app.mail.message import Mail, encode
 from app.mail.submission import OPEN, SubmissionState, submit
 from app.mail.transport import Transport
-from app.newsletter.bounces import remember_bounce
 from app.newsletter.letters import Edition, confirmation_letter
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.outbound import breaker
@@ -80,7 +79,9 @@ def _deliver_one(pk: int, write: Callable[[Delivery, Subscriber], Mail], transpo
     subscriber = delivery.subscriber
     if not _skip(delivery) and subscriber:
         submit(delivery, lambda: write(delivery, subscriber), transport)
-        _follow_up(delivery, subscriber)
+        # What was refused at the last moment, because the reader or the post changed, is closed as skipped.
+        if delivery.state == SubmissionState.PENDING:
+            _skip(_read(delivery.pk))
 
 
 def _read(pk: int) -> Delivery:
@@ -90,10 +91,3 @@ def _read(pk: int) -> Delivery:
 def _skip(delivery: Delivery) -> bool:
     why = delivery.unwanted() if delivery.state == SubmissionState.PENDING else ""
     return bool(why) and delivery.drop(SubmissionState.SKIPPED, why)
-
-
-def _follow_up(delivery: Delivery, subscriber: Subscriber) -> None:
-    """Close what was refused at the last moment, and remember a mailbox that does not exist."""
-    if delivery.state == SubmissionState.PENDING:
-        _skip(_read(delivery.pk))
-    remember_bounce(delivery, subscriber)
