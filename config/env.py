@@ -45,6 +45,9 @@ class Env:
     trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
     peertube_hosts: Annotated[tuple[str, ...], "PeerTube sites whose videos posts may show in a player, with commas"]
     import_max_mb: Annotated[int, "how large an upload to import may be, in MB; a ZIP may hold four times as much"]
+    notice_quiet: Annotated[
+        timedelta, "NOTICE_QUIET_MINUTES: after a notice about a post, the next ones wait so long and go out as one"
+    ]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are not announced"]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
     dead_effects_retention: Annotated[
@@ -112,6 +115,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
         peertube_hosts=reader.value("PEERTUBE_HOSTS", _words, default=("framatube.org", "peertube.tv", "tilvids.com")),
         import_max_mb=reader.value("IMPORT_MAX_MB", _megabytes, default=500),
+        notice_quiet=reader.value("NOTICE_QUIET_MINUTES", _minutes, default=timedelta(minutes=10)),
         announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
         retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
         dead_effects_retention=reader.value("DEAD_EFFECTS_RETENTION_DAYS", _days, default=timedelta(days=365)),
@@ -192,6 +196,12 @@ def _hours(text: str) -> timedelta:
         return timedelta(hours=float(text))
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not a number of hours") from None
+
+
+def _minutes(text: str) -> timedelta:
+    if not text.isdecimal() or int(text) > 1440:
+        raise ValueError(f"{text!r} is not a number of minutes from 0 to 1440")
+    return timedelta(minutes=int(text))
 
 
 def _days(text: str) -> timedelta:

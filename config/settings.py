@@ -143,6 +143,7 @@ SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
+NOTICE_QUIET = ENV.notice_quiet
 ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies

@@ -141,7 +141,7 @@ class TestItsMemory:
         assert expected.items() <= flower.runs().items()
 
     def test_is_written_once_a_minute_unless_the_environment_says_otherwise(self, journey_env: dict[str, str]) -> None:
-        ask = "from worker import flowerconfig; print(flowerconfig.state_save_interval)"
+        ask = "import flower.options; from worker import flowerconfig; print(flowerconfig.state_save_interval)"
         env = {**journey_env, "FLOWER_BASIC_AUTH": SIGN_IN}
         done = subprocess.run([sys.executable, "-c", ask], env=env, cwd=ROOT, capture_output=True, text=True, check=True)
         assert int(done.stdout) == 60_000
