@@ -20,12 +20,16 @@ from owed import clock, gather, owe
 # Readers in one transaction: few enough that a crash repeats little, and that no lock is held for long.
 PAGE = 500
 
+# The Message-ID is made of what the mailing and the reader keep for life: a database restored from a backup makes the same
+# again, so that mailboxes and relays can tell a repetition, and never the same for another post or reader.
 EXPAND = """
 WITH page AS (
-    SELECT id FROM newsletter_subscriber WHERE state = %(confirmed)s AND id > %(after)s ORDER BY id LIMIT %(page)s
+    SELECT id, token FROM newsletter_subscriber WHERE state = %(confirmed)s AND id > %(after)s ORDER BY id LIMIT %(page)s
 ), made AS (
     INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, state, message_id, attempts, error)
-    SELECT %(send)s, %(post)s, id, %(pending)s, '<' || gen_random_uuid() || '@' || %(domain)s || '>', 0, '' FROM page
+    SELECT %(send)s, %(post)s, id, %(pending)s,
+        '<' || left(encode(sha256(convert_to(%(mailing)s || token, 'UTF8')), 'hex'), 32) || '@' || %(domain)s || '>', 0, ''
+    FROM page
     ON CONFLICT (send_id, subscriber_id) DO NOTHING
     RETURNING id
 )
@@ -100,7 +104,8 @@ def last_of(post_id: int) -> Send:
 @transaction.atomic
 def expand(send_id: int, *, after: int) -> int:
     """Write the deliveries of the next readers, owe their mails and the next page. Return how many were written."""
-    send = Send.objects.filter(pk=send_id, state=Send.State.EXPANDING).first()
+    expanding = Send.objects.select_related("post").only("state", "round", "post__guid")
+    send = expanding.filter(pk=send_id, state=Send.State.EXPANDING).first()
     if send is None:
         return 0
     last, read, made = _insert(send, after)
@@ -127,6 +132,7 @@ def _open(post_id: int, number: int, now: datetime, by: int | None = None) -> Se
 def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
     values: dict[str, int | str] = {
         "send": send.pk, "post": send.post_id, "after": after, "page": PAGE,
+        "mailing": f"{send.post_id} {send.post.guid} {send.round} ",
         "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING,
         "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
     }  # fmt: skip

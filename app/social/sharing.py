@@ -45,7 +45,7 @@ def share(post_id: int, *, now: datetime) -> int:
         return _owe(rows.exclude(SHOWN_NOWHERE).exclude(state=ShareState.UNKNOWN))
     known = set(SocialPost.objects.filter(post_id=post_id).values_list("account_id", flat=True))
     accounts = [account for account in Account.objects.sharing(post) if account.pk not in known]
-    SocialPost.objects.bulk_create([_row(account, post_id, now) for account in accounts])
+    SocialPost.objects.bulk_create([_row(account, post, now) for account in accounts])
     return _owe(rows.exclude(state=ShareState.UNKNOWN))
 
 
@@ -74,8 +74,8 @@ def remove(account: Account, *, now: datetime) -> bool:
     return removed
 
 
-def _row(account: Account, post_id: int, now: datetime) -> SocialPost:
-    return SocialPost(account=account, post_id=post_id, key=key_for(account), created_at=now)
+def _row(account: Account, post: Post, now: datetime) -> SocialPost:
+    return SocialPost(account=account, post=post, key=key_for(account, post), created_at=now)
 
 
 def _owe(rows: Iterable[SocialPost]) -> int:
@@ -95,8 +95,8 @@ def deliver(social_post_id: int, *, now: datetime) -> None:
     row = SocialPost.objects.select_related("account").filter(pk=social_post_id).first()
     if row is None:
         return
-    if row.state == ShareState.WITHDRAWN and row.account.active and _public(row):
-        row.begin_again(key_for(row.account), now)
+    if row.state == ShareState.WITHDRAWN and row.account.active and (post := _public(row)):
+        row.begin_again(key_for(row.account, post, after=row.key), now)
     if not (step := _step(row)):
         return
     if busy_until := row.busy_until(now):
@@ -169,7 +169,7 @@ def _brief(error: Exception) -> str:
 def _post(row: SocialPost) -> None:
     network, draft = network_of(row.account), _draft(row)
     before = recall(row) if row.shown else draft
-    if found := _found(row, network, before):
+    if found := _found(row, network, before) or _repeated(row, network, before, draft):
         _keep(row, draft, _brought_up(network, found, before, draft))
         return
     # Kept before it goes out: whatever then happens, what may be shown can be taken away again.
@@ -177,10 +177,18 @@ def _post(row: SocialPost) -> None:
     _keep(row, draft, network.post(draft))
 
 
+def _repeated(row: SocialPost, network: Network, before: Draft, draft: Draft) -> Posted | None:
+    """Repeat an attempt in doubt as it was: under its key the network would not look at a text that is another by now."""
+    return network.post(before) if network.repeatable and row.in_doubt and not _is_same(before, draft) else None
+
+
+def _is_same(before: Draft, draft: Draft) -> bool:
+    return {**remembered(before), "revision": draft.revision} == remembered(draft)
+
+
 def _brought_up(network: Network, found: Posted, before: Draft, draft: Draft) -> Posted:
     """Return what an earlier attempt posted, edited if the post was revised since."""
-    same = {**remembered(before), "revision": draft.revision} == remembered(draft)
-    return found if same else network.edit(draft, found.remote_id)
+    return found if _is_same(before, draft) else network.edit(draft, found.remote_id)
 
 
 def _edit(row: SocialPost) -> None:

@@ -82,7 +82,7 @@ def balance(send: Send) -> dict[str, Any]:
     """
     law = send.balance()
     candidates, total = law.pop("candidates"), sum(law.values())
-    sent, withheld = law[SubmissionState.SENT], law[SubmissionState.WITHHELD]
+    sent, withheld = law[SubmissionState.SENT], send.deliveries.filter(state=SubmissionState.WITHHELD).count()
     missed = total - sent - sum(law[state] for state in (*OPEN, SubmissionState.UNKNOWN))
     holds = candidates == total
     facts = {"candidates": candidates, "parts": law.items(), "sum": total, "holds": holds}

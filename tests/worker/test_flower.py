@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ from tests.servers import unused_port
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300)]
 
+ROOT = Path(__file__).parents[2]
 LINE = ("celery", "-A", "worker", "flower", "--conf=worker/flowerconfig.py")
 CANARY = "canary-1f8b0c"
 SIGN_IN = f"operator:pass:word, with a comma {CANARY}"
@@ -62,7 +65,7 @@ def journey_env(journey_env: dict[str, str]) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def flower(journey_folder: Path, journey_env: dict[str, str], default_worker_container: WorkerProcess) -> Iterator[Flower]:
     port = unused_port()
-    env = {**journey_env, "FLOWER_PORT": str(port), "FLOWER_BASIC_AUTH": SIGN_IN}
+    env = {**journey_env, "FLOWER_PORT": str(port), "FLOWER_BASIC_AUTH": SIGN_IN, "FLOWER_STATE_SAVE_INTERVAL": "2000"}
     process = CommandProcess("flower", *LINE, folder=journey_folder, env=env, port=port)
     assert process.ready()
     yield Flower(process, port)
@@ -153,6 +156,12 @@ class TestItsMemory:
         flower.process.kill()
         flower.process.restart()
         assert expected.items() <= flower.runs().items()
+
+    def test_is_written_once_a_minute_unless_the_environment_says_otherwise(self, journey_env: dict[str, str]) -> None:
+        ask = "import flower.options; from worker import flowerconfig; print(flowerconfig.state_save_interval)"
+        env = {**journey_env, "FLOWER_BASIC_AUTH": SIGN_IN}
+        done = subprocess.run([sys.executable, "-c", ask], env=env, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert int(done.stdout) == 60_000
 
     def test_lies_in_a_folder_that_is_nobody_elses(self, flower: Flower, journey_folder: Path) -> None:
         assert (journey_folder / "data" / "flower").stat().st_mode & 0o777 == 0o700

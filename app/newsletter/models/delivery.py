@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from app.blog.models import Post, Status
+from app.mail.errors import MailError, Rejected
 from app.mail.submission import OPEN, Submission, SubmissionState
 from app.newsletter.models.send import Send
 from app.newsletter.models.subscriber import Subscriber, SubscriberState
@@ -39,6 +40,11 @@ class Delivery(Submission):
     def resend(self) -> None:
         """Owe it once more, by a person's decision. Raises NotInDoubt."""
         self.send.resend(self)
+
+    def follow_refusal(self, error: MailError) -> None:
+        """Stop mailing a reader whose mailbox does not exist, as its own server says."""
+        if isinstance(error, Rejected) and error.no_such_mailbox and self.subscriber:
+            self.subscriber.bounce()
 
     def unwanted(self) -> str:
         """Return why this copy must not be sent any more, or nothing."""

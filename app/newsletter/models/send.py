@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -29,6 +30,12 @@ class SendState(models.TextChoices):
     CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
 
+class SendQuerySet(models.QuerySet["Send"]):
+    def over(self, before: datetime) -> SendQuerySet:
+        """Return the mailings that ended before this time."""
+        return self.filter(state__in=[SendState.FINISHED, SendState.CANCELLED], finished_at__lt=before)
+
+
 class Send(models.Model):
     """One mailing of a post. Publication owes the first, once only; a person may ask for others, each by its number."""
 
@@ -42,6 +49,12 @@ class Send(models.Model):
     candidates = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
+    summary = models.JSONField(
+        default=dict, db_default=models.Value({}, output_field=models.JSONField()), blank=True, editable=False
+    )
+    """How many deliveries were in each state when their rows were removed; the rows that are left are counted beside it."""
+
+    objects: ClassVar[SendQuerySet] = SendQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints: ClassVar = [
@@ -64,8 +77,9 @@ class Send(models.Model):
         counted: dict[str, int] = dict(
             self.deliveries.values_list("state").annotate(number=models.Count("pk")).order_by("state")
         )
-        candidates = Send.objects.values_list("candidates", flat=True).get(pk=self.pk)
-        return {"candidates": candidates, **{state: counted.get(state, 0) for state in SubmissionState.values}}
+        candidates, kept = Send.objects.values_list("candidates", "summary").get(pk=self.pk)
+        parts = {state: counted.get(state, 0) + kept.get(state, 0) for state in SubmissionState.values}
+        return {"candidates": candidates, **parts}
 
     @property
     def balances(self) -> bool:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('blog', '0004_library'),
-        ('newsletter', '0001_initial'),
+        ('newsletter', '0002_summary'),
     ]
 
     operations = [
