@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
 
@@ -16,14 +17,17 @@ from app.newsletter import effects
 from app.newsletter.announcing import announce_again, resume_mailing
 from app.newsletter.errors import NothingWithheld
 from app.newsletter.models import Delivery, Send, Subscriber
+from app.social.connecting import connect
+from app.social.models import DummyPost, SocialPost
 from owed.models import Effect
-from owed.testing import drain, owes
+from owed.testing import Crashed, crash_at, drain, expire_leases, owes
 from tests.concurrency import at_once
 from tests.proof.ledger import run_one
 from tests.sinks import Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E6")]
 Readers = Callable[..., list[Subscriber]]
+CRASHES = ("after-claim", "after-body", "before-finish-commit", "after-finish-commit", "before-commit", "after-insert")
 
 
 @pytest.fixture
@@ -129,25 +133,32 @@ class TestTheRest:
         assert len(smtp_sink.captured) == 20
 
 
+@pytest.mark.django_db(transaction=True)
 class TestAtRandom:
+    @pytest.mark.covers("E8", "D17")
     @pytest.mark.parametrize("seed", [7, 20261127])
-    def test_twenty_withdrawals_and_publications_mail_each_once(
+    def test_twenty_withdrawals_and_publications_with_kills_mail_each_once_and_share_what_is_public(
         self, post: Post, readers: Readers, smtp_sink: Sink, seed: int
     ) -> None:
+        """A worker may die at any named point but in the middle of a mail, which the chaos run does."""
         random = Random(seed)
+        connect(network="dummy", name="the dummy")
         readers(130)
         for _ in range(20):
-            due = email_effects()
+            due = list(Effect.objects.pending().filter(queue__in=["email", "social"]).order_by("pk"))
             for effect in random.sample(due, k=random.randint(0, len(due))):
-                run_one(effect.pk)
+                with crash_at(random.choice([*CRASHES, "none"])), suppress(Crashed):
+                    run_one(effect.pk)
+            expire_leases()
             post = Post.objects.get()
             post.withdraw() if post.is_public else post.publish()
-        if not Post.objects.get().is_public:
-            Post.objects.get().publish()
+            assert len(set(mailed(smtp_sink))) == len(smtp_sink.captured)
+        assert Post.objects.get().is_public
         drain()
         assert mailed(smtp_sink) == everybody(130)
         assert Send.objects.get().balance()["sent"] == 130
         assert all(account.balances and not account.wrong for account in sends())
+        assert (DummyPost.objects.filter(deleted_at=None).count(), SocialPost.objects.get().state) == (1, "sent")
 
 
 @pytest.mark.django_db(transaction=True)
