@@ -65,7 +65,7 @@ ATTRIBUTES = {
 IDENTIFIER = re.compile(r"[\w:.-]{1,100}")
 HEADING_ATTRIBUTES = re.compile(r"[ \t]*\{(?P<attributes>(?:[ \t]*[#.][\w:-]+)+)[ \t]*\}[ \t]*$")
 CLASS = re.compile(r"language-[\w+#-]{1,30}|footnote[\w-]{0,20}|embed(?:-(?:video|audio|link))?")
-NUMBER = re.compile(r"\d{1,4}")
+NUMBER = re.compile(r"\d{1,4}%?")
 SPAN = re.compile(r"[1-9]\d{0,2}")
 FORMS: dict[str, re.Pattern[str]] = {
     "id": IDENTIFIER,
@@ -74,7 +74,7 @@ FORMS: dict[str, re.Pattern[str]] = {
     "height": NUMBER,
     "colspan": SPAN,
     "rowspan": SPAN,
-    "start": NUMBER,
+    "start": re.compile(r"\d{1,4}"),
     "scope": re.compile("row|col|rowgroup|colgroup"),
     "dir": re.compile("ltr|rtl|auto"),
     "lang": re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}"),

@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from tests import factories
 from tests.browser.pages import PATIENCE, Open, sign_in
+from tests.colours import contrast
 from tests.studio.test_publication import dead
 from tests.waiting import wait_until
 
@@ -55,7 +56,8 @@ class TestATarget:
             "/studio/media/",
             f"/studio/posts/{posts[0].pk}/effects/",
         ]
-        assert small | {path: found for path in studio if (found := too_small(page, path))} == {}
+        small |= {path: found for path in studio if (found := too_small(page, path))}
+        assert small == {}
 
 
 def too_small(page: Page, path: str) -> list[str]:
@@ -142,15 +144,3 @@ class TestAMarkedWord:
         )
         ground = page.evaluate("getComputedStyle(document.querySelector('mark')).backgroundColor")
         assert [colour for colour in colours if contrast(colour, ground) < 4.5] == []
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours written as rgb(r, g, b) (WCAG 2.2, "contrast ratio")."""
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(part) / 255 for part in colour[4:-1].split(",")]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

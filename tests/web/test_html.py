@@ -225,3 +225,7 @@ class TestTheTextOfAPost:
         assert (
             prose('<p><a href="main">x</a><a href="/x#main">y</a></p>') == '<p><a href="main">x</a><a href="/x#main">y</a></p>'
         )
+
+    def test_keeps_the_width_of_a_picture_that_is_a_part_of_the_page(self) -> None:
+        assert prose('<p><img src="a" width="48%" height="100%"></p>') == '<p><img src="a" class="part-50" alt=""></p>'
+        assert prose('<p><img src="a" width="48" height="20"></p>') == '<p><img src="a" width="48" height="20" alt=""></p>'

@@ -22,6 +22,8 @@ TAG = re.compile(r"""<[a-z](?:[^>"]|"[^"]*")*>""")
 NAMED = re.compile(r' (id|href)="(#?)([^"]*)"')
 # Ids of the page around the text, which a heading may be named like.
 TAKEN = {"main", "comments", "comments-heading", "comment-form", "liking", "heart"}
+PERCENT = re.compile(r' width="(\d+)%"')
+PERCENTS = re.compile(r' (?:width|height)="\d+%"')
 FOOTNOTES = '<section class="footnotes">'
 
 
@@ -56,8 +58,12 @@ def _named_once(markup: str) -> str:
 
 
 def _described(tag: str) -> str:
-    """Return the tag; a picture that its author left without a description gets an empty one, as HTML asks for."""
-    return f'{tag[:-1]} alt="">' if tag.startswith("<img ") and " alt=" not in tag else tag
+    """Return the tag; a picture has a description, if an empty one, and a width in per cent as one of ten classes."""
+    if not tag.startswith("<img "):
+        return tag
+    tag = PERCENT.sub(lambda match: f' class="part-{min(100, max(10, round(int(match[1]), -1)))}"', tag, count=1)
+    tag = PERCENTS.sub("", tag)
+    return tag if " alt=" in tag else f'{tag[:-1]} alt="">'
 
 
 @register.filter
