@@ -37,4 +37,5 @@ def _item(entry: Entry) -> dict[str, Any]:
         "tags": list(entry.categories),
         "image": entry.image,
     }
-    return {name: value for name, value in item.items() if value}
+    # An item has content (JSON Feed 1.1), if only an empty text; what else is empty is left out.
+    return {name: value for name, value in item.items() if value or name == "content_html"}
