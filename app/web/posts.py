@@ -84,6 +84,7 @@ def structured(post: Post) -> dict[str, Any]:
         "@context": "https://schema.org",
         "@type": "BlogPosting",
         "headline": post.title,
+        "inLanguage": post.language_tag,
         "description": summary(post),
         "url": site + post.get_absolute_url(),
         "mainEntityOfPage": site + post.get_absolute_url(),

@@ -10,6 +10,8 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from app.blog import languages
+
 register = template.Library()
 
 WORDS_PER_MINUTE = 240
@@ -64,6 +66,11 @@ def _described(tag: str) -> str:
     tag = PERCENT.sub(lambda match: f' class="part-{min(100, max(10, round(int(match[1]), -1)))}"', tag, count=1)
     tag = PERCENTS.sub("", tag)
     return tag if " alt=" in tag else f'{tag[:-1]} alt="">'
+
+
+@register.filter
+def direction(language: str) -> str:
+    return languages.direction(language)
 
 
 @register.filter
