@@ -45,7 +45,7 @@ from owed import clock, record
 def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
     owed = record(
         *publication.always(post.pk),
-        *(publication.announced(post.pk) if _is_new(post) else ()),
+        *((*publication.announced(post.pk), *publication.drawn(post.pk)) if _is_new(post) else ()),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)
@@ -66,6 +66,7 @@ def show_the_revision(sender: type[Post], post: Post, before: Placement, after: 
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds() - after.feeds())),
         pages.purge.si(post_id=post.pk, also=sorted(before.scopes())),
         social.follow.si(post_id=post.pk),
+        *publication.drawn(post.pk),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)
