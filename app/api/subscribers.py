@@ -19,7 +19,7 @@ router = Router(tags=["subscribers"])
 
 
 class SubscriptionIn(Strict):
-    email: Annotated[Line, Field(max_length=254)]
+    email: Annotated[Line, Field(max_length=254, json_schema_extra={"format": "idn-email"})]
 
 
 class Asked(Schema):
