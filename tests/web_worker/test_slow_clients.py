@@ -32,7 +32,7 @@ class TestReaders:
     @pytest.mark.slow
     @pytest.mark.timeout(600)
     def test_wait_less_than_a_second_beside_two_hundred_of_each(self, site: Site, kind: str) -> None:
-        assert quantiles(waits(site, kind, 200, 100), n=100)[98] < 1
+        assert quantiles(waits(site, kind, 200, 200), n=100)[98] < 1
 
 
 class TestALargeBody:
