@@ -45,6 +45,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "app.middleware.trusted_proxies.client_address",
+    "app.middleware.compression.CompressText",
+    "app.middleware.private_pages.private_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
