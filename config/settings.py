@@ -20,7 +20,8 @@ ALLOWED_HOSTS = list(ENV.allowed_hosts)
 DATA_DIR = ENV.data_dir
 PORT = ENV.port
 FLOWER_PORT = ENV.flower_port
-FLOWER_URL = f"http://127.0.0.1:{ENV.flower_port}"
+FLOWER_URL = ENV.flower_url
+METRICS_TOKEN = ENV.metrics_token
 FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
