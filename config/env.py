@@ -50,7 +50,7 @@ class Env:
     port: Annotated[int, "the web server's port"]
     flower_port: Annotated[int, "Flower's port"]
     flower_url: Annotated[str, "where operators find Flower, for links in the studio; unset and DEBUG off = no links"]
-    metrics_token: Annotated[str, "the bearer token for /metrics and the whole of /readyz; unset and DEBUG off = closed"]
+    metrics_token: Annotated[Secret, "the bearer token for /metrics and the whole of /readyz; unset and DEBUG off = closed"]
     log_format: Annotated[str, "text for people, json for machines"]
     outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
     trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
@@ -123,7 +123,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
         flower_port=flower_port,
         flower_url=reader.value("FLOWER_URL", _page, default=f"http://127.0.0.1:{flower_port}" if debug else ""),
-        metrics_token=reader.value("METRICS_TOKEN", str, default=""),
+        metrics_token=reader.url("METRICS_TOKEN", str, default=""),
         log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),
         outbound_allow=reader.value("OUTBOUND_ALLOW", _networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
         trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
