@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from django.conf import settings
 
 from owed.celery import publish_with
 from worker import queues, schedule
@@ -10,9 +11,10 @@ from worker import queues, schedule
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("afterword")
-# Not "django.conf:settings": Flower, its API and `celery inspect conf` show all that Celery was configured
+# Not config_from_object("django.conf:settings"): Flower, its API and `celery inspect conf` show all that Celery was configured
 # with, and Django's settings hold the secret key and the passwords of the database, of mail and of Flower.
-app.config_from_object("worker.broker:SETTINGS")
+# When Celery is first used, not at this import: the tests start their servers before Django reads its settings.
+app.add_defaults(lambda: {"broker_url": settings.CELERY_BROKER_URL})
 app.conf.update(
     accept_content=["json"],
     task_serializer="json",

@@ -86,7 +86,7 @@ class TestEffectsCommand:
 class TestWithoutASettingForRetention:
     def test_shows_and_purges_after_two_weeks(self, settings: Settings) -> None:
         del settings.OWED_RETENTION
-        [pk] = owe(samples.write.si(n=1))
+        [pk] = owe(samples.note.si(n=1))
         assert json.loads(effects("show", str(pk)))["id"] == pk
         with pytest.raises(CommandError, match="14 days"):
             effects("show", "999999999")
