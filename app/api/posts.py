@@ -127,7 +127,6 @@ def list_posts(request: MaybeRequest, filters: Query[Filters]) -> dict[str, Any]
 
 
 @router.post("", response={201: FullPost, 401: Problem, 403: Problem, 413: Problem, 422: Problem})
-@transaction.atomic
 def create_post(request: Request, payload: NewPost, response: HttpResponse) -> Status[Post]:
     """Write a draft, or with `publish_at` a post that is published then."""
     must_write(request.auth)
@@ -139,11 +138,13 @@ def create_post(request: Request, payload: NewPost, response: HttpResponse) -> S
         excerpt=payload.excerpt,
         category=category_named(payload.category),
     )
-    post.save()
-    if payload.tags:
-        post.revise(tags=tags_named(payload.tags))
-    if payload.publish_at:
-        plan(request.auth, post, payload.publish_at)
+    post.prepare(payload.content)
+    with transaction.atomic():
+        post.save()
+        if payload.tags:
+            post.revise(tags=tags_named(payload.tags))
+        if payload.publish_at:
+            plan(request.auth, post, payload.publish_at)
     response["Location"] = f"{request.path}/{post.pk}"
     return Status(201, loaded(post.pk))
 
@@ -155,7 +156,6 @@ def read_post(request: MaybeRequest, post_id: Id) -> Post:
 
 
 @router.patch("/{post_id}", response={200: FullPost, 403: Problem, 404: Problem, 409: Problem, 413: Problem, 422: Problem})
-@transaction.atomic
 def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
     """Change the fields in the body, and nothing else."""
     post = editable_post(post_id, request.auth)
@@ -163,12 +163,15 @@ def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
     planned = changes.pop("publish_at", ...)
     if "category" in changes:
         changes["category"] = category_named(payload.category)
-    if "tags" in changes:
-        changes["tags"] = tags_named(payload.tags)
-    if changes:
-        post.revise(**changes)
-    if planned is not ...:
-        plan(request.auth, post, planned)
+    if "content" in changes:
+        post.prepare(payload.content)
+    with transaction.atomic():
+        if "tags" in changes:
+            changes["tags"] = tags_named(payload.tags)
+        if changes:
+            post.revise(**changes)
+        if planned is not ...:
+            plan(request.auth, post, planned)
     return loaded(post.pk)
 
 

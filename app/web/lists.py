@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from app.accounts.models import User
-from app.blog.markdown import render as markdown
+from app.blog.bio import bio_of
 from app.blog.models import Category, Post, Tag
 from app.web.conditional_get import public
 from app.web.pagination import listing, shelf, wanted
@@ -29,7 +29,7 @@ def author(request: HttpRequest, username: str) -> HttpResponseBase:
     person = get_object_or_404(User.objects.select_related("profile"), username=username, is_active=True)
     profile = person.profile
     portrait = profile.avatar.url if profile.avatar else ""
-    about = {"heading": profile.name, "portrait": portrait, "bio": markdown(profile.bio), "website": _web(profile.website)}
+    about = {"heading": profile.name, "portrait": portrait, "bio": bio_of(profile), "website": _web(profile.website)}
     return _answer(request, "web/author.html", f"author:{person.pk}", Post.objects.listed().filter(author=person), about)
 
 

@@ -101,15 +101,17 @@ class Comment(Tracked):
 
     def save(self, **options: Any) -> None:
         """Insert, or write what was changed of the words. The status moves by its verbs. Raises ValidationError."""
+        only = options.get("update_fields")
+        if self._state.adding or self._changed(only) - {"status"}:
+            self._tidy()  # before the transaction: rendering takes its time
         with change():
             if self._state.adding:
                 self._insert(options)
             else:
-                self._update(options.get("update_fields"))
+                self._update(only)
 
     def _insert(self, options: dict[str, Any]) -> None:
         wanted, self.status = self.status, CommentStatus.HELD if self.status == CommentStatus.APPROVED else self.status
-        self._tidy()
         if not type(self.post)._default_manager.filter(pk=self.post_id, status=Status.PUBLISHED).exists():
             raise NotPublished
         super().save(**{**options, "force_insert": True})
@@ -122,7 +124,6 @@ class Comment(Tracked):
         changed = self._changed(only)
         wanted = self.status if "status" in changed else None
         if words := changed - {"status"}:
-            self._tidy()
             if not Comment.objects.filter(pk=self.pk).update(
                 **{name: getattr(self, name) for name in words | {"content_html"}}
             ):

@@ -42,6 +42,7 @@ class Post(Publication, Counts):
     """
 
     TRACKED = EDITABLE | STATE
+    _rendered = ("", "")  # Markdown, and its HTML
 
     title = models.CharField(max_length=200)
     slug = models.SlugField(max_length=220, unique=True, blank=True)
@@ -92,6 +93,12 @@ class Post(Publication, Counts):
         """Return what the page would show for this Markdown. Raises ContentTooLong."""
         return markdown.render(content)
 
+    def prepare(self, content: str) -> None:
+        """Render the text that is to be saved, before a transaction or a lock makes others wait. Raises ContentTooLong."""
+        source = text.clean(content)
+        if source != self._rendered[0]:
+            self._rendered = (source, markdown.render(source))
+
     def save(
         self,
         *,
@@ -110,6 +117,7 @@ class Post(Publication, Counts):
         if self.status == Status.SCHEDULED and self.publish_at is None:
             raise ValidationError({"publish_at": _("A scheduled post needs a time.")})
         wanted, at, publish_at = self.status, self.published_at, self.publish_at
+        self.prepare(self.content)
         with change() as changing:
             self._land(using)
             changing.count(self.author_id, posts=1)
@@ -132,6 +140,8 @@ class Post(Publication, Counts):
         changed = self._changed(only)
         loaded = self._loaded.get("status", self.status)
         wanted, at, publish_at = self.status, self.published_at, self.publish_at
+        if "content" in changed:
+            self.prepare(self.content)
         with change() as changing:
             before = self._lock()
             self._write(changed & EDITABLE, before, changing)
@@ -158,6 +168,8 @@ class Post(Publication, Counts):
         if unknown := changes.keys() - REVISABLE:
             raise NotSaved(f"revise() does not change {', '.join(sorted(unknown))}")
         tags = changes.pop("tags", None)
+        if "content" in changes:
+            self.prepare(changes["content"])
         with change() as changing:
             before = self._lock(expected_revision)
             for name, value in changes.items():
@@ -234,8 +246,8 @@ class Post(Publication, Counts):
         if "excerpt" in names:
             self.excerpt = text.clean(self.excerpt).strip()
         if "content" in names:
-            self.content = text.clean(self.content)
-            self.content_html = markdown.render(self.content)
+            self.prepare(self.content)
+            self.content, self.content_html = self._rendered
         if self.source == "":
             self.source = None
 
