@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
+from app.site import limits
+
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 BIGGEST = 2**63 - 1
 SLUG = r"^[-a-zA-Z0-9_]+$"
@@ -28,6 +30,12 @@ def _on_one_line(text: str) -> str:
     return text
 
 
+def _visible(text: str) -> str:
+    if not limits.shows(text):
+        raise ValueError(_("Use at least one character that can be seen."))
+    return text
+
+
 def _in_utc(moment: datetime) -> datetime:
     """Also refuse a time that is valid only in its own zone: the end of the year 9999, west of Greenwich."""
     try:
@@ -38,7 +46,8 @@ def _in_utc(moment: datetime) -> datetime:
 
 Text = Annotated[str, AfterValidator(_plain)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_plain), AfterValidator(_on_one_line)]
-Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=220)]
+Visible = Annotated[Line, AfterValidator(_visible)]
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=limits.SLUG)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Page = Annotated[int, Field(ge=1, le=100_000)]

@@ -15,19 +15,20 @@ from app.accounts.models import User
 from app.api.auth import MaybeRequest, Request, must_write, optional
 from app.api.categories import category_named
 from app.api.errors import Forbidden, Invalid, Problem
-from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
+from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text, Visible
 from app.api.permissions import editable_post, visible_post
 from app.blog.models import Post
 from app.blog.tagging import tags_named
+from app.site import limits
 from owed import clock
 
 router = Router(tags=["posts"])
 
 PER_PAGE = 20
 UNSET: Any = None
-Title = Annotated[Line, Field(min_length=1, max_length=200)]
-Excerpt = Annotated[Text, Field(max_length=2000)]
-Tags = Annotated[list[Annotated[Line, Field(min_length=1, max_length=100)]], Field(max_length=50)]
+Title = Annotated[Line, Field(min_length=1, max_length=limits.TITLE)]
+Excerpt = Annotated[Text, Field(max_length=limits.EXCERPT)]
+Tags = Annotated[list[Annotated[Visible, Field(min_length=1, max_length=limits.NAME)]], Field(max_length=limits.TAGS)]
 
 
 class NewPost(Strict):

@@ -18,7 +18,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from app.blog import embeds
 from app.blog.markdown_links import limit_brackets, link_only_addresses
 from app.blog.plain_text import is_too_deep
-from app.blog.text import COMMENT_LIMIT, CONTENT_LIMIT, clean
+from app.blog.text import CONTENT_LIMIT, clean
 
 HEADINGS = {f"h{level}" for level in range(1, 7)}
 INLINE = {
@@ -103,7 +103,7 @@ def render(text: str) -> SafeString:
 
 def render_comment(text: str) -> SafeString:
     """Return a comment's Markdown as HTML without headings, images or tables. Raises ContentTooLong."""
-    return mark_safe(_comment_cleaner().clean(_comment_parser().render(clean(text, limit=COMMENT_LIMIT))))  # noqa: S308 - sanitised
+    return mark_safe(_comment_cleaner().clean(_comment_parser().render(clean(text))))  # noqa: S308 - sanitised
 
 
 @cache

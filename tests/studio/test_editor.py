@@ -62,7 +62,7 @@ class TestTheEditor:
             ({"slug": "no spaces"}, "valid “slug”"),
             ({"category": "Nonsense"}, "Unknown category “Nonsense”"),
             ({"tags": "x" * 101}, "longer than 100 characters"),
-            ({"tags": ",".join(str(number) for number in range(31))}, "at most 30"),
+            ({"tags": ",".join(str(number) for number in range(51))}, "at most 50"),
             ({"cover": "99"}, "Select a valid choice"),
         ],
         ids=lambda value: next(iter(value)) + str(len(str(value))) if isinstance(value, dict) else "",

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from app.site import limits
+
 if TYPE_CHECKING:
     from app.accounts.models.user import User
 
@@ -20,8 +22,8 @@ class Profile(models.Model):
     """The public side of a user. The counts are moved by UPDATE only; no form writes them."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
-    display_name = models.CharField(max_length=100, blank=True)
-    bio = models.TextField(blank=True, help_text="Markdown.")
+    display_name = models.CharField(max_length=limits.NAME, blank=True, validators=[limits.validate_visible])
+    bio = models.TextField(max_length=limits.BIO, blank=True, help_text="Markdown.")
     # Made by `app.blog.bio` when the bio is saved; empty where a release without this column saved it.
     bio_html = models.TextField(blank=True, default="", db_default="", editable=False)
     website = models.URLField(blank=True)

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +23,7 @@ from app.blog.markdown import render_comment
 from app.blog.models.tracking import Tracked
 from app.blog.signals import comment_approved, comment_hidden, comment_posted
 from app.blog.status import Status
+from app.site import limits
 
 
 class CommentStatus(models.TextChoices):
@@ -68,10 +70,10 @@ class Comment(Tracked):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="comments"
     )
-    guest_name = models.CharField(max_length=100, blank=True)
+    guest_name = models.CharField(max_length=limits.NAME, blank=True, validators=[limits.validate_visible])
     guest_email = models.EmailField(blank=True)
     parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replies")
-    content = models.TextField()
+    content = models.TextField(max_length=limits.COMMENT, validators=[limits.validate_visible])
     content_html = models.TextField(blank=True, editable=False)
     status = models.CharField(max_length=8, choices=CommentStatus, default=CommentStatus.HELD)
     created_at = models.DateTimeField(default=timezone.now)
@@ -87,6 +89,7 @@ class Comment(Tracked):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(status__in=CommentStatus.values), name="comment_status_known"),
+            models.CheckConstraint(condition=LessThanOrEqual(Length("content"), limits.COMMENT), name="comment_not_too_long"),
         ]
 
     def __str__(self) -> str:
@@ -136,10 +139,8 @@ class Comment(Tracked):
             self.set_aside(wanted)
 
     def _tidy(self) -> None:
-        self.content = text.clean(self.content, limit=text.COMMENT_LIMIT)
-        if not self.content.strip():
-            raise ValidationError({"content": _("Write a comment.")})
-        self.guest_name = text.one_line(self.guest_name)[:100]
+        self.content = text.comment(self.content)
+        self.guest_name = text.guest_name(self.guest_name)
         if self.guest_email:
             validate_email(self.guest_email)
         if self.parent is not None and self.parent.post_id != self.post_id:

@@ -26,6 +26,7 @@ from app.blog.pages import POST
 from app.blog.placement import Placement, lock, locked, placement_of
 from app.blog.signals import post_created, post_revised
 from app.blog.status import Status
+from app.site import limits
 
 CONTENT = frozenset({"title", "content", "excerpt", "cover_id"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
@@ -44,11 +45,11 @@ class Post(Publication, Counts):
     TRACKED = EDITABLE | STATE
     _rendered = ("", "")  # Markdown, and its HTML
 
-    title = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=220, unique=True, blank=True)
+    title = models.CharField(max_length=limits.TITLE, validators=[limits.validate_visible])
+    slug = models.SlugField(max_length=limits.SLUG, unique=True, blank=True)
     content = models.TextField(help_text="Markdown.")
     content_html = models.TextField(blank=True, editable=False)
-    excerpt = models.TextField(blank=True)
+    excerpt = models.TextField(max_length=limits.EXCERPT, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts")
     category = models.ForeignKey(Category, on_delete=models.SET_NULL, null=True, blank=True, related_name="posts")
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
@@ -244,7 +245,7 @@ class Post(Publication, Counts):
         if "title" in names:
             self.title = text.title(self.title)
         if "excerpt" in names:
-            self.excerpt = text.clean(self.excerpt).strip()
+            self.excerpt = text.excerpt(self.excerpt)
         if "content" in names:
             self.prepare(self.content)
             self.content, self.content_html = self._rendered
