@@ -13,4 +13,6 @@ keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000
 control_socket_disable = True
+# Of a client's own headers none is taken for the server's word: SCRIPT_NAME would be in every link of the page.
+forwarder_headers = "X_NONE"
 accesslog = None

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "app.middleware.trusted_proxies.client_address",
+    "app.middleware.malformed.Malformed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -60,6 +61,8 @@ MIDDLEWARE = [
     "app.middleware.debug_404.own_page",
 ]
 ROOT_URLCONF = "config.urls"
+# Not what a request says of itself: what is cached for all would hold it.
+FORCE_SCRIPT_NAME = ""
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
