@@ -2,7 +2,7 @@
 # Python 3.13 is taken where it is found. Another one: `make test PYTHON=python3.11 VENV=.venv311`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run stop rebuild test containers check docs bench checklist mutate chaos faults
+.PHONY: run stop rebuild test containers check docs bench checklist mutate mutants chaos faults
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -65,6 +65,9 @@ checklist: $(VENV)/.ok-dev
 
 mutate: $(VENV)/.ok-dev
 	$(BIN)/python -m tests.mutation
+
+mutants: $(VENV)/.ok-dev
+	$(BIN)/python -m tests.generated_mutants $(OPTIONS)
 
 chaos: $(VENV)/.ok-dev
 	$(BIN)/python -W ignore -m tests.chaos $(OPTIONS)

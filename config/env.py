@@ -20,23 +20,33 @@ class BadEnvironment(SystemExit):
     """The environment cannot be used; the message names each variable and what to do."""
 
 
+class Secret(str):
+    """A text that is used like any other and is not shown where a value is printed, such as a log or a debug page."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'********'"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Env:
     """Settings that differ between places. Field names are the variables' names in lower case."""
 
     debug: Annotated[bool, "on for a machine of your own, off in public; off demands the secrets"]
-    secret_key: Annotated[str, "signs sessions, tokens and sealed credentials"]
+    secret_key: Annotated[Secret, "signs sessions, tokens and sealed credentials"]
+    secret_key_fallbacks: Annotated[tuple[Secret, ...], "earlier keys that still open what they signed, with commas"]
     site_url: Annotated[str, "where readers find the site: http(s)://host[:port]"]
     site_name: Annotated[str, "the publication's name"]
     allowed_hosts: Annotated[tuple[str, ...], "host names that the site answers to, with commas"]
     data_dir: Annotated[Path, "where the bundled servers, media, mailbox and Flower keep their files"]
-    database_url: Annotated[str, "postgres://user:password@host:port/name; unset = the bundled PostgreSQL"]
-    redis_url: Annotated[str, "the cache: redis:// or unix://; unset = the bundled Valkey, apart from the broker"]
-    celery_broker_url: Annotated[str, "the broker: redis://, redis+socket:// or amqp://; unset = the bundled Valkey"]
+    database_url: Annotated[Secret, "postgres://user:password@host:port/name; unset = the bundled PostgreSQL"]
+    redis_url: Annotated[Secret, "the cache: redis:// or unix://; unset = the bundled Valkey, apart from the broker"]
+    celery_broker_url: Annotated[Secret, "the broker: redis://, redis+socket:// or amqp://; unset = the bundled Valkey"]
     mailbox_port: Annotated[int, "where the bundled mailbox captures mail"]
-    email_url: Annotated[str, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
+    email_url: Annotated[Secret, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
     default_from_email: Annotated[str, "the sender of every mail"]
-    flower_basic_auth: Annotated[str, "user:password for Flower"]
+    flower_basic_auth: Annotated[Secret, "user:password for Flower"]
     port: Annotated[int, "the web server's port"]
     flower_port: Annotated[int, "Flower's port"]
     log_format: Annotated[str, "text for people, json for machines"]
@@ -44,8 +54,26 @@ class Env:
     trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
     peertube_hosts: Annotated[tuple[str, ...], "PeerTube sites whose videos posts may show in a player, with commas"]
     import_max_mb: Annotated[int, "how large an upload to import may be, in MB; a ZIP may hold four times as much"]
+    notice_quiet: Annotated[
+        timedelta, "NOTICE_QUIET_MINUTES: after a notice about a post, the next ones wait so long and go out as one"
+    ]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are not announced"]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
+    dead_effects_retention: Annotated[
+        timedelta, "DEAD_EFFECTS_RETENTION_DAYS: how long dead letters stay, if no one retries them"
+    ]
+    results_retention: Annotated[timedelta, "RESULTS_RETENTION_DAYS: how long Celery's results stay"]
+    deliveries_retention: Annotated[
+        timedelta,
+        "DELIVERIES_RETENTION_DAYS: how long single deliveries stay after their mailing is over; its sums stay always",
+    ]
+    confirmations_retention: Annotated[
+        timedelta, "CONFIRMATIONS_RETENTION_DAYS: how long questions whether a subscription was meant stay after they were sent"
+    ]
+    notices_retention: Annotated[timedelta, "NOTICES_RETENTION_DAYS: how long notices that were sent or closed stay"]
+    shares_retention: Annotated[
+        timedelta, "SHARES_RETENTION_DAYS: how long shares stay that were withdrawn, skipped, or went through a removed account"
+    ]
     effects_ring_after_seconds: Annotated[float, "after how long a hint that no worker followed is sent again"]
     effects_lease_margin_seconds: Annotated[float, "from its timeout until a dead worker's effect is due again"]
 
@@ -81,13 +109,14 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         mailbox_port=mailbox_port,
         site_url=site_url,
         secret_key=reader.secret("SECRET_KEY", debug=debug, default="not-secret-for-this-machine-only-0123456789abcdef"),
+        secret_key_fallbacks=reader.value("SECRET_KEY_FALLBACKS", _secrets, default=()),
         flower_basic_auth=reader.secret("FLOWER_BASIC_AUTH", debug=debug, default="operator:operator"),
         site_name=reader.value("SITE_NAME", str, default="Afterword"),
         allowed_hosts=reader.value("ALLOWED_HOSTS", _words, default=_hosts(site_url, debug)),
-        database_url=reader.value("DATABASE_URL", _database, default=run_directory.database_url(data_dir)),
-        redis_url=reader.value("REDIS_URL", _url, default=run_directory.cache_url(data_dir)),
-        celery_broker_url=reader.value("CELERY_BROKER_URL", _url, default=run_directory.broker_url(data_dir)),
-        email_url=reader.value("EMAIL_URL", _mail, default=run_directory.mail_url(mailbox_port)),
+        database_url=reader.url("DATABASE_URL", _database, default=run_directory.database_url(data_dir)),
+        redis_url=reader.url("REDIS_URL", _url, default=run_directory.cache_url(data_dir)),
+        celery_broker_url=reader.url("CELERY_BROKER_URL", _url, default=run_directory.broker_url(data_dir)),
+        email_url=reader.url("EMAIL_URL", _mail, default=run_directory.mail_url(mailbox_port)),
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
         flower_port=reader.value("FLOWER_PORT", _port, default=5555),
         log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),
@@ -95,8 +124,15 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
         peertube_hosts=reader.value("PEERTUBE_HOSTS", _words, default=("framatube.org", "peertube.tv", "tilvids.com")),
         import_max_mb=reader.value("IMPORT_MAX_MB", _megabytes, default=500),
+        notice_quiet=reader.value("NOTICE_QUIET_MINUTES", _minutes, default=timedelta(minutes=10)),
         announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
         retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
+        dead_effects_retention=reader.value("DEAD_EFFECTS_RETENTION_DAYS", _days, default=timedelta(days=365)),
+        results_retention=reader.value("RESULTS_RETENTION_DAYS", _days, default=timedelta(days=7)),
+        deliveries_retention=reader.value("DELIVERIES_RETENTION_DAYS", _days, default=timedelta(days=90)),
+        confirmations_retention=reader.value("CONFIRMATIONS_RETENTION_DAYS", _days, default=timedelta(days=90)),
+        notices_retention=reader.value("NOTICES_RETENTION_DAYS", _days, default=timedelta(days=365)),
+        shares_retention=reader.value("SHARES_RETENTION_DAYS", _days, default=timedelta(days=90)),
         effects_ring_after_seconds=reader.value("EFFECTS_RING_AFTER_SECONDS", _seconds, default=15.0),
         effects_lease_margin_seconds=reader.value("EFFECTS_LEASE_MARGIN_SECONDS", _seconds, default=10.0),
     )
@@ -119,11 +155,15 @@ class _Reader:
             self.problems.append(f"{name}: {error}")
             return default
 
-    def secret(self, name: str, *, debug: bool, default: str) -> str:
+    def url(self, name: str, parse: Callable[[str], str], *, default: str) -> Secret:
+        """Return an address whole as a secret: it may hold a password."""
+        return Secret(self.value(name, parse, default=default))
+
+    def secret(self, name: str, *, debug: bool, default: str) -> Secret:
         value = self.value(name, str, default=default if debug else "")
         if not value:
             self.problems.append(f"{name}: missing; set it, as DEBUG is off")
-        return str(value)
+        return Secret(value)
 
     def finish(self) -> None:
         if self.problems:
@@ -164,11 +204,27 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _secrets(text: str) -> tuple[Secret, ...]:
+    return tuple(Secret(word) for word in _words(text))
+
+
 def _hours(text: str) -> timedelta:
     try:
         return timedelta(hours=float(text))
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not a number of hours") from None
+
+
+def _minutes(text: str) -> timedelta:
+    if not text.isdecimal() or int(text) > 1440:
+        raise ValueError(f"{text!r} is not a number of minutes from 0 to 1440")
+    return timedelta(minutes=int(text))
+
+
+def _days(text: str) -> timedelta:
+    if not text.isdecimal() or not 0 < int(text) <= 36_500:
+        raise ValueError(f"{text!r} is not a number of days from 1 to 36500")
+    return timedelta(days=int(text))
 
 
 def _seconds(text: str) -> float:

@@ -14,6 +14,7 @@ ENV = environment.read()
 
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
 SITE_URL = ENV.site_url
 SITE_NAME = ENV.site_name
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
@@ -129,6 +130,10 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "app.blog.upload_handler.TolerantHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
 IMPORT_MAX_BYTES = ENV.import_max_mb * 2**20
 
@@ -141,11 +146,18 @@ SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
+NOTICE_QUIET = ENV.notice_quiet
 ANNOUNCE_WITHIN = ENV.announce_within
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
 PEERTUBE_HOSTS = ENV.peertube_hosts
 OWED_RETENTION = ENV.retention
+DEAD_EFFECTS_RETENTION = ENV.dead_effects_retention
+RESULTS_RETENTION = ENV.results_retention
+DELIVERIES_RETENTION = ENV.deliveries_retention
+CONFIRMATIONS_RETENTION = ENV.confirmations_retention
+NOTICES_RETENTION = ENV.notices_retention
+SHARES_RETENTION = ENV.shares_retention
 OWED_METRICS_PREFIX = "afterword"
 OWED_RING_AFTER = ENV.effects_ring_after_seconds
 OWED_LEASE_MARGIN = ENV.effects_lease_margin_seconds

@@ -6,7 +6,8 @@ Needs Django and the standard library. celery.py, durable.py and worker.py know 
 from .binding import Task
 from .declaration import Declaration, Signature, effect, task
 from .outcomes import BadArguments, GiveUp, Later, LostLease, NotInTransaction, UnknownEffect
-from .recording import Owed, gather, owe, record
+from .recording import Owed, gather, owe, record, run_now
+from .retry import tries_over
 from .running import Running, current
 
 __all__ = [
@@ -26,5 +27,7 @@ __all__ = [
     "gather",
     "owe",
     "record",
+    "run_now",
     "task",
+    "tries_over",
 ]

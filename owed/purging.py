@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from . import sql
 
-# In chunks: one DELETE of a million rows would hold its locks, and replicas back, for minutes. Dead letters stay until
-# a person has decided about them.
+# In chunks: one DELETE of a million rows would hold its locks, and replicas back, for minutes. Dead letters wait longer
+# for a person's decision: they have an age of their own.
 PURGE = """
 DELETE FROM effects_effect WHERE id IN (
     SELECT id FROM effects_effect
@@ -19,6 +19,11 @@ DELETE FROM effects_effect WHERE id IN (
 def purge(older_than: timedelta, *, chunk: int = 1000) -> int:
     """Delete done effects finished longer ago than this. Dead letters stay. Return how many went."""
     return in_chunks(PURGE, older_than, chunk)
+
+
+def purge_dead(older_than: timedelta, *, chunk: int = 1000) -> int:
+    """Delete dead letters that failed longer ago than this, which no one retried. Return how many went."""
+    return in_chunks(PURGE.replace("'done'", "'dead'"), older_than, chunk)
 
 
 def in_chunks(statement: str, older_than: timedelta, chunk: int) -> int:

@@ -51,8 +51,25 @@ def put_off(ids: Sequence[int], wait: timedelta, why: str) -> int:
 
 def backoff(attempt: int) -> float:
     """Return seconds until the next try."""
-    # The exponent is capped too: 2.0 ** 1024 raises OverflowError. The jitter keeps those that failed together apart.
-    return min(2.0 ** min(attempt, 20), BACKOFF_CAP) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+    # The jitter keeps those that failed together apart.
+    return _pause(attempt) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+
+
+def tries_over(span: timedelta) -> int:
+    """Return how many tries it takes until the pauses between them are this long together, on average.
+
+    For `max_attempts`: a promise such as "tried for two days" is made in days, and kept in tries.
+    """
+    tries, waited = 1, 0.0
+    while waited < span.total_seconds():
+        waited += _pause(tries)
+        tries += 1
+    return tries
+
+
+def _pause(attempt: int) -> float:
+    # The exponent is capped too: 2.0 ** 1024 raises OverflowError.
+    return min(2.0 ** min(attempt, 20), BACKOFF_CAP)
 
 
 def _wait(claimed: Claimed, seconds: float, more: int, why: str, *, planned: bool = False) -> bool:

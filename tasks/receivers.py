@@ -28,6 +28,7 @@ from app.blog.signals import (
     post_published,
     post_revised,
     post_scheduled,
+    post_unscheduled,
     post_withdrawn,
     posts_relabelled,
 )
@@ -38,14 +39,14 @@ from app.pagecache import effects as pages
 from app.search import effects as search
 from app.social import effects as social
 from app.stats import effects as stats
-from owed import clock, record
+from owed import clock, record, run_now
 
 
 @receiver(post_published, weak=False, dispatch_uid="tasks.publish_everywhere")
-def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
+def publish_everywhere(sender: type[Post], post: Post, again: bool = False, **kwargs: Any) -> None:
     owed = record(
         *publication.always(post.pk),
-        *(publication.announced(post.pk) if _is_new(post) else ()),
+        *(publication.announced(post.pk) if _is_new(post) else publication.shown_again(post.pk) if again else ()),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)
@@ -121,6 +122,13 @@ def tell_editors(sender: type[Post], post: Post, **kwargs: Any) -> None:
 @receiver(post_scheduled, weak=False, dispatch_uid="tasks.publish_in_time")
 def publish_in_time(sender: type[Post], post: Post, **kwargs: Any) -> None:
     owed = record(blog.publish_scheduled.si(post_id=post.pk).set(eta=post.publish_at), about=post)
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(post_unscheduled, weak=False, dispatch_uid="tasks.close_schedule")
+def close_schedule(sender: type[Post], post: Post, **kwargs: Any) -> None:
+    """Let the effect that waits for the old time look now: it finds nothing to publish, and is done."""
+    owed = run_now(blog.publish_scheduled, about=post)
     transaction.on_commit(owed.enqueue, robust=True)
 
 

@@ -1,7 +1,5 @@
 """What the clock owes: publishing what is due, and keeping the tables small."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.core.management import call_command
 
@@ -13,6 +11,9 @@ from app.blog.models import Post
 from app.importer import effects as importer
 from app.importer import undo, work
 from app.members import email_change, erasure
+from app.newsletter.retention import forget_confirmations, forget_deliveries
+from app.notices.retention import forget_notices
+from app.social.retention import forget_shares
 from owed import clock, periods, purging, task
 from owed.contrib import celery_results
 
@@ -38,8 +39,18 @@ def purge_effects() -> None:
 
 @task("upkeep.purge_results", kind="external", timeout=300)
 def purge_results() -> None:
-    """Remove Celery results that are older than a week."""
-    celery_results.purge(timedelta(days=7))
+    """Remove Celery results that are older than their retention time."""
+    celery_results.purge(settings.RESULTS_RETENTION)
+
+
+@task("upkeep.forget_history", kind="external", timeout=900)
+def forget_history() -> None:
+    """Remove what ended longer ago than docs/reference/retention.md says. What is still owed stays, whatever its age."""
+    forget_deliveries(settings.DELIVERIES_RETENTION)
+    forget_confirmations(settings.CONFIRMATIONS_RETENTION)
+    forget_notices(settings.NOTICES_RETENTION)
+    forget_shares(settings.SHARES_RETENTION)
+    purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)
 
 
 @task("upkeep.prove")

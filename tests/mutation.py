@@ -31,8 +31,10 @@ from tools.devserver.server import ROOT
 JOBS = int(os.environ.get("JOBS", "2"))
 PATIENCE = 900
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "var", "node_modules", ".*_cache", "__pycache__", ".hypothesis")
+SOURCES = ("app", "config", "owed", "tasks", "worker")
 OPTIONS = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--reuse-db", "--timeout=180"]
-RED = re.compile(r"^(?:FAILED|ERROR) (?:\S+/)?(\S+?\.py::.+?)(?: - |$)", re.MULTILINE)
+# A test that cannot begin has noticed nothing: only a failure counts, not an error in a fixture or an import.
+RED = re.compile(r"^FAILED (?:\S+/)?(\S+?\.py::.+?)(?: - |$)", re.MULTILINE)
 GREEN, SOME_RED = 0, 1
 running: set[subprocess.Popen[str]] = set()
 
@@ -64,17 +66,20 @@ class Place:
     @contextmanager
     def without(self, guard: Guard) -> Iterator[None]:
         """Take the guard away, then put the files back."""
-        touched = {file: file.read_text() for folder in ("app", "tasks") for file in (self.root / folder).rglob("*.py")}
+        touched = {file: file.read_text() for file in self._sources()}
         for edit in guard.edits:
             edit.apply(self.root)
         try:
             yield
         finally:
-            for file in (file for folder in ("app", "tasks") for file in (self.root / folder).rglob("*.py")):
+            for file in self._sources():
                 if file not in touched:
                     file.unlink()
                 elif file.read_text() != touched[file]:
                     file.write_text(touched[file])
+
+    def _sources(self) -> list[Path]:
+        return [file for folder in SOURCES for file in (self.root / folder).rglob("*.py")]
 
     def run(self, name: str, tests: tuple[str, ...], database: str) -> Verdict:
         began = time.monotonic()
@@ -102,6 +107,18 @@ class Place:
 def main(words: list[str]) -> int:
     """Judge the guards whose names contain all the words, and return the exit code."""
     guards = [guard for guard in GUARDS if all(word in guard.name for word in words)]
+    with workshop() as (pool, places):
+        before = list(pool.map(lambda tests: before_any(places, tests), chunks(guards)))
+        if any(verdict.code != GREEN for verdict in before):
+            print("\n".join(verdict.output for verdict in before if verdict.code != GREEN))
+            print("The named tests are not green before any guard is taken away.")
+            return 2
+        return report(pool.map(lambda guard: judge(places, guard), guards))
+
+
+@contextmanager
+def workshop() -> Iterator[tuple[ThreadPoolExecutor, Queue[Place]]]:
+    """Have the servers of the tests, some copies of the tree, and a thread for each."""
     servers.pytest_load_initial_conftests()
     servers.run_servers(Path(os.environ[servers.HOME]))
     with TemporaryDirectory(prefix="afterword-mutants-", dir=BASE) as folder:
@@ -110,12 +127,7 @@ def main(words: list[str]) -> int:
             places.put(Place(Path(folder) / f"tree{number}", number))
         with ThreadPoolExecutor(JOBS) as pool:
             end_whole_on_sigterm(pool)
-            before = list(pool.map(lambda tests: before_any(places, tests), chunks(guards)))
-            if any(verdict.code != GREEN for verdict in before):
-                print("\n".join(verdict.output for verdict in before if verdict.code != GREEN))
-                print("The named tests are not green before any guard is taken away.")
-                return 2
-            return report(pool.map(lambda guard: judge(places, guard), guards))
+            yield pool, places
 
 
 def end_whole_on_sigterm(pool: ThreadPoolExecutor) -> None:

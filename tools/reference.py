@@ -63,14 +63,20 @@ def environment() -> str:
     hints = get_type_hints(Env, include_extras=True)
     rows = []
     for name, hint in hints.items():
-        variable, _, meaning = hint.__metadata__[0].rpartition("_HOURS: ")
-        rows.append((f"`{variable}_HOURS`" if variable else f"`{name.upper()}`", meaning))
+        variable, meaning = variable_of(name, hint.__metadata__[0])
+        rows.append((f"`{variable}`", meaning))
     return page(
         "Environment",
         "Read in config/env.py and nowhere else; every problem is reported at once.",
         ("variable", "meaning"),
         rows,
     )
+
+
+def variable_of(name: str, text: str) -> tuple[str, str]:
+    """Return a variable's name, which the text begins with where it has a unit in it, and what it means."""
+    variable, colon, meaning = text.partition(": ")
+    return (variable, meaning) if colon and variable.isupper() else (name.upper(), text)
 
 
 def schedule() -> str:

@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from django.conf import settings
 
 from owed.celery import publish_with
 from worker import queues, schedule
@@ -10,8 +11,10 @@ from worker import queues, schedule
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("afterword")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+# Not config_from_object("django.conf:settings"): Flower, its API and `celery inspect conf` show all that Celery was configured
+# with, and Django's settings hold the secret key and the passwords of the database, of mail and of Flower.
 app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
     accept_content=["json"],
     task_serializer="json",
     result_serializer="json",

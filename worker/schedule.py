@@ -26,6 +26,7 @@ SCHEDULE = {
     "forget old figures": every(86_400, "stats.forget"),
     "clear old sessions": every(86_400, "upkeep.clear_sessions"),
     "remove old uploads": every(86_400, "upkeep.clear_imports"),
+    "remove old deliveries, notices and shares": every(86_400, "upkeep.forget_history"),
     "forget old addresses": every(86_400, "upkeep.forget_addresses"),
 }
 

@@ -17,7 +17,7 @@ from ninja import NinjaAPI, Schema
 from ninja import errors as ninja_errors
 
 from app.api.validation_messages import FIELD_NEEDED, OBJECT, plain
-from app.blog.errors import ContentTooLong, PostGone, Refused
+from app.blog.errors import ContentTooLong, NotStored, PostGone, Refused
 
 logger = logging.getLogger("api")
 
@@ -81,6 +81,7 @@ def install(api: NinjaAPI) -> None:
         PostGone: _missing,
         RequestDataTooBig: _too_big,
         ContentTooLong: _too_long,
+        NotStored: _not_stored,
         ValidationError: _model,
         Refused: _refused,
         Exception: _unforeseen,
@@ -158,6 +159,10 @@ def _too_big(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _too_long(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(413, error.messages[0], {"content": error.messages})
+
+
+def _not_stored(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(507, error.messages[0], {"file": error.messages})
 
 
 def _model(request: HttpRequest, error: Any) -> HttpResponse:

@@ -71,7 +71,7 @@ def list_imports(request: Request, page: Page = 1) -> QuerySet[Import]:
     return Import.objects.order_by("-pk")[first : first + PER_PAGE]
 
 
-@router.post("", response={201: ImportOut, 403: Problem, 422: Problem})
+@router.post("", response={201: ImportOut, 403: Problem, 422: Problem, 507: Problem})
 def upload(request: Request, response: HttpResponse, file: File[UploadedFile], how: Form[How]) -> Status[Import]:
     """Upload a ZIP or an export as multipart/form-data. Workers check it; nothing is imported before the run is made."""
     must_import(request.auth)

@@ -13,7 +13,7 @@ from app.api.auth import Request, must_enter_studio
 from app.api.errors import NotFound, Problem
 from app.api.fields import Id, Page, Strict
 from app.api.permissions import publishable_post
-from app.newsletter.announcing import announce_again
+from app.newsletter.announcing import announce_again, resume_mailing
 from app.newsletter.models import Send
 from owed import clock
 
@@ -62,6 +62,18 @@ def mail_again(request: Request, payload: SendIn) -> Status[Send]:
     """Mail a public post once more. `round` is that of its last mailing + 1: of two requests for it, one finds 409."""
     post = publishable_post(payload.post, request.auth)
     return Status(201, announce_again(post.pk, payload.round, by=request.auth.pk, now=clock.now()))
+
+
+@router.post("/{send_id}/rest", response={200: SendDetail, 403: Problem, 404: Problem, 409: Problem})
+def mail_rest(request: Request, send_id: Id) -> Send:
+    """Mail a post to those from whom this mailing withheld it, as the post was withdrawn. 409 where there is nobody."""
+    send = Send.objects.filter(pk=send_id).first()
+    if send is None:
+        raise NotFound
+    publishable_post(send.post_id, request.auth)
+    resume_mailing(send.pk)
+    send.refresh_from_db()
+    return send
 
 
 @router.get("/{send_id}", response={200: SendDetail, 403: Problem, 404: Problem})

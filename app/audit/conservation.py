@@ -68,7 +68,7 @@ def sends() -> Iterator[Balance]:
     forgotten, stuck = _forgotten(), _stuck()
     counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in SubmissionState.values}
     for send in Send.objects.annotate(**counted).order_by("pk").iterator(1000):
-        parts = {state: getattr(send, state) for state in counted}
+        parts = {state: getattr(send, state) + send.summary.get(state, 0) for state in counted}
         wrong = _wrong_of(send, parts, forgotten.get(send.pk, 0))
         if send.pk in stuck:
             wrong.append("it is expanding, and no page is owed")

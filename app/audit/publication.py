@@ -24,6 +24,11 @@ def announced(post_id: int) -> list[Signature]:
     return [newsletter.announce.si(post_id=post_id), social.share.si(post_id=post_id), pages.purge.si(post_id=post_id)]
 
 
+def shown_again(post_id: int) -> list[Signature]:
+    """Return what the publication of an old post owes besides, where it was withdrawn: the networks took it away."""
+    return [social.share.si(post_id=post_id), pages.purge.si(post_id=post_id)]
+
+
 CONSEQUENCES: tuple[Declaration[Any], ...] = (newsletter.page, newsletter.deliver, social.deliver, feeds.refresh)
 """What these owe in turn, about the same post."""
 

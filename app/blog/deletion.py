@@ -16,7 +16,7 @@ from app.accounts.models import User
 from app.blog.changes import change
 from app.blog.models import Comment, EarlierUse, Like, Post
 from app.blog.placement import Placement, lock, placements_of
-from app.blog.signals import post_deleted
+from app.blog.signals import post_deleted, post_unscheduled
 from owed import gather
 from owed.sql import rows
 
@@ -68,6 +68,8 @@ def _post_goes(sender: type[Post], instance: Post, origin: Any = None, **kwargs:
     if deletion is None or instance.pk in deletion.pending:
         deletion = root._deletion = Deletion(root)
     deletion.expect(instance)
+    if instance.publish_at is not None:
+        post_unscheduled.send(sender=Post, post=instance)
 
 
 def _post_went(sender: type[Post], instance: Post, origin: Any = None, **kwargs: object) -> None:

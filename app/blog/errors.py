@@ -72,5 +72,13 @@ class ContentTooLong(ValidationError):
         )
 
 
+class NotStored(ValidationError):
+    """The server could not write an uploaded file: mostly, its disk is full."""
+
+    def __init__(self) -> None:
+        text = gettext("The file could not be stored: the server has no room for it. Leave it out, or try again later.")
+        super().__init__(text, code="not_stored")
+
+
 class MediaRefused(ValidationError):
     """The file is not an image that can be stored."""

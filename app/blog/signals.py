@@ -2,12 +2,13 @@
 
 from django.dispatch import Signal
 
-post_published = Signal()  # post: Post; once for each real transition to published
+post_published = Signal()  # post: Post, again: bool; once for each real transition to published; again: it was public before
 post_viewed = Signal()  # post: Post, user: User | None; sent by the page that shows the post
 post_liked = Signal()  # post: Post, user: User; only when a row was made
 
 post_created = Signal()  # post: Post; a draft was inserted
 post_scheduled = Signal()  # post: Post; publish_at is set or changed
+post_unscheduled = Signal()  # post: Post; the time that was set is not the time of publication any more
 post_revised = Signal()  # post: Post, before: Placement, after: Placement; readers see something else now
 post_withdrawn = Signal()  # post: Post, placement: Placement; its lists() are where readers saw it until now
 post_deleted = Signal()  # post_id: int, before: Placement; once, whatever deleted it

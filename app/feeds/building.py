@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
 
@@ -80,7 +81,15 @@ def _refresh(scope: str, now: datetime) -> int:
 def _with_guid(subject: Subject) -> Subject:
     """Give the feed the id that it had at first, however its address has changed since."""
     stored = Document.objects.filter(scope=subject.scope).exclude(guid="").values_list("guid", flat=True).first()
-    return replace(subject, guid=stored or tag_uri(SINCE, subject.scope))
+    return replace(subject, guid=stored or _new_guid(subject))
+
+
+def _new_guid(subject: Subject) -> str:
+    """Return an id for a feed that is built for the first time.
+
+    Of the number alone the id would come again after a restore, for another author, category or tag.
+    """
+    return tag_uri(SINCE, SITE) if subject.kind == SITE else uuid5(NAMESPACE_URL, f"{subject.scope} {subject.origin}").urn
 
 
 def _store(subject: Subject, changed: dict[str, Built], now: datetime) -> None:

@@ -31,6 +31,8 @@ class Subject:
     kind: str = SITE
     name: str = ""
     guid: str = ""
+    origin: str = ""
+    """What distinguishes it from another subject that has the same number in another copy of the database."""
 
     @property
     def path(self) -> str:
@@ -57,19 +59,21 @@ def of_site() -> Subject:
 
 def of_author(user: User) -> Subject:
     name = user.profile.name
-    title = f"{name} on {settings.SITE_NAME}"
-    return Subject(scope=f"author:{user.pk}", kind="author", name=user.username, title=title, description=f"Posts by {name}")
+    title, origin = f"{name} on {settings.SITE_NAME}", f"{user.username} {user.date_joined.timestamp()}"
+    about = f"Posts by {name}"
+    return Subject(scope=f"author:{user.pk}", kind="author", name=user.username, title=title, description=about, origin=origin)
 
 
 def of_category(category: Category) -> Subject:
     title = f"{category.name} on {settings.SITE_NAME}"
     description = category.description or f"Posts in {category.name}"
-    return Subject(scope=f"category:{category.pk}", kind="category", name=category.slug, title=title, description=description)
+    scope, slug = f"category:{category.pk}", category.slug
+    return Subject(scope=scope, kind="category", name=slug, title=title, description=description, origin=slug)
 
 
 def of_tag(tag: Tag) -> Subject:
-    title = f"{tag.name} on {settings.SITE_NAME}"
-    return Subject(scope=f"tag:{tag.pk}", kind="tag", name=tag.slug, title=title, description=f"Posts tagged {tag.name}")
+    title, about = f"{tag.name} on {settings.SITE_NAME}", f"Posts tagged {tag.name}"
+    return Subject(scope=f"tag:{tag.pk}", kind="tag", name=tag.slug, title=title, description=about, origin=tag.slug)
 
 
 def subject_of(thing: Any) -> Subject | None:

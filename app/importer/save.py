@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.changes import change
-from app.blog.errors import MediaRefused, Refused
+from app.blog.errors import MediaRefused, NotStored, Refused
 from app.blog.guids import new_guid
 from app.blog.models import Category, Media, Post, Status, Tag
 from app.blog.truncation import cut
@@ -205,7 +205,7 @@ class Writer:
         for image in outcome.planned.post.images:
             try:
                 stored[image.url] = _stored(image, owner)
-            except (MediaRefused, OSError) as error:
+            except (MediaRefused, NotStored, OSError) as error:
                 outcome.missing.append(replace(image, problem=image.problem or reason_of(error)))
         outcome.images = len({media.pk for media in stored.values()})
         outcome.new_media = sorted({media.pk for media in stored.values() if media.created_at >= self._began})

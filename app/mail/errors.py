@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# RFC 3463 and 7505: the recipient's mailbox or its host does not exist. 5.1.7 and 5.1.8 are about the sender, 5.1.0 may be;
+# a full mailbox (5.2.2) or a policy (5.7.1) may pass.
+NO_SUCH_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 FINAL_PHASES = frozenset({"address", "rcpt", "data", "reply"})
 TOO_LARGE = 552
 
@@ -30,7 +33,8 @@ class Rejected(MailError):
 
     @property
     def no_such_mailbox(self) -> bool:
-        return self.final and self.status.startswith("5.1.")
+        """True when the address itself is at fault: no other message will reach it either."""
+        return self.final and self.status in NO_SUCH_MAILBOX
 
 
 class Unreachable(MailError):

@@ -3,6 +3,8 @@
 pending -> submitting (committed before the message is sent) -> sent | failed | unknown. A process that dies in between leaves
 `submitting` behind; the next attempt calls that `unknown` and sends nothing. An error before the final dot puts the row back
 to pending and rises, so that the ledger retries with growing pauses and gives up in the end.
+
+withheld: what it speaks of was taken from readers before it went out. It can be opened again, and then goes out once.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -33,6 +35,7 @@ class SubmissionState(models.TextChoices):
     SUPPRESSED = "suppressed", gettext_lazy("Suppressed")
     SKIPPED = "skipped", gettext_lazy("Skipped")
     UNKNOWN = "unknown", gettext_lazy("Unknown")
+    WITHHELD = "withheld", gettext_lazy("Withheld")
 
 
 OPEN = (SubmissionState.PENDING, SubmissionState.SUBMITTING)
@@ -89,6 +92,18 @@ class Submission(models.Model):
         """Close a row that will not be sent: failed, suppressed or skipped."""
         return self._move(self._still(SubmissionState.PENDING), state=state, error=why[:200], finished_at=timezone.now())
 
+    @transaction.atomic
+    def refuse(self, error: MailError) -> bool:
+        """Close a row whose message can never arrive, with what follows from the refusal."""
+        is_waiting = self.state == SubmissionState.PENDING
+        closed = (self.drop if is_waiting else self.settle)(SubmissionState.FAILED, str(error))
+        if closed:
+            self.follow_refusal(error)
+        return closed
+
+    def follow_refusal(self, error: MailError) -> None:
+        """Do what follows from it, in the transaction that closes the row."""
+
     def doubt(self) -> bool:
         """Record a doubt: an earlier attempt died between the message's end and the answer."""
         return self._move(
@@ -131,7 +146,7 @@ def submit(row: Submission, build: Callable[[], Mail], transport: Transport) -> 
     except MailError as error:
         if not _is_final(error):
             raise
-        row.drop(SubmissionState.FAILED, str(error))
+        row.refuse(error)
         return
     if row.begin():
         _hand_over(row, mail, transport)
@@ -149,7 +164,7 @@ def _hand_over(row: Submission, mail: Mail, transport: Transport) -> None:
         if not _is_final(error):
             row.postpone(str(error))
             raise
-        row.settle(SubmissionState.FAILED, str(error))
+        row.refuse(error)
     else:
         row.settle(SubmissionState.SENT)
 

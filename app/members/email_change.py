@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
@@ -113,7 +112,7 @@ def request_email_change(user: User, email: str, *, now: datetime) -> None:
 def find(change_id: int, secret: str, *, now: datetime) -> EmailChange | None:
     """Return the request that a link belongs to, while it is valid."""
     change = EmailChange.objects.select_related("user").filter(pk=change_id).first()
-    if change is None or not secrets.compare_digest(change.secret().encode(), secret.encode(errors="replace")):
+    if change is None or not change.has_secret(secret):
         return None
     return change if change.is_valid(now) else None
 

@@ -54,6 +54,7 @@ class EmailConfirmationNotice(Kind):
     template = "members/mail/email_confirmation"
     preference = FIRST_STEPS
     reaches_unconfirmed = True
+    once_for_good = True
 
     def subject(self, notice: Notice, number: int) -> str:
         return _("Is this your address at %(site)s?") % {"site": settings.SITE_NAME}

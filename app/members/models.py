@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from app.accounts.models import User
 
@@ -40,7 +40,7 @@ class EmailChange(models.Model):
         """Return whether the new address may still be taken."""
         user = self.user
         is_open = self.closed_at is None and self.asked_at > now - VALID_FOR
-        is_same = user.email == self.old_email and password_mark(user) == self.password_mark
+        is_same = user.email == self.old_email and self.password_mark in _marks(user)
         return is_open and is_same and user.is_active and not self._is_taken()
 
     def _is_taken(self) -> bool:
@@ -49,8 +49,15 @@ class EmailChange(models.Model):
 
     def secret(self) -> str:
         """Return the secret part of the link to the new address."""
+        return self._secret(settings.SECRET_KEY)
+
+    def has_secret(self, given: str) -> bool:
+        """Return whether this is the secret part of the link, made with the current key or one that it replaced."""
+        return any(constant_time_compare(self._secret(key), given) for key in _keys())
+
+    def _secret(self, key: str) -> str:
         facts = (str(self.pk), self.old_email, self.new_email, self.password_mark)
-        return salted_hmac("notices.change", "\n".join(facts), algorithm="sha256").hexdigest()
+        return salted_hmac("notices.change", "\n".join(facts), secret=key, algorithm="sha256").hexdigest()
 
     def close(self, now: datetime) -> bool:
         """Return whether it was open until now."""
@@ -59,4 +66,16 @@ class EmailChange(models.Model):
 
 def password_mark(user: User) -> str:
     """Return a digest that changes when the password changes, and does not reveal its hash."""
-    return salted_hmac("notices.change.password", user.password, algorithm="sha256").hexdigest()
+    return _mark(user, settings.SECRET_KEY)
+
+
+def _marks(user: User) -> list[str]:
+    return [_mark(user, key) for key in _keys()]
+
+
+def _mark(user: User, key: str) -> str:
+    return salted_hmac("notices.change.password", user.password, secret=key, algorithm="sha256").hexdigest()
+
+
+def _keys() -> tuple[str, ...]:
+    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)

@@ -13,21 +13,23 @@ from app.blog.placement import locked
 from app.mail.addresses import domain_of
 from app.mail.submission import SubmissionState
 from app.newsletter import effects
-from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
-from app.newsletter.models import Send, Subscriber
+from app.newsletter.errors import NeverMailed, NothingWithheld, NotTheNext, StillMailing
+from app.newsletter.models import Delivery, Send, Subscriber
 from owed import clock, gather, owe
 
 # Readers in one transaction: few enough that a crash repeats little, and that no lock is held for long.
 PAGE = 500
-# Mails in one effect: if the worker dies, at most this many are looked at again.
-CHUNK = 20
 
+# The Message-ID is made of what the mailing and the reader keep for life: a database restored from a backup makes the same
+# again, so that mailboxes and relays can tell a repetition, and never the same for another post or reader.
 EXPAND = """
 WITH page AS (
-    SELECT id FROM newsletter_subscriber WHERE state = %(confirmed)s AND id > %(after)s ORDER BY id LIMIT %(page)s
+    SELECT id, token FROM newsletter_subscriber WHERE state = %(confirmed)s AND id > %(after)s ORDER BY id LIMIT %(page)s
 ), made AS (
     INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, state, message_id, attempts, error)
-    SELECT %(send)s, %(post)s, id, %(pending)s, '<' || gen_random_uuid() || '@' || %(domain)s || '>', 0, '' FROM page
+    SELECT %(send)s, %(post)s, id, %(pending)s,
+        '<' || left(encode(sha256(convert_to(%(mailing)s || token, 'UTF8')), 'hex'), 32) || '@' || %(domain)s || '>', 0, ''
+    FROM page
     ON CONFLICT (send_id, subscriber_id) DO NOTHING
     RETURNING id
 )
@@ -39,13 +41,34 @@ SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), ARRAY(SELECT id 
 def send_publication_notifications(post: Post | int, *, now: datetime | None = None) -> Send | None:
     """Open the send of a post that has just become public; workers do the rest. Once only, and not for old posts.
 
-    `now` is the database's time where it is not given.
+    A send that was interrupted, as the post was withdrawn, goes on. `now` is the database's time where it is not given.
     """
     post_id, now = post if isinstance(post, int) else post.pk, now or clock.now()
     newly = Post.objects.filter(status=Status.PUBLISHED, published_at__gt=now - settings.ANNOUNCE_WITHIN)
-    if not newly.filter(pk=post_id).exists():
+    # Locked, as by a worker that withholds a mail meanwhile: one of the two waits for the other.
+    if newly.filter(pk=post_id).select_for_update(of=("self",), no_key=True).first() is None:
         return None
+    for interrupted in Send.objects.filter(post_id=post_id).order_by("round"):
+        interrupted.resume()
     return _open(post_id, 1, now)
+
+
+@transaction.atomic
+def resume_mailing(send_id: int) -> int:
+    """Mail a public post to the readers from whom it was withheld, because a user asks for it. Return how many.
+
+    Raises PostGone, NotPublished, and NothingWithheld.
+    """
+    send = Send.objects.filter(pk=send_id).first()
+    post = locked(send.post_id) if send else None
+    if send is None or post is None:
+        raise PostGone
+    if not post.is_public:
+        raise NotPublished
+    number = send.resume()
+    if not number:
+        raise NothingWithheld
+    return number
 
 
 @transaction.atomic
@@ -64,6 +87,9 @@ def announce_again(post_id: int, number: int, *, by: int, now: datetime) -> Send
         raise NotTheNext
     if not last.is_over:
         raise StillMailing
+    # They are among the readers of the new round: no later publication mails them the old one as well.
+    withheld = Delivery.objects.filter(post_id=post_id, state=SubmissionState.WITHHELD)
+    withheld.update(state=SubmissionState.SKIPPED, error="mailed again as a whole")
     return _open(post_id, number, now, by)
 
 
@@ -78,13 +104,13 @@ def last_of(post_id: int) -> Send:
 @transaction.atomic
 def expand(send_id: int, *, after: int) -> int:
     """Write the deliveries of the next readers, owe their mails and the next page. Return how many were written."""
-    send = Send.objects.filter(pk=send_id, state=Send.State.EXPANDING).first()
+    expanding = Send.objects.select_related("post").only("state", "round", "post__guid")
+    send = expanding.filter(pk=send_id, state=Send.State.EXPANDING).first()
     if send is None:
         return 0
     last, read, made = _insert(send, after)
     with gather():
-        for start in range(0, len(made), CHUNK):
-            owe(effects.deliver.si(delivery_ids=made[start : start + CHUNK]), about=f"post:{send.post_id}")
+        send.owe(made)
         # The next page is owed in this page's transaction: neither can be lost without the other.
         if read == PAGE:
             _owe_page(send, after=last)
@@ -106,6 +132,7 @@ def _open(post_id: int, number: int, now: datetime, by: int | None = None) -> Se
 def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
     values: dict[str, int | str] = {
         "send": send.pk, "post": send.post_id, "after": after, "page": PAGE,
+        "mailing": f"{send.post_id} {send.post.guid} {send.round} ",
         "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING,
         "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
     }  # fmt: skip

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
+from app.blog.models import Status
 from app.mail.errors import MailError, Rejected, Unknown, Unreachable
 from app.mail.message import Mail, encode
 from app.mail.submission import OPEN, SubmissionState, submit
 from app.mail.transport import Transport
-from app.newsletter.bounces import remember_bounce
 from app.newsletter.letters import Edition, confirmation_letter
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.outbound import breaker
-from owed import Later
+from owed import Later, clock
 
 BUDGET = 15.0  # seconds
 OF_ONE_RECIPIENT = frozenset({"rcpt", "data", "reply"})  # phases in which a refusal concerns no other recipient
@@ -51,7 +50,7 @@ def confirm(confirmation_id: int) -> None:
     if confirmation.subscriber.is_confirmed:
         confirmation.drop(SubmissionState.SKIPPED, "already confirmed")
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
-        submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=timezone.now()), transport)
+        submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=clock.now()), transport)
 
 
 def _deliver_each(waiting: list[int], transport: Transport) -> None:
@@ -81,7 +80,7 @@ def _deliver_one(pk: int, write: Callable[[Delivery, Subscriber], Mail], transpo
     subscriber = delivery.subscriber
     if not _skip(delivery) and subscriber:
         submit(delivery, lambda: write(delivery, subscriber), transport)
-        _follow_up(delivery, subscriber)
+        _close_refused(delivery)
 
 
 def _read(pk: int) -> Delivery:
@@ -89,12 +88,18 @@ def _read(pk: int) -> Delivery:
 
 
 def _skip(delivery: Delivery) -> bool:
-    why = delivery.unwanted() if delivery.state == SubmissionState.PENDING else ""
-    return bool(why) and delivery.drop(SubmissionState.SKIPPED, why)
+    """Close what must not be sent: to somebody who does not read any more, or of a post that is not public."""
+    if delivery.state != SubmissionState.PENDING:
+        return False
+    if why := delivery.unwanted():
+        return delivery.drop(SubmissionState.SKIPPED, why)
+    return delivery.post.status != Status.PUBLISHED and delivery.withhold()
 
 
-def _follow_up(delivery: Delivery, subscriber: Subscriber) -> None:
-    """Close what was refused at the last moment, and remember a mailbox that does not exist."""
-    if delivery.state == SubmissionState.PENDING:
-        _skip(_read(delivery.pk))
-    remember_bounce(delivery, subscriber)
+def _close_refused(delivery: Delivery) -> None:
+    """Close what was refused at the last moment, because the reader or the post changed."""
+    if delivery.state != SubmissionState.PENDING:
+        return
+    now = _read(delivery.pk)
+    if not _skip(now) and now.state == SubmissionState.PENDING:
+        raise Later(timedelta(seconds=1), "the post was withdrawn, and published again at this moment")

@@ -15,3 +15,7 @@ class StillMailing(Refused):
 
 class NotTheNext(Refused):
     message = gettext_lazy("Another mailing of this post was asked for meanwhile; look at it before you ask again.")
+
+
+class NothingWithheld(Refused):
+    message = gettext_lazy("Everybody on this mailing's list was mailed, or is being mailed.")

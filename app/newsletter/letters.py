@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
 from app.blog.models import Post
 from app.blog.plain_text import beginning, plain_text
@@ -19,6 +18,7 @@ from app.mail.rendering import link, render, site_host
 from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Delivery, Subscriber
 from app.site.pages import ARCHIVE, SUBSCRIBE
+from owed import clock
 
 LARGEST = 80_000  # Gmail cuts a message off at 102 kB
 OPENING = 20_000  # characters of HTML in which the first words of a post are looked for
@@ -31,6 +31,8 @@ class Edition:
 
     def __init__(self) -> None:
         self.context = cache(post_context)
+        self.at = clock.now()
+        """The Date of these mails: the database's, as a machine whose clock is wrong would date them into the future."""
 
     def letter_for(self, delivery: Delivery, subscriber: Subscriber) -> Mail:
         page = link(subscriber.get_absolute_url())
@@ -44,7 +46,7 @@ class Edition:
             message_id=delivery.message_id,
             headers=list_headers(page),
         )
-        return encode(letter, at=timezone.now())
+        return encode(letter, at=self.at)
 
 
 def post_context(post_id: int) -> dict[str, Any]:

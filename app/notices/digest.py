@@ -14,8 +14,6 @@ from app.notices import kinds
 from app.notices.models import Notice
 from owed import Later, clock
 
-QUIET = timedelta(minutes=10)
-
 
 @transaction.atomic
 def gather(notice: Notice) -> bool:
@@ -43,6 +41,6 @@ def gathered_into(notice: Notice) -> list[Notice]:
 
 
 def _keep_quiet(last: datetime | None) -> None:
-    quiet = getattr(settings, "NOTICE_QUIET", QUIET)
+    quiet: timedelta = settings.NOTICE_QUIET
     if last and last + quiet > clock.now():
         raise Later(last + quiet, "gathering a digest", planned=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.utils import timezone
 
 from app.mail.errors import Unknown, Unreachable
 from app.mail.message import encode
@@ -13,6 +12,7 @@ from app.notices import digest, kinds
 from app.notices.letters import letter
 from app.notices.models import Notice
 from app.outbound import breaker
+from owed import clock
 
 
 def send_notice(notice_id: int) -> None:
@@ -21,7 +21,7 @@ def send_notice(notice_id: int) -> None:
     if notice is None or not _prepare(notice):
         return
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
-        submit(notice, lambda: encode(letter(notice, digest.gathered_into(notice)), at=timezone.now()), transport)
+        submit(notice, lambda: encode(letter(notice, digest.gathered_into(notice)), at=clock.now()), transport)
 
 
 def _prepare(notice: Notice) -> bool:

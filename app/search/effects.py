@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from owed import effect
 
-BATCH_SIZE: int = getattr(settings, "SEARCH_BATCH_SIZE", 100)
+BATCH_SIZE = 100
 
 
 @effect("search.refresh", batch=BATCH_SIZE, debounce=0.5)

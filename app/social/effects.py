@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from owed import effect
+from datetime import timedelta
 
-TWO_DAYS_OF_TRIES = 56
+from owed import effect, tries_over
+
+TWO_DAYS_OF_TRIES = tries_over(timedelta(days=2))
 
 
 @effect("social.share")

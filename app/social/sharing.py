@@ -22,6 +22,7 @@ from owed.scrubbing import describe, scrub
 
 UNSHARED = (ShareState.PENDING, ShareState.SKIPPED, ShareState.FAILED)
 KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour
+SHOWN_NOWHERE = Q(state__in=UNSHARED, remote_id="")
 OVER = (ShareState.WITHDRAWN, ShareState.SKIPPED, ShareState.UNKNOWN)
 
 
@@ -32,15 +33,20 @@ def post_to_social_media(post: Post | int) -> int:
 
 @transaction.atomic
 def share(post_id: int, *, now: datetime) -> int:
-    """Make a row for each account that has none and owe its delivery. Old posts, such as imported ones, are not shared."""
-    recent = Post.objects.public().filter(pk=post_id, published_at__gt=now - settings.ANNOUNCE_WITHIN)
-    post = recent.select_for_update(of=("self",), no_key=True).first()
+    """Owe a public post to each account. An old one, such as an imported one, only to those that showed it before.
+
+    Published again after it was withdrawn, it is posted again, or edited back where it is still shown.
+    """
+    post = Post.objects.public().filter(pk=post_id).select_for_update(of=("self",), no_key=True).first()
     if post is None:
         return 0
+    rows = SocialPost.objects.connected().filter(post_id=post_id)
+    if not (post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN):
+        return _owe(rows.exclude(SHOWN_NOWHERE).exclude(state=ShareState.UNKNOWN))
     known = set(SocialPost.objects.filter(post_id=post_id).values_list("account_id", flat=True))
     accounts = [account for account in Account.objects.sharing(post) if account.pk not in known]
-    SocialPost.objects.bulk_create([_row(account, post_id, now) for account in accounts])
-    return _owe(SocialPost.objects.connected().filter(post_id=post_id, state__in=UNSHARED, remote_id=""))
+    SocialPost.objects.bulk_create([_row(account, post, now) for account in accounts])
+    return _owe(rows.exclude(state=ShareState.UNKNOWN))
 
 
 @transaction.atomic
@@ -55,8 +61,9 @@ def resume(account: Account, *, now: datetime) -> int:
     account.enable()
     shown = Post.objects.public().filter(pk=OuterRef("post_id"), revision__lte=OuterRef("revision"))
     unshared = Q(state__in=(*UNSHARED, ShareState.SUBMITTING), created_at__gt=now - settings.ANNOUNCE_WITHIN)
+    again = Q(Exists(Post.objects.public().filter(pk=OuterRef("post_id"))), state=ShareState.WITHDRAWN)
     behind = Q(~Exists(shown), state__in=(ShareState.SENT, ShareState.FAILED, ShareState.SUBMITTING)) & ~Q(remote_id="")
-    return _owe(account.social_posts.filter(unshared | behind))
+    return _owe(account.social_posts.filter(unshared | behind | again))
 
 
 @transaction.atomic
@@ -67,8 +74,8 @@ def remove(account: Account, *, now: datetime) -> bool:
     return removed
 
 
-def _row(account: Account, post_id: int, now: datetime) -> SocialPost:
-    return SocialPost(account=account, post_id=post_id, key=key_for(account), created_at=now)
+def _row(account: Account, post: Post, now: datetime) -> SocialPost:
+    return SocialPost(account=account, post=post, key=key_for(account, post), created_at=now)
 
 
 def _owe(rows: Iterable[SocialPost]) -> int:
@@ -86,7 +93,11 @@ def deliver(social_post_id: int, *, now: datetime) -> None:
     Call it outside a transaction. Doing it twice does nothing more; the row's key makes a repeated call one post.
     """
     row = SocialPost.objects.select_related("account").filter(pk=social_post_id).first()
-    if row is None or not (step := _step(row)):
+    if row is None:
+        return
+    if row.state == ShareState.WITHDRAWN and row.account.active and (post := _public(row)):
+        row.begin_again(key_for(row.account, post, after=row.key), now)
+    if not (step := _step(row)):
         return
     if busy_until := row.busy_until(now):
         raise Later(busy_until, "another attempt is under way")
@@ -158,7 +169,7 @@ def _brief(error: Exception) -> str:
 def _post(row: SocialPost) -> None:
     network, draft = network_of(row.account), _draft(row)
     before = recall(row) if row.shown else draft
-    if found := _found(row, network, before):
+    if found := _found(row, network, before) or _repeated(row, network, before, draft):
         _keep(row, draft, _brought_up(network, found, before, draft))
         return
     # Kept before it goes out: whatever then happens, what may be shown can be taken away again.
@@ -166,10 +177,18 @@ def _post(row: SocialPost) -> None:
     _keep(row, draft, network.post(draft))
 
 
+def _repeated(row: SocialPost, network: Network, before: Draft, draft: Draft) -> Posted | None:
+    """Repeat an attempt in doubt as it was: under its key the network would not look at a text that is another by now."""
+    return network.post(before) if network.repeatable and row.in_doubt and not _is_same(before, draft) else None
+
+
+def _is_same(before: Draft, draft: Draft) -> bool:
+    return {**remembered(before), "revision": draft.revision} == remembered(draft)
+
+
 def _brought_up(network: Network, found: Posted, before: Draft, draft: Draft) -> Posted:
     """Return what an earlier attempt posted, edited if the post was revised since."""
-    same = {**remembered(before), "revision": draft.revision} == remembered(draft)
-    return found if same else network.edit(draft, found.remote_id)
+    return found if _is_same(before, draft) else network.edit(draft, found.remote_id)
 
 
 def _edit(row: SocialPost) -> None:

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from app.blog.errors import Refused
+from app.blog.errors import NotStored, Refused
 from app.importer import undo as undoing
 from app.importer.models import Import
 from app.importer.report import Report
@@ -28,12 +28,19 @@ SHOWN = 100
 def imports(request: WriterRequest) -> HttpResponse:
     """List imports; POST takes an upload and lets workers check it."""
     form = ImportForm(request.POST or None, request.FILES or None, initial={"publish": True})
-    if request.method == "POST" and form.is_valid():
-        run = Import.objects.upload(form.cleaned_data.pop("file"), by=request.user, **form.cleaned_data)
+    if request.method == "POST" and form.is_valid() and (run := _upload(request, form)):
         return redirect("studio:import", run.pk)
     runs = Import.objects.select_related("user__profile").order_by("-pk")
     about = {"form": form, "page": Paginator(runs, PAGE).get_page(request.GET.get("page"))}
     return render(request, "studio/imports.html", about, status=422 if form.errors else 200)
+
+
+def _upload(request: WriterRequest, form: ImportForm) -> Import | None:
+    try:
+        return Import.objects.upload(form.cleaned_data.pop("file"), by=request.user, **form.cleaned_data)
+    except NotStored as error:
+        form.add_error("file", error)
+        return None
 
 
 @require_GET

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from functools import lru_cache
 from pathlib import Path
 
 from csp.decorators import csp
@@ -22,6 +24,8 @@ from app.studio.access import WriterRequest, operators
 NAME = re.compile(r"[\w-]{1,100}")
 PAGE = 50
 LARGEST = 20 * 2**20
+HEADERS = 64 * 1024
+KEPT = 5_000  # as many as the sink keeps
 LETTER_POLICY = {
     "default-src": ["'none'"],
     "img-src": ["data:", "https:", "http:"],
@@ -39,6 +43,10 @@ class Letter:
     recipient: str
     arrived: datetime
 
+    @property
+    def searched(self) -> str:
+        return f"{self.subject} {self.recipient}".lower()
+
 
 @require_GET
 @operators
@@ -46,10 +54,9 @@ def mailbox(request: WriterRequest) -> HttpResponse:
     """List what arrived, newest first."""
     files = sorted(_folder().glob("*.eml"), key=lambda path: path.name, reverse=True)
     words = request.GET.get("q", "").strip()[:200].lower()
-    letters = [_letter(path) for path in files] if words else files
-    found = [each for each in letters if isinstance(each, Path) or words in f"{each.subject} {each.recipient}".lower()]
+    found = [path for path in files if (letter := _peek(path)) and words in letter.searched] if words else files
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    shown = [_letter(each) if isinstance(each, Path) else each for each in page]
+    shown = [letter for path in page if (letter := _peek(path))]
     return render(request, "studio/mailbox.html", {"page": page, "letters": shown, "q": words})
 
 
@@ -59,7 +66,7 @@ def mail(request: WriterRequest, name: str) -> HttpResponse:
     path = _path(name)
     message = _read(path)
     about = {
-        "letter": _letter(path, message),
+        "letter": _letter(path),
         "headers": [(key, str(value)) for key, value in message.items()],
         "text": _part(message, "plain"),
         "has_html": _part(message, "html") is not None,
@@ -97,8 +104,19 @@ def _read(path: Path) -> EmailMessage:
         return message_from_bytes(file.read(LARGEST), policy=policy.default)
 
 
-def _letter(path: Path, message: EmailMessage | None = None) -> Letter:
-    message = message or _read(path)
+def _peek(path: Path) -> Letter | None:
+    """Return what the list shows. None where the sink has just removed the letter, as it keeps the newest only."""
+    try:
+        return _letter(path)
+    except FileNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=KEPT)
+def _letter(path: Path) -> Letter:
+    """Return what the list shows, of the headers alone, and once for each letter: a stored one never changes."""
+    with path.open("rb") as file:
+        message = BytesHeaderParser(policy=policy.default).parsebytes(file.read(HEADERS))
     return Letter(
         name=path.stem,
         subject=str(message.get("Subject", "")) or "(no subject)",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.models import Post
+from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
@@ -75,10 +76,17 @@ def tally(owed: QuerySet[Effect]) -> dict[str, int]:
 
 
 def balance(send: Send) -> dict[str, Any]:
-    """Return the law of conservation as a page writes it: candidates = the sum of all that became of them."""
+    """Return the law of conservation as a page writes it: candidates = the sum of all that became of them.
+
+    `missed` are those who certainly did not receive it and will not, `withheld` those of them whom a person may still mail.
+    """
     law = send.balance()
-    candidates = law.pop("candidates")
-    return {"candidates": candidates, "parts": law.items(), "sum": sum(law.values()), "holds": candidates == sum(law.values())}
+    candidates, total = law.pop("candidates"), sum(law.values())
+    sent, withheld = law[SubmissionState.SENT], send.deliveries.filter(state=SubmissionState.WITHHELD).count()
+    missed = total - sent - sum(law[state] for state in (*OPEN, SubmissionState.UNKNOWN))
+    holds = candidates == total
+    facts = {"candidates": candidates, "parts": law.items(), "sum": total, "holds": holds}
+    return {**facts, "sent": sent, "missed": missed, "withheld": withheld}
 
 
 @require_POST

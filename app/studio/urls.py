@@ -34,6 +34,7 @@ urlpatterns = [
     path("effects/<int:pk>/replay", post_effects.replay, name="replay"),
     path("conservation/", delivery_audit.delivery_audit, name="delivery_audit"),
     path("sends/<int:pk>/", sends.send, name="send"),
+    path("sends/<int:pk>/rest/", sends.send_rest, name="send_rest"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<str:name>/", mailbox.mail, name="mail"),
     path("mailbox/<str:name>/html", mailbox.mail_html, name="mail_html"),

@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.newsletter.models import Send
+from app.newsletter.models import Send, Subscriber
 from owed.models import Effect
+from owed.testing import owes
 from tests.api.client import Program
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,19 @@ class TestSends:
             422
         ] * 3
         assert editor.post("/sends", {"post": 987_654, "round": 2}).status == 404
+
+    def test_that_were_interrupted_go_on_when_asked(
+        self, author: Program, other: Program, reader: Program, published: Post
+    ) -> None:
+        send = Send.objects.create(post=published, state="finished", candidates=1)
+        subscriber = Subscriber.objects.create(email="r@example.org", state="confirmed", confirmed_at=timezone.now())
+        send.deliveries.create(post=published, subscriber=subscriber, state="withheld")
+        path = f"/sends/{send.pk}/rest"
+        assert [program.post(path).status for program in (other, reader)] == [403, 403]
+        answer = author.post(path)
+        assert (answer.status, answer.json["state"], answer.json["balance"]["pending"]) == (200, "sending", 1)
+        assert owes("email.deliver", about=published).count() == 1
+        assert (author.post(path).status, author.post("/sends/987654/rest").status) == (409, 404)
 
 
 class TestInterface:

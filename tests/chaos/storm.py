@@ -42,7 +42,7 @@ from app.social.networks import key_for
 author, now = User.objects.create_user("chaos", role=Role.AUTHOR), timezone.now()
 account, _ = connect(network="webhook", name="hook", endpoint="{url}")
 drafts = [Post(author=author, title=f"{{n}}", slug=f"p{{n}}", status="published", published_at=now) for n in range({owed})]
-rows = [SocialPost(account=account, post=post, key=key_for(account)) for post in QuerySet(Post).bulk_create(drafts)]
+rows = [SocialPost(account=account, post=post, key=key_for(account, post)) for post in QuerySet(Post).bulk_create(drafts)]
 SocialPost.objects.bulk_create(rows)
 """
 OWE = """
@@ -104,7 +104,7 @@ class Host:
     def answer(self, handler: Handler) -> None:
         """Take the call where the host is up."""
         if self.up:
-            self.taken[handler.headers["webhook-id"]] += 1
+            self.taken[handler.headers["webhook-id"].partition(".")[0]] += 1
             return says(204)(handler)
         self.tries.append(time.time())
         return self.ways[int((time.time() - self.tries[0]) / TURN) % len(self.ways)](handler)

@@ -204,6 +204,18 @@ class TestAFailure:
         assert 1.6 <= retry.backoff(1) <= 2.4
         assert 2880 <= retry.backoff(30) <= 4320
 
+    def test_is_tried_for_as_long_as_was_promised(self) -> None:
+        pauses = [min(2.0**attempt, 3600) for attempt in range(1, 100)]
+        for hours in (0, 1, 24, 48):
+            tries = retry.tries_over(timedelta(hours=hours))
+            assert sum(pauses[: tries - 1]) >= hours * 3600 > sum(pauses[: tries - 2]) or tries == 1
+
+    @pytest.mark.covers("D20")
+    @pytest.mark.parametrize("name", ["email.deliver", "email.notice", "social.deliver"])
+    def test_of_what_goes_out_is_tried_for_two_days(self, name: str) -> None:
+        tries = registry.get(name).max_attempts
+        assert 48 * 3600 <= sum(min(2.0**attempt, 3600) for attempt in range(1, tries)) < 49 * 3600
+
     def test_becomes_a_dead_letter_when_tries_run_out_and_lives_again_by_replay(self) -> None:
         [pk] = owe(samples.frail.si(n=1))
         drain()

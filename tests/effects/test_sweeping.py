@@ -154,6 +154,15 @@ class TestUpkeep:
         assert purging.purge(timedelta(days=1), chunk=10) == 25
         assert [effect.pk for effect in Effect.objects.all()] == [ids[0]]
 
+    def test_purges_no_effect_that_is_still_owed_however_old_it_is(self) -> None:
+        ids = owe(*(samples.note.si(n=n) for n in range(4)))
+        long_ago = "2020-01-01T00:00Z"
+        Effect.objects.update(created_at=long_ago, due_at=long_ago, wake_at=long_ago, started_at=long_ago)
+        for pk, state in zip(ids, ("ready", "waiting", "running", "done"), strict=True):
+            Effect.objects.filter(pk=pk).update(state=state, finished_at=long_ago if state == "done" else None)
+        assert purging.purge(timedelta(days=1), chunk=10) == 1
+        assert sorted(Effect.objects.values_list("pk", flat=True)) == sorted(ids[:3])
+
     @pytest.mark.covers("D5")
     def test_purges_old_results_in_chunks(self) -> None:
         TaskResult.objects.bulk_create(TaskResult(task_id=str(n)) for n in range(25))

@@ -147,6 +147,37 @@ class TestFormats:
         assert parsed("atom").feed.id == "tag:blog.example,2026-01-01:site"
         assert b"tag:blog.example,2026-01-01:site" in bytes(Document.objects.get(scope="site", format="atom").body)
 
+    @pytest.mark.parametrize("kind", [Tag, Category])
+    def test_have_ids_that_no_later_feed_with_the_same_number_has(self, kind: type[Any], author: User) -> None:
+        thing = kind.objects.create(name="One", slug="one")
+        first = self.feed_id(thing)
+        assert first == self.feed_id(thing)
+        kind.objects.filter(pk=thing.pk).update(name="Renamed", slug="renamed")
+        assert first == self.feed_id(kind.objects.get())
+        Document.objects.all().delete()
+        thing.delete()
+        assert self.feed_id(kind.objects.create(pk=thing.pk, name="Two", slug="two")) != first
+
+    def test_have_ids_that_no_later_author_with_the_same_number_has(self, db: None) -> None:
+        def author() -> User:
+            return User.objects.create(pk=777, username="ann", role=Role.AUTHOR, date_joined=timezone.now())
+
+        user = author()
+        first = self.feed_id(user)
+        Document.objects.all().delete()
+        user.delete()
+        assert self.feed_id(author()) != first
+
+    def feed_id(self, thing: Any) -> str:
+        """Return the id that the feed has before it is stored, which is the one that it is stored with."""
+        subject = subject_of(thing)
+        assert subject
+        unstored = feedparser.parse(build(subject, "atom").body).feed.id
+        refresh([subject.scope], timezone.now())
+        [stored] = set(Document.objects.filter(scope=subject.scope).values_list("guid", flat=True))
+        assert unstored == stored == feedparser.parse(build(subject, "atom").body).feed.id
+        return str(stored)
+
     def test_give_atom_a_uri_for_an_id_that_is_none(self, publish: Publish) -> None:
         post = publish("From Ghost")
         Post.objects.filter(pk=post.pk).update(guid="5f0c9d5b5b1e4c0039c0a1b2")

@@ -97,6 +97,39 @@ class TestBeforeTheDot:
         assert Subscriber.objects.get(email="r2@example.org").state == "bounced"
         assert Subscriber.objects.confirmed().count() == 4
 
+    @pytest.mark.parametrize("phase", ["rcpt", "data", "dot"])
+    @pytest.mark.parametrize(
+        ("reply", "state"),
+        [
+            ("550 5.1.1 who?", "bounced"),
+            ("550 5.1.2 no such host", "bounced"),
+            ("550 5.1.6 moved", "bounced"),
+            ("550 5.1.10 recipient not found", "bounced"),
+            ("550 5.1.0 address rejected", "confirmed"),
+            ("550 5.1.7 bad sender", "confirmed"),
+            ("550 5.1.8 sender rejected", "confirmed"),
+            ("550 5.2.1 disabled", "confirmed"),
+            ("552 5.2.2 full", "confirmed"),
+            ("550 5.7.1 policy, not 5.1.1", "confirmed"),
+            ("554 5.0.0 no", "confirmed"),
+            ("550 no such user 5.1.1", "confirmed"),
+        ],
+    )
+    def test_only_an_address_at_fault_ends_a_subscription(
+        self, faulty: FaultyServer, ids: list[int], phase: str, reply: str, state: str
+    ) -> None:
+        faulty.faults = {phase: reply}
+        deliver(ids[:1])
+        delivery = Delivery.objects.get(pk=ids[0])
+        assert delivery.subscriber
+        assert (delivery.state, delivery.subscriber.state) == ("failed", state)
+
+    def test_a_refusal_for_now_ends_no_subscription(self, faulty: FaultyServer, ids: list[int]) -> None:
+        faulty.faults = {"rcpt": "450 5.1.1 not now"}
+        with pytest.raises(Deferred):
+            deliver(ids[:1])
+        assert Subscriber.objects.confirmed().count() == 5
+
     def test_the_ledger_tries_again_and_shows_no_address(self, faulty: FaultyServer, ids: list[int]) -> None:
         faulty.faults = {"rcpt": lambda line: f"450 4.2.0 {line} is greylisted"}
         drain()
@@ -198,7 +231,7 @@ class TestAMindThatChanges:
         deliver(ids[:2])
         post.withdraw()
         deliver(ids)
-        assert states() == ["sent", "sent", "skipped", "skipped", "skipped"]
+        assert states() == ["sent", "sent", "withheld", "withheld", "withheld"]
         assert Send.objects.get().balances
 
 

@@ -18,7 +18,7 @@ from app.accounts.models import User
 from app.blog.models import Post
 from app.mail import conversation
 from app.mail.errors import Unreachable
-from app.newsletter.announcing import CHUNK, expand, send_publication_notifications
+from app.newsletter.announcing import expand, send_publication_notifications
 from app.newsletter.delivering import confirm
 from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
 from app.notices.models import Notice
@@ -33,9 +33,9 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12", "E6")]
 READERS = 200
-HINTS = READERS // CHUNK
+HINTS = READERS // 20  # twenty mails in an effect
 PATIENCE, REST_SECONDS = 0.5, 60.0
-TRIES = 56
+TRIES = 59
 REST = f"breaker:rest:{quote(breaker.MAIL)}"
 
 

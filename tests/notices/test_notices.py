@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def at_once(settings: object) -> None:
     """Gather no digests but where the test is about them."""
-    settings.NOTICE_QUIET = timedelta(0)  # type: ignore[attr-defined]
+    settings.NOTICE_QUIET = timedelta(0)
 
 
 def states() -> list[tuple[str, str]]:

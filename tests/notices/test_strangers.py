@@ -20,7 +20,7 @@ STRANGER = "stranger@example.org"
 
 @pytest.fixture(autouse=True)
 def at_once(settings: object) -> None:
-    settings.NOTICE_QUIET = timedelta(0)  # type: ignore[attr-defined]
+    settings.NOTICE_QUIET = timedelta(0)
 
 
 @pytest.fixture

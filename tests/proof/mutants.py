@@ -30,6 +30,20 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Write:
+    """Write a file again as a whole."""
+
+    path: str
+    text: str
+
+    def applies(self, root: Path) -> bool:
+        return (root / self.path).read_text() != self.text
+
+    def apply(self, root: Path) -> None:
+        (root / self.path).write_text(self.text)
+
+
+@dataclass(frozen=True)
 class Drop:
     """Take a constraint off the database by one more migration."""
 
@@ -53,7 +67,7 @@ class Drop:
 @dataclass(frozen=True)
 class Guard:
     name: str
-    edits: tuple[Edit | Drop, ...]
+    edits: tuple[Edit | Write | Drop, ...]
     tests: tuple[str, ...]
 
     @property

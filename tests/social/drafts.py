@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from app.social.connecting import connect
 from app.social.networks import network_of
@@ -17,7 +18,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 def drafted(**changes: object) -> Draft:
     draft = Draft(
-        key=Bluesky.new_key(),
+        key=Bluesky.new_key(uuid4().hex, NOW),
         post_id=1,
         revision=1,
         url="https://blog.example/posts/ships/",

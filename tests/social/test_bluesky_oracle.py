@@ -16,7 +16,7 @@ from app.social.networks.bluesky import Bluesky, facets, record_of, tid
 from app.social.networks.outcomes import InDoubt, RejectedByNetwork
 from app.social.networks.text import hashtags, short
 from owed import Later
-from tests.social.drafts import drafted, speaking
+from tests.social.drafts import NOW, drafted, speaking
 from tests.social.fake import Call, Fault
 from tests.social.fake_bluesky import DID, FakeBluesky
 
@@ -195,7 +195,7 @@ class TestNames:
                 key.validate_python(wrong, context=STRICT)
 
     def test_of_posts_are_uris_from_which_their_page_follows(self, atproto: Any, bluesky: FakeBluesky) -> None:
-        draft = drafted(key=Bluesky.new_key())
+        draft = drafted(key=Bluesky.new_key("a post", NOW))
         posted = speaking(bluesky).post(draft)
         uri = atproto.AtUri.from_str(posted.remote_id)
         assert (uri.hostname, uri.collection, uri.rkey) == (DID, COLLECTION, draft.key)

@@ -123,6 +123,15 @@ class TestEveryNetwork:
         assert peer.attempt().state == "withdrawn"
 
     @on(*EVERY)
+    def test_shows_again_what_was_withdrawn_and_published_again(self, peer: Peer, post: Post) -> None:
+        key = peer.attempt().key
+        post.withdraw()
+        peer.attempt()
+        post.publish()
+        again = peer.attempt()
+        assert (again.state, again.attempts, len(peer.fake.texts()), again.key == key) == ("sent", 1, 1, False)
+
+    @on(*EVERY)
     def test_follows_a_deletion(self, peer: Peer, post: Post) -> None:
         peer.attempt()
         pk = post.pk

@@ -12,7 +12,7 @@ from app.accounts.models import User
 from app.blog.models import Post
 from app.social.connecting import connect
 from app.social.models import Account, DummyPost, SocialPost
-from app.social.sharing import follow, post_to_social_media, share
+from app.social.sharing import follow, post_to_social_media, resume, share
 from owed.testing import drain, owes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,10 +76,46 @@ class TestSharing:
         drain()
         follow([post.pk])
         drain()
-        post.publish(at=timezone.now())
+        assert (states(), DummyPost.objects.count()) == (["withdrawn"], 1)
+
+    @pytest.mark.covers("H16")
+    @pytest.mark.parametrize("age", [timedelta(0), timedelta(days=300)])
+    def test_happens_again_once_the_post_is_published_again(self, dummy: Account, post: Post, age: timedelta) -> None:
         post_to_social_media(post)
         drain()
-        assert (states(), DummyPost.objects.count()) == (["withdrawn"], 1)
+        Post.objects.filter(pk=post.pk).update(published_at=timezone.now() - age)
+        for shared in (2, 3):
+            Post.objects.get().withdraw()
+            drain()
+            Post.objects.get().publish()
+            drain()
+            drain()
+            assert (states(), DummyPost.objects.count(), shown()) == (["sent"], shared, 1)
+
+    def test_keeps_what_was_not_yet_taken_away(self, dummy: Account, post: Post) -> None:
+        post_to_social_media(post)
+        drain()
+        post.withdraw()
+        post.publish()
+        drain()
+        assert (states(), DummyPost.objects.count(), shown()) == (["sent"], 1, 1)
+
+    def test_happens_again_on_an_account_that_was_off_meanwhile(self, dummy: Account, post: Post) -> None:
+        post_to_social_media(post)
+        drain()
+        post.withdraw()
+        drain()
+        dummy.disable()
+        post.publish()
+        drain()
+        assert (states(), shown()) == (["withdrawn"], 0)
+        resume(dummy, now=timezone.now())
+        drain()
+        assert (states(), shown()) == (["sent"], 1)
+
+
+def shown() -> int:
+    return DummyPost.objects.filter(deleted_at=None).count()
 
 
 class TestFollowing:

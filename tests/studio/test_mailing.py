@@ -102,6 +102,24 @@ class TestMailingAgain:
         assert OFFER not in writer.get(f"/studio/posts/{mailed.pk}/").content.decode()
         assert b"not mailed to readers yet" in writer.get(path(mailed), follow=True).content
 
+    @pytest.mark.covers("E6")
+    def test_of_an_interrupted_one_mails_the_rest(self, signed_in: SignedIn, mailed: Post, smtp_sink: Sink) -> None:
+        send = Send.objects.get()
+        send.deliveries.filter(pk=send.deliveries.latest("pk").pk).update(state="withheld")
+        page = signed_in("author").get(f"/studio/sends/{send.pk}/").content.decode()
+        assert "1 received it, 1 did not." in page
+        assert "every subscriber is accounted for" not in page
+        for stranger in (signed_in("reader"), signed_in("contributor")):
+            assert stranger.post(f"/studio/sends/{send.pk}/rest/").status_code == 403
+        writer = signed_in("author")
+        assert b"Email it to the 1 subscriber who did not" in writer.get(f"/studio/posts/{mailed.pk}/effects/").content
+        answer = writer.post(f"/studio/sends/{send.pk}/rest/", follow=True)
+        assert b"Being emailed to 1 subscriber." in answer.content
+        drain()
+        assert len(smtp_sink.captured) == 3
+        again = writer.post(f"/studio/sends/{send.pk}/rest/", follow=True)
+        assert b"Everybody on this mailing" in again.content
+
     def test_has_no_button_where_nobody_reads(self, signed_in: SignedIn, mailed: Post) -> None:
         Subscriber.objects.all().delete()
         page = signed_in("author").get(path(mailed)).content

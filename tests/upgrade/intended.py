@@ -24,5 +24,8 @@ RETYPED_COLUMNS: set[tuple[str, str]] = {
 CHANGED_NAMES: set[str] = {
     "social_account social_account_network_known",
     "notices_notice notice_kind_known",
+    "newsletter_confirmation newsletter_confirmation_state",
+    "newsletter_delivery newsletter_delivery_state",
+    "notices_notice notices_notice_state",
     "media_unclaimed",  # nothing asks for the column any more
 }

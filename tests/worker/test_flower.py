@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,8 +24,10 @@ from tests.servers import unused_port
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300)]
 
+ROOT = Path(__file__).parents[2]
 LINE = ("celery", "-A", "worker", "flower", "--conf=worker/flowerconfig.py")
-SIGN_IN = "operator:pass:word, with a comma"
+CANARY = "canary-1f8b0c"
+SIGN_IN = f"operator:pass:word, with a comma {CANARY}"
 PERSONAL = ("reader@", "example.org", "hunter22", "&#x27;n&#x27;", '"n":', "{'n'")
 SORTED = {"order[0][column]": 0, "order[0][dir]": "asc", "columns[0][data]": "name"}
 TABLE = {"draw": 1, "start": 0, "length": 100, "search[value]": "", **SORTED}
@@ -53,9 +57,15 @@ class Flower:
 
 
 @pytest.fixture(scope="module")
+def journey_env(journey_env: dict[str, str]) -> dict[str, str]:
+    """The environment of worker and Flower, with secrets that can be recognised wherever they are shown."""
+    return {**journey_env, "SECRET_KEY": f"{CANARY}-secret-key", "EMAIL_URL": f"smtp://post:{CANARY}-mail@127.0.0.1:9"}
+
+
+@pytest.fixture(scope="module")
 def flower(journey_folder: Path, journey_env: dict[str, str], default_worker_container: WorkerProcess) -> Iterator[Flower]:
     port = unused_port()
-    env = {**journey_env, "FLOWER_PORT": str(port), "FLOWER_BASIC_AUTH": SIGN_IN}
+    env = {**journey_env, "FLOWER_PORT": str(port), "FLOWER_BASIC_AUTH": SIGN_IN, "FLOWER_STATE_SAVE_INTERVAL": "2000"}
     process = CommandProcess("flower", *LINE, folder=journey_folder, env=env, port=port)
     assert process.ready()
     yield Flower(process, port)
@@ -116,6 +126,16 @@ class TestItsPages:
         assert {path: word for path, (_, text) in told.items() for word in PERSONAL if word in text} == {}
         assert all(f"effects {pk}" in told[f"/task/{uuid}"][1] for uuid, pk in hints(expected))
 
+    @pytest.mark.covers("D6", "X11")
+    def test_show_no_secret_of_the_environment(self, flower: Flower, celery_setup: CeleryTestSetup) -> None:
+        eventually(lambda: "prefetch_multiplier" in flower.get("/api/workers?refresh=1")[1])
+        name = celery_setup.worker.name()
+        shown = {path: flower.get(path)[1] for path in (*PAGES, f"/worker/{name}", "/api/workers?refresh=1")}
+        shown["inspect conf"] = json.dumps(celery_setup.app.control.inspect(timeout=10).conf())
+        assert "broker_transport_options" in shown["inspect conf"]
+        secrets = (CANARY, flower.process.environment["DATABASE_URL"])
+        assert {(path, secret) for path, text in shown.items() for secret in secrets if secret in text} == set()
+
     @pytest.mark.covers("D6")
     def test_know_the_queues_of_a_broker_on_a_socket(self, flower: Flower) -> None:
         eventually(lambda: "upkeep" in flower.get("/broker")[1])
@@ -136,6 +156,12 @@ class TestItsMemory:
         flower.process.kill()
         flower.process.restart()
         assert expected.items() <= flower.runs().items()
+
+    def test_is_written_once_a_minute_unless_the_environment_says_otherwise(self, journey_env: dict[str, str]) -> None:
+        ask = "import flower.options; from worker import flowerconfig; print(flowerconfig.state_save_interval)"
+        env = {**journey_env, "FLOWER_BASIC_AUTH": SIGN_IN}
+        done = subprocess.run([sys.executable, "-c", ask], env=env, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert int(done.stdout) == 60_000
 
     def test_lies_in_a_folder_that_is_nobody_elses(self, flower: Flower, journey_folder: Path) -> None:
         assert (journey_folder / "data" / "flower").stat().st_mode & 0o777 == 0o700

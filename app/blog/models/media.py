@@ -19,6 +19,7 @@ from app.accounts.models import User
 from app.blog import effects, images, text
 from app.blog.errors import PictureGone, PictureShared
 from app.blog.placement import Placement
+from app.blog.storing import store
 from owed import owe
 from owed.sql import hold
 
@@ -54,7 +55,10 @@ class MediaQuerySet(models.QuerySet["Media"]):
         ).exclude(checksum__in=mentioned)
 
     def store(self, file: File[bytes], owner: User | None, alt: str = "") -> Media:
-        """Keep an image, once however often it is uploaded. A deleted one is in the library again. Raises MediaRefused."""
+        """Keep an image, once however often it is uploaded. A deleted one is in the library again.
+
+        Raises MediaRefused, NotStored.
+        """
         content, image = images.examine(file)
         checksum = sha256(content).hexdigest()
         with transaction.atomic():
@@ -77,7 +81,7 @@ def _write(name: str, content: bytes) -> None:
         if default_storage.size(name) == len(content):
             return
         default_storage.delete(name)
-    default_storage.save(name, ContentFile(content))
+    store(default_storage, name, ContentFile(content))
 
 
 class Media(models.Model):

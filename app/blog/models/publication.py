@@ -12,7 +12,7 @@ from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone, Refused
 from app.blog.models.tracking import Tracked
 from app.blog.placement import Placement, move
-from app.blog.signals import post_published, post_scheduled, post_withdrawn
+from app.blog.signals import post_published, post_scheduled, post_unscheduled, post_withdrawn
 from app.blog.status import Status
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ class Publication(Tracked):
 
         Without `at` it is now, by the clock of the database.
         """
-        self._publish(at, HIDDEN, AlreadyPublished)
+        with change():
+            self._forget_time()
+            self._publish(at, HIDDEN, AlreadyPublished)
 
     def publish_if_due(self, *, now: datetime) -> None:
         """Make a post public whose time has come. Raises NotScheduled when it was changed in between."""
@@ -63,10 +65,11 @@ class Publication(Tracked):
 
     def _publish(self, at: datetime | None, expected: str, refusal: type[Refused]) -> None:
         with change() as changing:
+            again = self.published_at is not None
             now = self._move(PUBLISH, expected, refusal, at=at)
             changing.count(now.author_id, published=1)
             changing.touch(*now.scopes())
-            post_published.send(sender=self._meta.concrete_model, post=self)
+            post_published.send(sender=self._meta.concrete_model, post=self, again=again)
 
     def withdraw(self) -> None:
         """Take the post away from readers, and say so. Raises NotPublished, PostGone."""
@@ -79,13 +82,20 @@ class Publication(Tracked):
     def schedule(self, *, publish_at: datetime) -> None:
         """Publish later, or at another time than scheduled. Raises AlreadyPublished, PostGone."""
         with change():
+            self._forget_time()
             self._move(SCHEDULE, HIDDEN, AlreadyPublished, at=publish_at)
             post_scheduled.send(sender=self._meta.concrete_model, post=self)
 
     def unschedule(self) -> None:
         """Make a scheduled post a draft again. Raises NotScheduled, PostGone."""
         with change():
+            self._forget_time()
             self._move(UNSCHEDULE, "status = 'scheduled'", NotScheduled)
+
+    def _forget_time(self) -> None:
+        """Say that another decision takes the place of a scheduled time; where the verb is refused, this goes back with it."""
+        if self.publish_at is not None:
+            post_unscheduled.send(sender=self._meta.concrete_model, post=self)
 
     def _move(self, how: str, expected: str, refusal: type[Refused], **values: Any) -> Placement:
         """Change the row where it is as expected, take over what the statement decided, and return the new placement."""

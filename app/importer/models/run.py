@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
+from app.blog.storing import store
 from app.importer import effects
 from app.importer.errors import NothingToUndo, NotReady
 from owed import Signature, owe
@@ -45,10 +46,10 @@ ENDED = (ImportState.DONE, ImportState.FAILED, ImportState.UNDONE)
 class ImportQuerySet(models.QuerySet["Import"]):
     @transaction.atomic
     def upload(self, file: File[bytes], *, by: User, **options: Any) -> Import:
-        """Keep an uploaded file where the public cannot read it, and owe the check of it."""
+        """Keep an uploaded file where the public cannot read it, and owe the check of it. Raises NotStored."""
         name = PurePosixPath((file.name or "").replace("\\", "/")).name[-200:] or "upload"
         made = self.create(user=by, name=name, size=file.size or 0, **options)
-        made.file = uploads().save(f"{made.pk}{PurePosixPath(name).suffix.lower()[:10]}", file)
+        made.file = store(uploads(), f"{made.pk}{PurePosixPath(name).suffix.lower()[:10]}", file)
         made.save(update_fields=["file"])
         made.owe_work()
         return made

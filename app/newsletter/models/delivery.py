@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from app.blog.models import Post, Status
-from app.mail.submission import OPEN, Submission
+from app.mail.errors import MailError, Rejected
+from app.mail.submission import OPEN, Submission, SubmissionState
 from app.newsletter.models.send import Send
 from app.newsletter.models.subscriber import Subscriber, SubscriberState
 
@@ -40,13 +41,25 @@ class Delivery(Submission):
         """Owe it once more, by a person's decision. Raises NotInDoubt."""
         self.send.resend(self)
 
+    def follow_refusal(self, error: MailError) -> None:
+        """Stop mailing a reader whose mailbox does not exist, as its own server says."""
+        if isinstance(error, Rejected) and error.no_such_mailbox and self.subscriber:
+            self.subscriber.bounce()
+
     def unwanted(self) -> str:
         """Return why this copy must not be sent any more, or nothing."""
         if self.subscriber is None:
             return "the reader was erased"
-        if self.subscriber.state != SubscriberState.CONFIRMED:
-            return f"the reader is {self.subscriber.state}"
-        return "" if self.post.status == Status.PUBLISHED else f"the post is {self.post.status}"
+        return "" if self.subscriber.state == SubscriberState.CONFIRMED else f"the reader is {self.subscriber.state}"
+
+    @transaction.atomic
+    def withhold(self) -> bool:
+        """Close it where the post is not public: publishing it again opens it. Return whether it was closed."""
+        # Publication waits for this lock, or this for publication: the one that opens what is withheld misses no row.
+        post = Post.objects.filter(pk=self.post_id).select_for_update(of=("self",), no_key=True).only("status").first()
+        if post is None or post.status == Status.PUBLISHED:
+            return False
+        return self.drop(SubmissionState.WITHHELD, f"the post is {post.status}")
 
     def wanted(self) -> Q:
         """Ask the same once more in the statement that takes the row."""

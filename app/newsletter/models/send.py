@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -13,10 +14,13 @@ from django.utils.translation import gettext_lazy
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.pages import SEND
-from owed import owe
+from owed import gather, owe
 
 if TYPE_CHECKING:
     from app.newsletter.models.delivery import Delivery
+
+# Mails in one effect: if the worker dies, at most this many are looked at again.
+CHUNK = 20
 
 
 class SendState(models.TextChoices):
@@ -24,6 +28,12 @@ class SendState(models.TextChoices):
     SENDING = "sending", gettext_lazy("Sending")
     FINISHED = "finished", gettext_lazy("Finished")
     CANCELLED = "cancelled", gettext_lazy("Cancelled")
+
+
+class SendQuerySet(models.QuerySet["Send"]):
+    def over(self, before: datetime) -> SendQuerySet:
+        """Return the mailings that ended before this time."""
+        return self.filter(state__in=[SendState.FINISHED, SendState.CANCELLED], finished_at__lt=before)
 
 
 class Send(models.Model):
@@ -39,6 +49,12 @@ class Send(models.Model):
     candidates = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
+    summary = models.JSONField(
+        default=dict, db_default=models.Value({}, output_field=models.JSONField()), blank=True, editable=False
+    )
+    """How many deliveries were in each state when their rows were removed; the rows that are left are counted beside it."""
+
+    objects: ClassVar[SendQuerySet] = SendQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints: ClassVar = [
@@ -61,8 +77,9 @@ class Send(models.Model):
         counted: dict[str, int] = dict(
             self.deliveries.values_list("state").annotate(number=models.Count("pk")).order_by("state")
         )
-        candidates = Send.objects.values_list("candidates", flat=True).get(pk=self.pk)
-        return {"candidates": candidates, **{state: counted.get(state, 0) for state in SubmissionState.values}}
+        candidates, kept = Send.objects.values_list("candidates", "summary").get(pk=self.pk)
+        parts = {state: counted.get(state, 0) + kept.get(state, 0) for state in SubmissionState.values}
+        return {"candidates": candidates, **parts}
 
     @property
     def balances(self) -> bool:
@@ -92,6 +109,25 @@ class Send(models.Model):
             return 0
         waiting = self.deliveries.filter(state=SubmissionState.PENDING)
         return waiting.update(state=SubmissionState.SKIPPED, error="cancelled", finished_at=timezone.now())
+
+    @transaction.atomic
+    def resume(self) -> int:
+        """Owe the post to the readers from whom it was withheld. Return how many. Call it while the post is locked."""
+        # Locked before the rows are opened: a worker that is about to say that all is over waits, and then sees them.
+        send = Send.objects.select_for_update().exclude(state=SendState.CANCELLED).filter(pk=self.pk).first()
+        withheld = self.deliveries.filter(state=SubmissionState.WITHHELD)
+        opened = list(withheld.order_by("pk").values_list("pk", flat=True)) if send else []
+        if opened:
+            self.deliveries.filter(pk__in=opened).update(state=SubmissionState.PENDING, error="", finished_at=None)
+            Send.objects.filter(pk=self.pk, state=SendState.FINISHED).update(state=SendState.SENDING, finished_at=None)
+            self.owe(opened)
+        return len(opened)
+
+    def owe(self, delivery_ids: list[int]) -> None:
+        """Owe the mails of these deliveries, some in one effect."""
+        with gather():
+            for start in range(0, len(delivery_ids), CHUNK):
+                owe(effects.deliver.si(delivery_ids=delivery_ids[start : start + CHUNK]), about=f"post:{self.post_id}")
 
     @transaction.atomic
     def resend(self, delivery: Delivery) -> None:

@@ -44,6 +44,7 @@ class OnboardingNotice(Kind):
     name = "onboarding"
     template = "notices/mail/onboarding"
     preference = FIRST_STEPS
+    once_for_good = True
 
     def subject(self, notice: Notice, number: int) -> str:
         return str(SUBJECTS.get(notice.subject_key, ""))

@@ -17,6 +17,7 @@ class WelcomeNotice(Kind):
     name = "welcome"
     template = "notices/mail/welcome"
     preference = FIRST_STEPS
+    once_for_good = True
 
     def subject(self, notice: Notice, number: int) -> str:
         return _("Welcome to %(site)s") % {"site": settings.SITE_NAME}

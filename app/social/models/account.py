@@ -89,6 +89,15 @@ class Account(models.Model):
     def secret(self, text: str) -> None:
         self.secret_encrypted = encrypt(text) if text else ""
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether the secret can be decrypted with the current key or one of its fallbacks."""
+        try:
+            self.secret  # noqa: B018  decrypting is the question
+        except DecryptionFailed:
+            return False
+        return True
+
     def reencrypt(self) -> None:
         """Encrypt the secret with the current key, and forget the session. Raises DecryptionFailed."""
         if self.secret_encrypted:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 LEASE = timedelta(seconds=35)
@@ -53,6 +54,8 @@ class SocialPost(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    """When the last attempt ended."""
 
     objects = SocialPostQuerySet.as_manager()
 
@@ -81,9 +84,20 @@ class SocialPost(models.Model):
         as_read = SocialPost.objects.filter(pk=self.pk, state=self.state, claimed_at=self.claimed_at, attempts=self.attempts)
         return bool(as_read.update(state=ShareState.SUBMITTING, claimed_at=now, attempts=F("attempts") + 1))
 
+    def begin_again(self, key: str, now: datetime) -> bool:
+        """Make a withdrawn post one that was never shared: it is public again. Return whether it was withdrawn."""
+        # Another key: under the old one a network would answer with the post that it has deleted.
+        fresh = {
+            "state": ShareState.PENDING, "key": key, "remote_id": "", "remote_url": "", "shown": {}, "revision": 0,
+            "attempts": 0, "error": "", "created_at": now, "claimed_at": None, "sent_at": None, "settled_at": None,
+        }  # fmt: skip
+        begun = bool(SocialPost.objects.filter(pk=self.pk, state=ShareState.WITHDRAWN, key=self.key).update(**fresh))
+        self.refresh_from_db(fields=list(fresh))
+        return begun
+
     def settle(self, state: ShareState, *, error: str = "", **fields: Any) -> None:
         """Commit how the attempt ended. `error` is shown to writers: no address, no secret."""
         fields = {"state": state, "error": error[:300], "claimed_at": None, **fields}
-        SocialPost.objects.filter(pk=self.pk, state=ShareState.SUBMITTING).update(**fields)
+        SocialPost.objects.filter(pk=self.pk, state=ShareState.SUBMITTING).update(settled_at=Now(), **fields)
         for name, value in fields.items():
             setattr(self, name, value)

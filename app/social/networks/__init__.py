@@ -5,6 +5,7 @@ from pkgutil import iter_modules
 
 from django.utils.functional import Promise
 
+from app.blog.models import Post
 from app.social.models import Account
 from app.social.networks.base import Login, Network
 from owed import GiveUp
@@ -38,9 +39,14 @@ def kind_of(account: Account) -> type[Network]:
     return NETWORKS[account.network]
 
 
-def key_for(account: Account) -> str:
-    """Return a new key for one post on an account, in the network's own form."""
-    return NETWORKS.get(account.network, Network).new_key()
+def key_for(account: Account, post: Post, *, after: str = "") -> str:
+    """Return the key of a post on an account, in the network's own form.
+
+    It is made of what a row keeps for life. Numbers alone would come again after a restore, for another post. `after` is
+    the key under which the post was shown before it was withdrawn.
+    """
+    seed = f"{account.pk} {account.created_at.timestamp()} {post.pk} {post.guid} {after}".rstrip()
+    return NETWORKS.get(account.network, Network).new_key(seed, post.created_at)
 
 
 discover()

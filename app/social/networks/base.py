@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import ClassVar
-from uuid import uuid4
 
 from django import forms
 from django.utils.functional import Promise
@@ -85,9 +85,12 @@ class Network(ABC):
         return typed
 
     @classmethod
-    def new_key(cls) -> str:
-        """Return the key of one post, saved before the first call."""
-        return f"post_{uuid4().hex}"
+    def new_key(cls, seed: str, at: datetime) -> str:
+        """Return the key of one post, saved before the first call.
+
+        The same seed and time make the same key, so that a copy of the database restored from a backup repeats it.
+        """
+        return f"post_{sha256(seed.encode()).hexdigest()[:32]}"
 
     @abstractmethod
     def post(self, draft: Draft) -> Posted:

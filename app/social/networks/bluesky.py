@@ -2,10 +2,9 @@
 
 import math
 import re
-import secrets
-import time
 from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
@@ -64,8 +63,10 @@ class Bluesky(SignInNetwork):
         self._client = ApiClient(login.endpoint)
 
     @classmethod
-    def new_key(cls) -> str:
-        return tid(time.time_ns() // 1000, secrets.randbelow(1024))
+    def new_key(cls, seed: str, at: datetime) -> str:
+        chance = int.from_bytes(sha256(seed.encode()).digest()[:8])
+        # Imported posts share their times: the last eighteen minutes of the time are chance too.
+        return tid(int(at.timestamp() * 1_000_000) >> 30 << 30 | chance >> 34, chance)
 
     @cached_property
     def _session(self) -> Session:

@@ -1,11 +1,10 @@
 """A network that only records, for demonstrations and tests: the admin shows what was posted."""
 
-from datetime import UTC, datetime
-
 from django.utils.translation import gettext_lazy as _
 
 from app.social.models import DummyPost
 from app.social.networks.base import Draft, Network, Posted
+from owed import clock
 
 
 class Dummy(Network):
@@ -20,11 +19,11 @@ class Dummy(Network):
 
     def edit(self, draft: Draft, remote_id: str) -> Posted:
         older = DummyPost.objects.filter(key=draft.key, revision__lt=draft.revision)
-        older.update(text=_text(draft), url=draft.url, revision=draft.revision, edited_at=datetime.now(UTC))
+        older.update(text=_text(draft), url=draft.url, revision=draft.revision, edited_at=clock.now())
         return Posted(remote_id=remote_id, url=f"dummy:{remote_id}")
 
     def delete(self, draft: Draft, remote_id: str) -> None:
-        DummyPost.objects.filter(key=draft.key, deleted_at=None).update(deleted_at=datetime.now(UTC))
+        DummyPost.objects.filter(key=draft.key, deleted_at=None).update(deleted_at=clock.now())
 
     def find(self, draft: Draft) -> Posted | None:
         shown = DummyPost.objects.filter(key=draft.key).first()

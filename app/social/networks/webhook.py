@@ -5,7 +5,7 @@ import json
 import secrets
 from base64 import b64decode, b64encode
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from django import forms
@@ -17,7 +17,7 @@ from app.outbound.errors import NoReply
 from app.social.networks.base import SECRET, CannotConnect, Draft, Login, Network, NetworkForm, Posted
 from app.social.networks.endpoints import check_address, check_host
 from app.social.networks.outcomes import InDoubt, judge
-from owed import GiveUp
+from owed import GiveUp, clock
 
 PREFIX = "whsec_"
 SECONDS = 15.0
@@ -42,7 +42,7 @@ class WebhookForm(NetworkForm):
 
 
 class Webhook(Network):
-    """Call a server at each event. The receiver recognises a webhook-id that it has seen: the key of the post."""
+    """Call a server at each event. The receiver recognises a webhook-id that it has seen: the post's key and its change."""
 
     name = "webhook"
     label = gettext_lazy("Webhook")
@@ -60,22 +60,24 @@ class Webhook(Network):
         return replace(typed, secret=secret)
 
     def post(self, draft: Draft) -> Posted:
-        self._call("post.published", draft.key, draft, draft.published_at)
+        self._call("post.published", f"{draft.key}.{_digest(draft)}", draft, draft.published_at)
         return Posted(remote_id=draft.key)
 
     def edit(self, draft: Draft, remote_id: str) -> Posted:
-        self._call("post.revised", f"{draft.key}.revised.{draft.revision}", draft, draft.updated_at)
+        change = f"{draft.revision}.{_digest(draft, draft.updated_at.isoformat())}"
+        self._call("post.revised", f"{draft.key}.revised.{change}", draft, draft.updated_at)
         return Posted(remote_id=remote_id)
 
     def delete(self, draft: Draft, remote_id: str) -> None:
-        self._call("post.withdrawn", f"{draft.key}.withdrawn", draft, datetime.now(UTC))
+        change = f"{draft.revision}.{_digest(draft, draft.updated_at.isoformat())}"
+        self._call("post.withdrawn", f"{draft.key}.withdrawn.{change}", draft, clock.now())
 
     def find(self, draft: Draft) -> Posted | None:
         return None
 
     def _call(self, event: str, message_id: str, draft: Draft, happened_at: datetime) -> None:
         body = payload(event, draft, happened_at)
-        headers = {"Content-Type": "application/json", **signed(self.login.secret, message_id, body, datetime.now(UTC))}
+        headers = {"Content-Type": "application/json", **signed(self.login.secret, message_id, body, clock.now())}
         try:
             judge(http.request("POST", self.login.endpoint, headers=headers, content=body, seconds=SECONDS, max_bytes=ANSWER))
         except NoReply as error:
@@ -84,15 +86,25 @@ class Webhook(Network):
 
 def payload(event: str, draft: Draft, happened_at: datetime) -> bytes:
     """Return the body of an event."""
-    data = {
-        "id": draft.post_id,
+    data = {"id": draft.post_id, **_content(draft), "published_at": draft.published_at.isoformat()}
+    return json.dumps({"type": event, "timestamp": happened_at.isoformat(), "data": data}, ensure_ascii=False).encode()
+
+
+def _content(draft: Draft) -> dict[str, str]:
+    return {
         "url": draft.url,
         "title": cut(draft.title, TITLE),
         "excerpt": cut(draft.excerpt, EXCERPT),
         "author": draft.author,
-        "published_at": draft.published_at.isoformat(),
     }
-    return json.dumps({"type": event, "timestamp": happened_at.isoformat(), "data": data}, ensure_ascii=False).encode()
+
+
+def _digest(draft: Draft, *facts: str) -> str:
+    """Return what makes an id another where the text is: a receiver drops an id that it has seen.
+
+    Revisions are counted again from where they were after a restore, so that a number alone would come twice.
+    """
+    return sha256(json.dumps([_content(draft), *facts]).encode()).hexdigest()[:16]
 
 
 def signed(secret: str, message_id: str, body: bytes, now: datetime) -> dict[str, str]:

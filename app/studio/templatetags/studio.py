@@ -28,6 +28,7 @@ PARTS = {
     "unknown": gettext_lazy("unknown"),
     "pending": gettext_lazy("pending"),
     "submitting": gettext_lazy("submitting"),
+    "withheld": gettext_lazy("withheld"),
     "dead": gettext_lazy("dead"),
 }
 """What can become of what is owed, as the delivery audit and a mailing's page name it."""

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from app.accounts.models import User
 from app.social.connecting import CannotConnect, connect, is_unknown
+from app.social.encryption import DecryptionFailed
 from app.social.models import Account
 from app.social.networks import NETWORKS
 from app.social.sharing import remove, resume
@@ -53,6 +54,7 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         for account in Account.objects.connected().order_by("pk"):
             state = "active" if account.active else f"off ({account.error or 'by hand'})"
+            state += "" if account.is_readable else ", its secret cannot be read with SECRET_KEY or SECRET_KEY_FALLBACKS"
             self.stdout.write(f"{account.pk}  {account.network}  {account.name}  {account.endpoint or '-'}  {state}")
 
     def _disable(self, options: dict[str, Any]) -> None:
@@ -70,10 +72,22 @@ class Command(BaseCommand):
         self.stdout.write("Removed; its secret is forgotten, what was shared through it stays accounted for.")
 
     def _reseal(self, options: dict[str, Any]) -> None:
-        accounts = Account.objects.exclude(secret_encrypted="")
-        for account in accounts:
+        accounts = list(Account.objects.exclude(secret_encrypted="").order_by("pk"))
+        unreadable = [account for account in accounts if not self._is_resealed(account)]
+        self.stdout.write(f"{len(accounts) - len(unreadable)} secrets are under the current key.")
+        if unreadable:
+            raise CommandError(
+                f"{len(unreadable)} cannot be read: add the key that encrypted them to SECRET_KEY_FALLBACKS and run it again, "
+                "or connect those accounts again."
+            )
+
+    def _is_resealed(self, account: Account) -> bool:
+        try:
             account.reencrypt()
-        self.stdout.write(f"{len(accounts)} secrets are under the current key.")
+        except DecryptionFailed:
+            self.stderr.write(f"Cannot be read: {account.pk}  {account.network}  {account.name}  {account.endpoint or '-'}")
+            return False
+        return True
 
 
 def _owner(username: str | None) -> User | None:

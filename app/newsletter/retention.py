@@ -1,0 +1,62 @@
+"""How long single deliveries and confirmations are kept. What became of a mailing as a whole stays with it, as its summary."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from app.mail.submission import OPEN
+from app.newsletter.models import Delivery, Send
+from owed import clock
+from owed.purging import in_chunks
+from owed.sql import rows
+
+CHUNK = 1000
+# Of a chunk that a person's "send again" changes meanwhile, the outer condition leaves what is open by then.
+REMOVE = """
+WITH removed AS (
+    DELETE FROM newsletter_delivery WHERE state <> ALL(%(open)s) AND id IN (
+        SELECT id FROM newsletter_delivery WHERE send_id = %(send)s AND state <> ALL(%(open)s) ORDER BY id LIMIT %(chunk)s)
+    RETURNING state
+)
+SELECT state, count(*) FROM removed GROUP BY state
+"""
+FORGET_CONFIRMATIONS = """
+DELETE FROM newsletter_confirmation WHERE id IN (
+    SELECT id FROM newsletter_confirmation
+    WHERE state NOT IN ('pending', 'submitting')
+    AND coalesce(finished_at, created_at) < clock_timestamp() - make_interval(secs => %s)
+    ORDER BY id LIMIT %s)
+"""
+
+
+def forget_deliveries(age: timedelta, *, chunk: int = CHUNK) -> int:
+    """Remove the deliveries of mailings that ended so long ago, and add them to the mailing's summary.
+
+    A mailing that goes on is left alone, whatever its age. Return how many rows went.
+    """
+    before, removed = clock.now() - age, 0
+    kept = Exists(Delivery.objects.filter(send=OuterRef("pk")))
+    for pk in Send.objects.over(before).filter(kept).order_by("pk").values_list("pk", flat=True):
+        while number := _summarise(pk, before, chunk):
+            removed += number
+    return removed
+
+
+def forget_confirmations(age: timedelta, *, chunk: int = CHUNK) -> int:
+    """Remove questions whose mail went out, or was given up, so long ago. Return how many rows went."""
+    return in_chunks(FORGET_CONFIRMATIONS, age, chunk)
+
+
+@transaction.atomic
+def _summarise(send_id: int, before: datetime, chunk: int) -> int:
+    # Removal and sum are one transaction: a delivery is counted once, from its row or from the summary.
+    send = Send.objects.over(before).select_for_update(no_key=True).filter(pk=send_id).first()
+    if send is None:
+        return 0
+    removed: dict[str, int] = dict(rows(REMOVE, {"open": list(OPEN), "send": send_id, "chunk": chunk}))
+    send.summary = {state: send.summary.get(state, 0) + removed.get(state, 0) for state in {*send.summary, *removed}}
+    send.save(update_fields=["summary"])
+    return sum(removed.values())

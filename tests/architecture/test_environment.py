@@ -1,0 +1,35 @@
+"""The environment as values: secrets are used like any text, and shown nowhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import pytest
+
+from config import env
+
+CANARIES = {
+    "DEBUG": "off",
+    "SITE_URL": "https://afterword.example",
+    "SECRET_KEY": "canary-secret-key",
+    "FLOWER_BASIC_AUTH": "operator:canary-flower",
+    "DATABASE_URL": "postgres://ann:canary-database@127.0.0.1/afterword",
+    "REDIS_URL": "redis://:canary-cache@127.0.0.1/1",
+    "CELERY_BROKER_URL": "amqp://ann:canary-broker@127.0.0.1",
+    "EMAIL_URL": "smtp://ann:canary-mail@127.0.0.1:25",
+}
+SECRETS: Mapping[str, str] = {name: value for name, value in CANARIES.items() if "canary" in value}
+
+
+@pytest.mark.covers("X11")
+class TestASecret:
+    def test_is_not_in_what_the_environment_prints(self, caplog: pytest.LogCaptureFixture) -> None:
+        values = env.read(CANARIES)
+        logging.getLogger("afterword").error("read %r", vars(values))
+        assert "canary" not in repr(values) + repr(vars(values)) + caplog.text
+        assert "https://afterword.example" in repr(values)
+
+    def test_is_used_like_any_text(self) -> None:
+        values = env.read(CANARIES)
+        assert {name: f"{getattr(values, name.lower())}" for name in SECRETS} == SECRETS
