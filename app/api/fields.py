@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
+from app.site import limits
+
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 BIGGEST = 2**63 - 1
 SLUG = r"^[-a-zA-Z0-9_]+$"
@@ -28,6 +30,12 @@ def _on_one_line(text: str) -> str:
     return text
 
 
+def _visible(text: str) -> str:
+    if not limits.shows(text):
+        raise ValueError(_("Use at least one character that can be seen."))
+    return text
+
+
 def _in_utc(moment: datetime) -> datetime:
     """Also refuse a time that is valid only in its own zone: the end of the year 9999, west of Greenwich."""
     try:
@@ -36,9 +44,19 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError(_("Date out of range. Use an earlier one.")) from None
 
 
-Text = Annotated[str, AfterValidator(_plain)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_plain), AfterValidator(_on_one_line)]
-Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=220)]
+# The same as _plain and _on_one_line, for those who read the description of the API.
+PLAIN = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
+ON_ONE_LINE = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
+Text = Annotated[str, AfterValidator(_plain), Field(json_schema_extra=PLAIN)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_plain),
+    AfterValidator(_on_one_line),
+    Field(json_schema_extra=ON_ONE_LINE),
+]
+Visible = Annotated[Line, AfterValidator(_visible)]
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=limits.SLUG)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Page = Annotated[int, Field(ge=1, le=100_000)]

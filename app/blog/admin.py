@@ -23,7 +23,7 @@ TIMES = ("created_at", "updated_at", "publish_at", "published_at", "last_activit
 class PostForm(ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Post
-        fields = ("title", "slug", "content", "excerpt", "author", "category", "tags", "cover")
+        fields = ("title", "slug", "content", "excerpt", "language", "author", "category", "tags", "cover")
 
     def clean_content(self) -> str:
         return text.clean(self.cleaned_data["content"])
@@ -63,6 +63,10 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ("post", "author", "parent", "created_at", "announced_at")
     ordering = ("-pk",)
     actions = ("approve", "hide", "mark_as_spam")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: a comment is written below its post."""
+        return False
 
     @admin.action(description=_("Approve the selected comments"))
     def approve(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:

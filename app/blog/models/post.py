@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from app.blog import files, markdown, slugs, text
+from app.blog import files, languages, markdown, slugs, text
 from app.blog.changes import Change, change
 from app.blog.errors import NotSaved, PostGone, RevisedMeanwhile
 from app.blog.guids import new_guid
@@ -26,12 +26,13 @@ from app.blog.pages import POST
 from app.blog.placement import Placement, lock, locked, placement_of
 from app.blog.signals import post_created, post_revised
 from app.blog.status import Status
+from app.site import limits
 
-CONTENT = frozenset({"title", "content", "excerpt", "cover_id"})
+CONTENT = frozenset({"title", "content", "excerpt", "cover_id", "language"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
 EDITABLE = CONTENT | {"slug", "author_id", "category_id", "created_at", "source"}
 STATE = frozenset({"status", "publish_at", "published_at"})
-REVISABLE = frozenset({"title", "slug", "content", "excerpt", "author", "category", "tags", "cover"})
+REVISABLE = frozenset({"title", "slug", "content", "excerpt", "author", "category", "tags", "cover", "language"})
 
 
 class Post(Publication, Counts):
@@ -42,12 +43,16 @@ class Post(Publication, Counts):
     """
 
     TRACKED = EDITABLE | STATE
+    _rendered = ("", "")  # Markdown, and its HTML
 
-    title = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=220, unique=True, blank=True)
+    title = models.CharField(max_length=limits.TITLE, validators=[limits.validate_visible])
+    slug = models.SlugField(max_length=limits.SLUG, unique=True, blank=True)
     content = models.TextField(help_text="Markdown.")
     content_html = models.TextField(blank=True, editable=False)
-    excerpt = models.TextField(blank=True)
+    excerpt = models.TextField(max_length=limits.EXCERPT, blank=True)
+    language = models.CharField(
+        max_length=languages.LIMIT, blank=True, default="", db_default="", help_text="A code such as de; empty: the site's."
+    )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts")
     category = models.ForeignKey(Category, on_delete=models.SET_NULL, null=True, blank=True, related_name="posts")
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
@@ -58,6 +63,9 @@ class Post(Publication, Counts):
     source = models.CharField(max_length=300, null=True, blank=True, unique=True)
     # Empty where a release without this column made the post.
     guid = models.CharField(max_length=500, blank=True, default=new_guid, db_default="", editable=False)
+
+    # The file of the picture that links to the post show where it has no cover. A worker draws it.
+    card = models.CharField(max_length=120, blank=True, default="", db_default="", editable=False)
 
     objects: ClassVar[PostQuerySet] = PostQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -87,10 +95,21 @@ class Post(Publication, Counts):
     def get_absolute_url(self) -> str:
         return POST.url(self.slug)
 
+    @property
+    def language_tag(self) -> str:
+        """Return the post's language, or the site's."""
+        return languages.of(self.language)
+
     @staticmethod
     def preview_html(content: str) -> SafeString:
         """Return what the page would show for this Markdown. Raises ContentTooLong."""
         return markdown.render(content)
+
+    def prepare(self, content: str) -> None:
+        """Render the text that is to be saved, before a transaction or a lock makes others wait. Raises ContentTooLong."""
+        source = text.clean(content)
+        if source != self._rendered[0]:
+            self._rendered = (source, markdown.render(source))
 
     def save(
         self,
@@ -110,6 +129,7 @@ class Post(Publication, Counts):
         if self.status == Status.SCHEDULED and self.publish_at is None:
             raise ValidationError({"publish_at": _("A scheduled post needs a time.")})
         wanted, at, publish_at = self.status, self.published_at, self.publish_at
+        self.prepare(self.content)
         with change() as changing:
             self._land(using)
             changing.count(self.author_id, posts=1)
@@ -132,6 +152,8 @@ class Post(Publication, Counts):
         changed = self._changed(only)
         loaded = self._loaded.get("status", self.status)
         wanted, at, publish_at = self.status, self.published_at, self.publish_at
+        if "content" in changed:
+            self.prepare(self.content)
         with change() as changing:
             before = self._lock()
             self._write(changed & EDITABLE, before, changing)
@@ -150,7 +172,7 @@ class Post(Publication, Counts):
             self.unschedule()
 
     def revise(self, *, expected_revision: int | None = None, **changes: Any) -> None:
-        """Change title, slug, content, excerpt, author, category, tags or cover. Raises ValidationError, PostGone.
+        """Change title, slug, content, excerpt, author, category, tags, cover or language. Raises ValidationError, PostGone.
 
         Sends post_revised when readers see a difference. Raises RevisedMeanwhile, and changes nothing, when the post has
         another revision than the one expected.
@@ -158,6 +180,8 @@ class Post(Publication, Counts):
         if unknown := changes.keys() - REVISABLE:
             raise NotSaved(f"revise() does not change {', '.join(sorted(unknown))}")
         tags = changes.pop("tags", None)
+        if "content" in changes:
+            self.prepare(changes["content"])
         with change() as changing:
             before = self._lock(expected_revision)
             for name, value in changes.items():
@@ -232,10 +256,12 @@ class Post(Publication, Counts):
         if "title" in names:
             self.title = text.title(self.title)
         if "excerpt" in names:
-            self.excerpt = text.clean(self.excerpt).strip()
+            self.excerpt = text.excerpt(self.excerpt)
         if "content" in names:
-            self.content = text.clean(self.content)
-            self.content_html = markdown.render(self.content)
+            self.prepare(self.content)
+            self.content, self.content_html = self._rendered
+        if "language" in names:
+            self.language = languages.canonical(self.language)
         if self.source == "":
             self.source = None
 
