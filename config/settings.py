@@ -21,7 +21,8 @@ ALLOWED_HOSTS = list(ENV.allowed_hosts)
 DATA_DIR = ENV.data_dir
 PORT = ENV.port
 FLOWER_PORT = ENV.flower_port
-FLOWER_URL = f"http://127.0.0.1:{ENV.flower_port}"
+FLOWER_URL = ENV.flower_url
+METRICS_TOKEN = ENV.metrics_token
 FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
@@ -46,6 +47,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "app.middleware.trusted_proxies.client_address",
+    "app.middleware.malformed.Malformed",
+    "app.middleware.compression.CompressText",
+    "app.middleware.private_pages.private_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -61,6 +65,8 @@ MIDDLEWARE = [
     "app.middleware.debug_404.own_page",
 ]
 ROOT_URLCONF = "config.urls"
+# Not what a request says of itself: what is cached for all would hold it.
+FORCE_SCRIPT_NAME = ""
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
