@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from app.mail.submission import OPEN
+from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import Delivery, Send
 from owed import clock
 from owed.purging import in_chunks
@@ -35,10 +35,11 @@ DELETE FROM newsletter_confirmation WHERE id IN (
 def forget_deliveries(age: timedelta, *, chunk: int = CHUNK) -> int:
     """Remove the deliveries of mailings that ended so long ago, and add them to the mailing's summary.
 
-    A mailing that goes on is left alone, whatever its age. Return how many rows went.
+    A mailing that goes on is left alone, whatever its age, and so is what was withheld: it goes out when its post is published
+    again. Return how many rows went.
     """
     before, removed = clock.now() - age, 0
-    kept = Exists(Delivery.objects.filter(send=OuterRef("pk")))
+    kept = Exists(Delivery.objects.filter(send=OuterRef("pk")).exclude(state=SubmissionState.WITHHELD))
     for pk in Send.objects.over(before).filter(kept).order_by("pk").values_list("pk", flat=True):
         while number := _summarise(pk, before, chunk):
             removed += number
@@ -56,7 +57,7 @@ def _summarise(send_id: int, before: datetime, chunk: int) -> int:
     send = Send.objects.over(before).select_for_update(no_key=True).filter(pk=send_id).first()
     if send is None:
         return 0
-    removed: dict[str, int] = dict(rows(REMOVE, {"open": list(OPEN), "send": send_id, "chunk": chunk}))
+    removed: dict[str, int] = dict(rows(REMOVE, {"open": [*OPEN, SubmissionState.WITHHELD], "send": send_id, "chunk": chunk}))
     send.summary = {state: send.summary.get(state, 0) + removed.get(state, 0) for state in {*send.summary, *removed}}
     send.save(update_fields=["summary"])
     return sum(removed.values())

@@ -8,15 +8,16 @@ from django.conf import settings
 
 from owed import sql
 
-# A row that is sent or failed follows its post, as long as post and account are there. One that waits is never removed.
+# A row that is sent or failed follows its post, as long as post and account are there; one that is withdrawn is shared again
+# when its post is published again. One that waits is never removed.
 FORGET = """
 DELETE FROM social_socialpost WHERE id IN (
     SELECT share.id FROM social_socialpost share JOIN social_account account ON account.id = share.account_id
     WHERE coalesce(share.settled_at, share.created_at) < clock_timestamp() - make_interval(secs => %(age)s)
     AND (
-        share.state IN ('withdrawn', 'skipped')
-        OR share.state = 'unknown' AND NOT EXISTS (SELECT FROM blog_post WHERE blog_post.id = share.post_id)
-        OR share.state IN ('sent', 'failed', 'unknown')
+        share.state = 'skipped' AND share.remote_id = ''
+        OR share.state IN ('withdrawn', 'unknown') AND NOT EXISTS (SELECT FROM blog_post WHERE blog_post.id = share.post_id)
+        OR share.state IN ('sent', 'failed', 'unknown', 'withdrawn')
             AND account.removed_at < clock_timestamp() - make_interval(secs => %(age)s)
     )
     ORDER BY share.id LIMIT %(chunk)s)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.utils import timezone
+from pytest_django import Settings
 
 from owed import record
 from owed.models import Effect
@@ -78,3 +81,16 @@ class TestEffectsCommand:
         Effect.objects.update(state=state, created_at=old, finished_at=old if state == "dead" else None)
         assert "0 removed" in effects("purge", "--hours", "1")
         assert Effect.objects.get().state == state
+
+
+class TestWithoutASettingForRetention:
+    def test_shows_and_purges_after_two_weeks(self, settings: Settings) -> None:
+        del settings.OWED_RETENTION
+        [pk] = owe(samples.note.si(n=1))
+        assert json.loads(effects("show", str(pk)))["id"] == pk
+        with pytest.raises(CommandError, match="14 days"):
+            effects("show", "999999999")
+        Effect.objects.update(state="done", finished_at=timezone.now() - timedelta(days=13))
+        assert effects("purge").strip() == "0 removed."
+        Effect.objects.update(finished_at=timezone.now() - timedelta(days=15))
+        assert effects("purge").strip() == "1 removed."

@@ -66,11 +66,11 @@ def reseal() -> tuple[str, str]:
 class TestTheSettings:
     def test_take_the_fallbacks_from_the_environment(self) -> None:
         environment = {**os.environ, "SECRET_KEY": NEW, "SECRET_KEY_FALLBACKS": f"{OLDEST},{OLD}"}
-        ask = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+        ask = "from django.conf import settings; print(*settings.SECRET_KEY_FALLBACKS)"
         environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
         command = [sys.executable, "-c", ask]
         done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
-        assert done.stdout.strip() == str([OLDEST, OLD])
+        assert done.stdout.strip() == f"{OLDEST} {OLD}"
 
 
 class TestAKeyThatWasChanged:

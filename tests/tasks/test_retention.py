@@ -77,7 +77,7 @@ class TestDeliveries:
         send = Send.objects.get()
         assert (send.balance(), send.balances) == (before, True)
         assert before == {"candidates": 6, "sent": 2, "failed": 1, "unknown": 1, "skipped": 1, "suppressed": 1} | dict.fromkeys(
-            OPEN, 0
+            [*OPEN, "withheld"], 0
         )
         assert list(conservation.sends()) == [sheet]
         assert sheet.wrong == ()
@@ -91,6 +91,13 @@ class TestDeliveries:
         assert Delivery.objects.filter(send=send).count() == 2
         assert list(Delivery.objects.filter(send=odd).values_list("state", flat=True)) == [state]
         assert all(each.balances for each in Send.objects.all())
+
+    def test_that_were_withheld_stay_for_the_next_publication(self, mailing: Make) -> None:
+        send = mailing("withheld", "sent")
+        forget_history()
+        assert list(Delivery.objects.values_list("state", flat=True)) == ["withheld"]
+        assert send.balances
+        assert send.resume() == 1
 
     def test_of_a_mailing_that_is_younger_stay(self, mailing: Make, settings: Settings) -> None:
         settings.DELIVERIES_RETENTION = timedelta(days=30)
@@ -168,7 +175,7 @@ class TestShares:
     def test_stay_while_there_is_something_to_follow(self, post: Post, account: Account) -> None:
         self.shares(post, account)
         forget_history()
-        assert self.kept() == {"pending", "submitting", "sent", "failed", "unknown"}
+        assert self.kept() == {"pending", "submitting", "sent", "failed", "unknown", "withdrawn"}
 
     def test_go_with_an_account_that_was_removed_long_ago_but_for_those_under_way(self, post: Post, account: Account) -> None:
         self.shares(post, account)
@@ -190,9 +197,9 @@ class TestShares:
 
     def test_count_their_age_from_the_end(self, post: Post, account: Account) -> None:
         share = self.share(post.pk, account, "submitting", settled_at=None)
-        share.settle(ShareState.WITHDRAWN)
+        share.settle(ShareState.SKIPPED)
         forget_history()
-        assert self.kept() == {"withdrawn"}
+        assert self.kept() == {"skipped"}
 
 
 class TestEffects:

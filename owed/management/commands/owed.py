@@ -5,22 +5,29 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
-from ... import conf, dead_letters, draining, purging, registry, sweeping
+from ... import conf, dead_letters, draining, holding, purging, registry, sweeping
 from ...models import Attempt, Effect, EffectQuerySet, State
 
 IDLE_PAUSE = 0.5
 VERBS = {"replay": "retry"}
 """Verbs by names that they had."""
 
+HOLDING = {
+    "hold": "keep what is owed from running, such as after a restore",
+    "held": "how much is held, by name",
+    "release": "owe again what is held",
+}
+
 
 class Command(BaseCommand):
-    help = "List, show, retry, sweep, work off or purge what is owed."
+    help = "List, show, retry, hold, release, sweep, work off or purge what is owed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -34,6 +41,8 @@ class Command(BaseCommand):
         replay = verbs.add_parser("retry", aliases=["replay"], help="owe dead effects again")
         replay.add_argument("ids", type=int, nargs="*")
         replay.add_argument("--all", action="store_true", help="every dead effect")
+        for verb, text in HOLDING.items():
+            verbs.add_parser(verb, help=text).add_argument("tasks", nargs="*", help="names of effects; none: all")
         verbs.add_parser("sweep", help="ring what is due, once")
         work = verbs.add_parser("work", help="run effects here, with no broker and no worker")
         work.add_argument("--until-empty", action="store_true", help="stop when nothing is ready or due")
@@ -69,6 +78,21 @@ class Command(BaseCommand):
         self.stdout.write(f"{replayed} owed again.")
         if replayed < len(ids):
             raise CommandError(f"{len(ids) - replayed} of them were not dead; nothing was changed there.")
+
+    def _hold(self, *, tasks: list[str], **_: Any) -> None:
+        self._sums(holding.hold(tasks), "held")
+        if running := Effect.objects.filter(state=State.RUNNING).count():
+            self.stderr.write(f"{running} are with a worker at this moment. Stop the workers, and hold again.")
+
+    def _held(self, *, tasks: list[str], **_: Any) -> None:
+        self._sums(holding.held(tasks), "held")
+
+    def _release(self, *, tasks: list[str], **_: Any) -> None:
+        self.stdout.write(f"{holding.release(tasks)} owed again.")
+
+    def _sums(self, numbers: Counter[str], word: str) -> None:
+        self.stdout.writelines(f"{number:>8} {task}\n" for task, number in sorted(numbers.items()))
+        self.stdout.write(f"{numbers.total():>8} {word}")
 
     def _sweep(self, **_: Any) -> None:
         swept = sweeping.sweep()
