@@ -70,7 +70,8 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n"],  # every text that a person sees is marked: no {% load %} in each file
+            # Every text that a person sees is marked, and every time is written for programs too: no {% load %} in each file.
+            "builtins": ["django.templatetags.i18n", "app.site.templatetags.moments"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -17,6 +17,7 @@ from app.api.categories import category_named
 from app.api.errors import Forbidden, Invalid, Problem
 from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
 from app.api.permissions import editable_post, visible_post
+from app.blog import languages
 from app.blog.models import Post
 from app.blog.tagging import tags_named
 from owed import clock
@@ -27,6 +28,7 @@ PER_PAGE = 20
 UNSET: Any = None
 Title = Annotated[Line, Field(min_length=1, max_length=200)]
 Excerpt = Annotated[Text, Field(max_length=2000)]
+Language = Annotated[Line, Field(max_length=languages.LIMIT, description="A tag of BCP 47; empty: the site's language.")]
 Tags = Annotated[list[Annotated[Line, Field(min_length=1, max_length=100)]], Field(max_length=50)]
 
 
@@ -37,6 +39,7 @@ class NewPost(Strict):
     slug: Slug | None = None
     content: Text = ""
     excerpt: Excerpt = ""
+    language: Language = ""
     category: Slug | None = None
     tags: Tags = Field(default_factory=list)
     publish_at: Moment | None = None
@@ -49,6 +52,7 @@ class Changes(Strict):
     slug: Slug = UNSET
     content: Text = UNSET
     excerpt: Excerpt = UNSET
+    language: Language = UNSET
     category: Slug | None = None
     tags: Tags = UNSET
     publish_at: Moment | None = None
@@ -66,6 +70,7 @@ class PostOut(Schema):
     url: str
     status: str
     excerpt: str
+    language: str
     author: Byline
     category: str | None
     tags: list[str]
@@ -77,6 +82,10 @@ class PostOut(Schema):
     view_count: int
     like_count: int
     comment_count: int
+
+    @staticmethod
+    def resolve_language(post: Post) -> str:
+        return post.language_tag
 
     @staticmethod
     def resolve_url(post: Post) -> str:
@@ -137,6 +146,7 @@ def create_post(request: Request, payload: NewPost, response: HttpResponse) -> S
         slug=payload.slug or "",
         content=payload.content,
         excerpt=payload.excerpt,
+        language=payload.language,
         category=category_named(payload.category),
     )
     post.save()

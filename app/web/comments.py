@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from app.accounts.rate_limit import may_send, refused
 from app.blog.models import Comment, Post
+from app.mail.forms import AddressField
 from app.web.conditional_get import ReaderRequest, private
 
 LONGEST = 10_000
@@ -21,7 +22,9 @@ class CommentForm(forms.Form):
     """A signed-in reader's words; a guest adds a name and an address. Only machines fill in the website."""
 
     guest_name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
-    guest_email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254, help_text=gettext_lazy("Never shown."))
+    guest_email = AddressField(
+        label=gettext_lazy("Email address"), autocomplete="email", help_text=gettext_lazy("Never shown.")
+    )
     content = forms.CharField(label=gettext_lazy("Comment"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 5}))
     parent = forms.ModelChoiceField(Comment.objects.none(), required=False, widget=forms.HiddenInput)
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))

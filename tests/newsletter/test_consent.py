@@ -112,7 +112,7 @@ class TestAWishToRead:
     def test_is_asked_for_on_its_page(self, browser: Client) -> None:
         response = browser.get("/subscribe/")
         assert response.status_code == 200
-        assert b'type="email"' in response.content
+        assert b'inputmode="email"' in response.content
 
 
 class TestAConfirmation:

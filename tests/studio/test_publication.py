@@ -117,7 +117,7 @@ class TestTheAccount:
         assert 'id="standing"><span class="chip draft">' in squeezed(writer.get(path).content)
         draft.publish(at=timezone.now())
         page = squeezed(writer.get(path, headers={"HX-Request": "true"}).content)
-        assert 'id="standing" hx-swap-oob="true"><span class="chip published">' in page
+        assert 'id="standing" data-hx-swap-oob="true"><span class="chip published">' in page
 
     def test_names_the_day_of_what_is_not_of_today(self, writer: Client, draft: Post) -> None:
         Effect.objects.all().delete()
