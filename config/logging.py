@@ -32,7 +32,11 @@ class JsonFormatter(logging.Formatter):
 class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         parts = [self.formatTime(record, "%H:%M:%S"), record.levelname[:4].lower(), _one_line(record.getMessage())]
-        parts += [f"{name}={_one_line(str(value))}" for name, value in facts(record).items()]
+        said = facts(record)
+        traceback = said.pop("traceback", "")
+        parts += [f"{name}={_one_line(str(value))}" for name, value in said.items()]
+        if traceback:
+            parts.append("\n" + "\n".join(map(_one_line, traceback.rstrip().split("\n"))))
         if record.exc_info:
             parts.append("\n" + self.formatException(record.exc_info))
         return " ".join(parts)

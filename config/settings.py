@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "app.middleware.trusted_proxies.client_address",
+    "app.middleware.malformed.Malformed",
     "app.middleware.compression.CompressText",
     "app.middleware.private_pages.private_pages",
     "django.middleware.security.SecurityMiddleware",
@@ -64,6 +65,8 @@ MIDDLEWARE = [
     "app.middleware.debug_404.own_page",
 ]
 ROOT_URLCONF = "config.urls"
+# Not what a request says of itself: what is cached for all would hold it.
+FORCE_SCRIPT_NAME = ""
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {

@@ -64,7 +64,11 @@ class EffectTask(Task):  # type: ignore[type-arg]
 def answer(task: Any, report: Report) -> None:
     """Tell Celery how a hint's effects ended. Raises EffectFailed for a dead one, Retry for one that waits."""
     if report.dead:
-        raise EffectFailed(_brief(report.dead)) from None
+        failed = EffectFailed(_brief(report.dead))
+        # Celery stores the traceback of this error; where the effect's own came from is said in a note below it.
+        for pk, _ in report.dead:
+            failed.add_note(report.tracebacks.get(pk, ""))
+        raise failed from None
     if report.waiting:
         raise Retry(exc=EffectFailed(_brief(report.waiting)), when=_when(report)) from None
     task.request.ignore_result = not report.claimed

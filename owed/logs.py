@@ -22,8 +22,9 @@ def log_claimed(sender: object, effect: Claimed, hint: UUID, **kwargs: Any) -> N
 
 
 @receiver(effect_settled, dispatch_uid="effects.log_settled")
-def log_settled(sender: object, effect: Claimed, outcome: str, why: str, seconds: float, **kwargs: Any) -> None:
-    facts = {**_facts(effect), "seconds": round(seconds, 3), **({"why": why} if why else {})}
+def log_settled(sender: object, effect: Claimed, outcome: str, why: str, seconds: float, traceback: str, **kwargs: Any) -> None:
+    said = {name: text for name, text in (("why", why), ("traceback", traceback)) if text}
+    facts = {**_facts(effect), "seconds": round(seconds, 3), **said}
     logger.log(LEVELS[outcome], f"effect {outcome}", extra=facts)
 
 

@@ -143,6 +143,28 @@ class Effect(models.Model):
         return dead_letters.replay([self.pk]) == 1
 
 
+class Attempt(models.Model):
+    """An attempt that failed: when, where, and why. One that succeeded leaves none, nor one that only put itself off."""
+
+    # No constraint in the database: the ledger is purged, and emptied by tests, with statements that name its table alone.
+    effect = models.ForeignKey(Effect, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
+    number = models.PositiveIntegerField()
+    ended_at = models.DateTimeField()
+    seconds = models.FloatField(null=True)
+    """How long it ran; unknown of a worker that died."""
+    worker = models.CharField(max_length=200, blank=True)
+    outcome = models.CharField(max_length=20)
+    error = models.TextField(blank=True)
+    traceback = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "effects_attempt"
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of e{self.effect_id}: {self.outcome}"
+
+
 class Tick(models.Model):
     """A period for which an upkeep effect was recorded: two schedulers record it once."""
 

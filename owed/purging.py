@@ -9,10 +9,12 @@ from . import sql
 # In chunks: one DELETE of a million rows would hold its locks, and replicas back, for minutes. Dead letters wait longer
 # for a person's decision: they have an age of their own.
 PURGE = """
-DELETE FROM effects_effect WHERE id IN (
+WITH old AS (
     SELECT id FROM effects_effect
     WHERE finished_at IS NOT NULL AND state = 'done' AND finished_at < clock_timestamp() - make_interval(secs => %s)
-    ORDER BY finished_at LIMIT %s)
+    ORDER BY finished_at LIMIT %s
+), failures AS (DELETE FROM effects_attempt WHERE effect_id IN (SELECT id FROM old))
+DELETE FROM effects_effect WHERE id IN (SELECT id FROM old)
 """
 
 

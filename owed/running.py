@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,12 +13,14 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from . import crash, dead_letters, registry, retry, settling, sql
+from . import attempts, crash, dead_letters, registry, retry, settling, sql
 from .claiming import Claimed, claim
 from .declaration import Declaration
 from .outcomes import GiveUp, Later, LostLease
 from .scrubbing import describe, scrub
 from .signals import effect_settled
+
+logger = logging.getLogger("owed")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Report:
     waiting: list[tuple[int, str]] = field(default_factory=list)
     dead: list[tuple[int, str]] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
+    tracebacks: dict[int, str] = field(default_factory=dict)
+    """Of those that wait or are dead after an error, by id."""
 
     @property
     def claimed(self) -> int:
@@ -82,8 +87,10 @@ def _together(effect: Declaration[Any], claimed: list[Claimed], report: Report) 
     began = time.monotonic()
     try:
         ours = _transaction(effect, claimed)
-    except Exception:
-        # Whatever it was, each effect runs alone next and settles with its own error.
+    except Exception as error:
+        # Whatever it was, each effect runs alone next and settles with its own error: this one may be the batch's alone.
+        facts = {"task": effect.name, "effects": [each.id for each in claimed], "why": describe(error)}
+        logger.warning("batch failed, each runs alone", extra={**facts, "traceback": attempts.traceback_of(error)})
         return False
     for each in claimed:
         _say(each, report, "done" if each in ours else "lost", "", began)
@@ -98,7 +105,8 @@ def _alone(effect: Declaration[Any], claimed: Claimed, report: Report) -> None:
     except LostLease:
         kept = False
     except Exception as error:
-        _say(claimed, report, *_settle(claimed, error), began)
+        outcome, why, traceback = _settle(claimed, error, time.monotonic() - began)
+        _say(claimed, report, outcome, why, began, error, traceback)
         return
     _say(claimed, report, "done" if kept else "lost", "", began)
 
@@ -141,25 +149,39 @@ def _call(effect: Declaration[Any], claimed: list[Claimed]) -> None:
     body(list(dict.fromkeys(each.args[subject] for each in claimed)))
 
 
-def _settle(claimed: Claimed, error: Exception) -> tuple[str, str]:
-    """Write what the error means for the effect. Return the outcome and why."""
+def _settle(claimed: Claimed, error: Exception, seconds: float) -> tuple[str, str, str]:
+    """Write what the error means for the effect. Return the outcome, why, and the traceback."""
     heal_connection()
-    why = describe(error)
     if isinstance(error, Later):
         ours = retry.postpone(claimed, error.when, error.why, planned=error.planned)
-        return _if_ours(ours, "later", scrub(error.why))
+        return ("later", scrub(error.why), "") if ours else ("lost", "", "")
+    why = scrub(str(error)) if isinstance(error, GiveUp) else describe(error)
+    traceback = attempts.traceback_of(error)
+    with transaction.atomic():
+        ours, outcome = _fail(claimed, error, why)
+        if ours:
+            attempts.keep(claimed, outcome, why, traceback, seconds)
+    return (outcome, why, traceback) if ours else ("lost", "", "")
+
+
+def _fail(claimed: Claimed, error: Exception, why: str) -> tuple[bool, str]:
+    """Bury the effect, or let it wait for another try. Return whether it was still ours, and the outcome."""
     if isinstance(error, GiveUp):
-        return _if_ours(dead_letters.bury(claimed, "gave up", str(error)), "dead", scrub(str(error)))
+        return dead_letters.bury(claimed, "gave up", why), "dead"
     if claimed.attempt >= claimed.max_attempts:
-        return _if_ours(dead_letters.bury(claimed, "out of tries", why), "dead", why)
-    return _if_ours(retry.after_failure(claimed, why), "retry", why)
+        return dead_letters.bury(claimed, "out of tries", why), "dead"
+    return retry.after_failure(claimed, why), "retry"
 
 
-def _if_ours(kept: bool, outcome: str, why: str) -> tuple[str, str]:
-    return (outcome, why) if kept else ("lost", "")
-
-
-def _say(claimed: Claimed, report: Report, outcome: str, why: str, began: float) -> None:
+def _say(
+    claimed: Claimed,
+    report: Report,
+    outcome: str,
+    why: str,
+    began: float,
+    error: Exception | None = None,
+    traceback: str = "",
+) -> None:
     add: dict[str, Callable[[], None]] = {
         "done": lambda: report.done.append(claimed.id),
         "retry": lambda: report.waiting.append((claimed.id, why)),
@@ -168,7 +190,10 @@ def _say(claimed: Claimed, report: Report, outcome: str, why: str, began: float)
         "lost": lambda: report.lost.append(claimed.id),
     }
     add[outcome]()
-    effect_settled.send(sender=Claimed, effect=claimed, outcome=outcome, why=why, seconds=time.monotonic() - began)
+    if traceback:
+        report.tracebacks[claimed.id] = traceback
+    facts = {"why": why, "seconds": time.monotonic() - began, "error": error, "traceback": traceback}
+    effect_settled.send(sender=Claimed, effect=claimed, outcome=outcome, **facts)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
-"""What the engine says about itself. Receivers get scrubbed facts only."""
+"""What the engine says about itself. Receivers get scrubbed facts, and beside them the error as it was raised."""
 
 from django.dispatch import Signal
 
 effect_claimed = Signal()  # effect: Claimed, hint: UUID
-effect_settled = Signal()  # effect: Claimed, outcome: done|retry|later|dead|lost, why: str, seconds: float
+# The error is as it was raised, for Sentry and the like: its text may hold what `why` and `traceback` leave out.
+# effect: Claimed, outcome: done|retry|later|dead|lost, why: str, seconds: float, error: Exception | None, traceback: str
+effect_settled = Signal()
 effects_swept = Signal()  # ready: int, dead: int, rung: bool

@@ -22,16 +22,21 @@ SELECT count(*) FROM (
     LIMIT {LONGEST_RING}) AS behind
 """  # noqa: S608 - constants of this file
 
+DIED = "'lease expired: the worker died or froze'"
 SWEEP = f"""
 WITH due AS (
-    SELECT id FROM effects_effect WHERE finished_at IS NULL AND wake_at <= clock_timestamp() AND task = ANY(%(tasks)s)
+    SELECT id, state AS was, attempt AS tried FROM effects_effect
+    WHERE finished_at IS NULL AND wake_at <= clock_timestamp() AND task = ANY(%(tasks)s)
     ORDER BY wake_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), failures AS (
+    INSERT INTO effects_attempt (effect_id, number, ended_at, worker, outcome, error, traceback)
+    SELECT id, tried, clock_timestamp(), '', 'lost', {DIED}, '' FROM due WHERE was = 'running'
 )
 UPDATE effects_effect
 SET state = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' ELSE 'ready' END,
     finished_at = CASE WHEN state = 'running' AND attempt >= max_attempts THEN clock_timestamp() END,
     outcome = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'out of tries' ELSE '' END,
-    error = CASE WHEN state = 'running' THEN 'lease expired: the worker died or froze' ELSE error END,
+    error = CASE WHEN state = 'running' THEN {DIED} ELSE error END,
     rings = CASE WHEN state = 'ready' THEN least(rings + 1, 1000) ELSE 0 END,
     wake_at = clock_timestamp() + make_interval(secs => CASE WHEN state = 'ready'
         THEN least(%(ring_after)s * 2 ^ least(rings, 10), greatest({SMALL_RING}, ({BEHIND}))) ELSE %(ring_after)s END)

@@ -12,19 +12,16 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
-from traceback import format_exception
 from typing import Any
 
 from . import sql
+from .attempts import traceback_of
 from .claiming import Claimed
 from .django_tasks import TaskError, TaskResultStatus, normalize_json
 from .models import Effect, State
 from .payload import refusal
 from .running import Running
-from .scrubbing import scrub_lines
 
-# The end of a traceback says where it broke; a recursion would fill the row with the same frames.
-TRACEBACK_SIZE = 8000
 STATUS = {
     State.READY: TaskResultStatus.READY,
     State.WAITING: TaskResultStatus.READY,
@@ -73,7 +70,7 @@ def note(effect: Claimed, outcome: str) -> None:
     _failed.set(None)
     if outcome in ("done", "lost"):
         return
-    errors = [] if error is None else [{"class": _path(error), "traceback": _traceback(error)}]
+    errors = [] if error is None else [{"class": _path(error), "traceback": traceback_of(error)}]
     sql.run(NOTE, [json.dumps(errors), str(effect.attempt), worker(), effect.id, effect.attempt])
 
 
@@ -115,7 +112,3 @@ def _errors(effect: Effect, kept: Mapping[str, Any]) -> list[TaskError]:
 
 def _path(error: BaseException) -> str:
     return f"{type(error).__module__}.{type(error).__qualname__}"
-
-
-def _traceback(error: BaseException) -> str:
-    return scrub_lines("".join(format_exception(error)))[-TRACEBACK_SIZE:]

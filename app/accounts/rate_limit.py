@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -48,6 +49,18 @@ def may_try(action: str, who: str, *, per_minute: int) -> bool:
         return cache.incr(key) <= per_minute
     except ValueError:
         return True
+
+
+@contextmanager
+def alone(action: str, who: str) -> Iterator[bool]:
+    """Yield whether nothing else of this sender is under way: one cannot keep every thread of the site busy."""
+    key = f"alone.{_key(action, who)}"
+    is_alone = bool(cache.add(key, 1, MINUTE))
+    try:
+        yield is_alone or cache.get(key) is None  # without the cache nothing is limited
+    finally:
+        if is_alone:
+            cache.delete(key)
 
 
 def may_send(form: BaseForm, request: HttpRequest, action: str, *, per_minute: int = PER_SENDER) -> bool:

@@ -16,6 +16,7 @@ from app.api.fields import Id, Strict, Text
 from app.api.limits import limit
 from app.api.permissions import visible_post
 from app.blog.models import Comment
+from app.site import limits
 
 router = Router(tags=["comments"])
 
@@ -24,7 +25,7 @@ MOST = 500
 
 
 class NewComment(Strict):
-    content: Annotated[Text, Field(min_length=1, max_length=10_000)]
+    content: Annotated[Text, Field(min_length=1, max_length=limits.COMMENT)]
     parent: Id | None = None
 
 

@@ -16,7 +16,7 @@ from app.api.auth import Request, must_enter_studio
 from app.api.errors import Conflict, Forbidden, NotFound, Problem
 from app.api.fields import ABOUT, BIGGEST, Id, Page
 from app.api.permissions import watched_post
-from owed.models import Effect
+from owed.models import Attempt, Effect
 
 router = Router(tags=["effects"])
 
@@ -44,6 +44,28 @@ class EffectOut(Schema):
     error: str
 
 
+class AttemptOut(Schema):
+    """An attempt that failed. `seconds` is null of one whose worker died; `worker` is host:pid."""
+
+    number: int
+    ended_at: datetime
+    seconds: float | None
+    worker: str
+    outcome: str
+    error: str
+    traceback: str
+
+
+class EffectDetail(EffectOut):
+    """`failures` are the first and the last nine failed attempts, the oldest first."""
+
+    failures: list[AttemptOut]
+
+    @staticmethod
+    def resolve_failures(effect: Effect) -> list[Attempt]:
+        return list(effect.attempts.all())
+
+
 class Filters(Schema):
     about: Annotated[str, Field(pattern=ABOUT)] | None = None
     state: Literal["ready", "waiting", "running", "done", "dead"] | None = None
@@ -60,9 +82,9 @@ def list_effects(request: Request, filters: Query[Filters]) -> QuerySet[Effect]:
     return Effect.objects.filter(**wanted).order_by("pk")[first : first + PER_PAGE]
 
 
-@router.get("/{effect_id}", response={200: EffectOut, 403: Problem, 404: Problem})
+@router.get("/{effect_id}", response={200: EffectDetail, 403: Problem, 404: Problem})
 def read_effect(request: Request, effect_id: Id) -> Effect:
-    """Read one effect."""
+    """Read one effect, and how its attempts failed."""
     must_enter_studio(request.auth)
     effect = _effect(effect_id)
     _may_watch(request.auth, effect.about)

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
+from app.site import limits
+
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 BIGGEST = 2**63 - 1
 SLUG = r"^[-a-zA-Z0-9_]+$"
@@ -25,6 +27,12 @@ def _plain(text: str) -> str:
 def _on_one_line(text: str) -> str:
     if any(char in text for char in "\n\r\t"):
         raise ValueError(_("Use a single line, without line breaks and tabs."))
+    return text
+
+
+def _visible(text: str) -> str:
+    if not limits.shows(text):
+        raise ValueError(_("Use at least one character that can be seen."))
     return text
 
 
@@ -47,7 +55,8 @@ Line = Annotated[
     AfterValidator(_on_one_line),
     Field(json_schema_extra=ON_ONE_LINE),
 ]
-Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=220)]
+Visible = Annotated[Line, AfterValidator(_visible)]
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=limits.SLUG)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Page = Annotated[int, Field(ge=1, le=100_000)]

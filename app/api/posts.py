@@ -15,21 +15,22 @@ from app.accounts.models import User
 from app.api.auth import MaybeRequest, Request, must_write, optional
 from app.api.categories import category_named
 from app.api.errors import Forbidden, Invalid, Problem
-from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text
+from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text, Visible
 from app.api.permissions import editable_post, visible_post
 from app.blog import languages
 from app.blog.models import Post
 from app.blog.tagging import tags_named
+from app.site import limits
 from owed import clock
 
 router = Router(tags=["posts"])
 
 PER_PAGE = 20
 UNSET: Any = None
-Title = Annotated[Line, Field(min_length=1, max_length=200)]
-Excerpt = Annotated[Text, Field(max_length=2000)]
+Title = Annotated[Line, Field(min_length=1, max_length=limits.TITLE)]
+Excerpt = Annotated[Text, Field(max_length=limits.EXCERPT)]
 Language = Annotated[Line, Field(max_length=languages.LIMIT, description="A tag of BCP 47; empty: the site's language.")]
-Tags = Annotated[list[Annotated[Line, Field(min_length=1, max_length=100)]], Field(max_length=50)]
+Tags = Annotated[list[Annotated[Visible, Field(min_length=1, max_length=limits.NAME)]], Field(max_length=limits.TAGS)]
 
 
 class NewPost(Strict):
@@ -136,7 +137,6 @@ def list_posts(request: MaybeRequest, filters: Query[Filters]) -> dict[str, Any]
 
 
 @router.post("", response={201: FullPost, 401: Problem, 403: Problem, 413: Problem, 422: Problem})
-@transaction.atomic
 def create_post(request: Request, payload: NewPost, response: HttpResponse) -> Status[Post]:
     """Write a draft, or with `publish_at` a post that is published then."""
     must_write(request.auth)
@@ -149,11 +149,13 @@ def create_post(request: Request, payload: NewPost, response: HttpResponse) -> S
         language=payload.language,
         category=category_named(payload.category),
     )
-    post.save()
-    if payload.tags:
-        post.revise(tags=tags_named(payload.tags))
-    if payload.publish_at:
-        plan(request.auth, post, payload.publish_at)
+    post.prepare(payload.content)
+    with transaction.atomic():
+        post.save()
+        if payload.tags:
+            post.revise(tags=tags_named(payload.tags))
+        if payload.publish_at:
+            plan(request.auth, post, payload.publish_at)
     response["Location"] = f"{request.path}/{post.pk}"
     return Status(201, loaded(post.pk))
 
@@ -165,7 +167,6 @@ def read_post(request: MaybeRequest, post_id: Id) -> Post:
 
 
 @router.patch("/{post_id}", response={200: FullPost, 403: Problem, 404: Problem, 409: Problem, 413: Problem, 422: Problem})
-@transaction.atomic
 def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
     """Change the fields in the body, and nothing else."""
     post = editable_post(post_id, request.auth)
@@ -173,12 +174,15 @@ def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
     planned = changes.pop("publish_at", ...)
     if "category" in changes:
         changes["category"] = category_named(payload.category)
-    if "tags" in changes:
-        changes["tags"] = tags_named(payload.tags)
-    if changes:
-        post.revise(**changes)
-    if planned is not ...:
-        plan(request.auth, post, planned)
+    if "content" in changes:
+        post.prepare(payload.content)
+    with transaction.atomic():
+        if "tags" in changes:
+            changes["tags"] = tags_named(payload.tags)
+        if changes:
+            post.revise(**changes)
+        if planned is not ...:
+            plan(request.auth, post, planned)
     return loaded(post.pk)
 
 

@@ -64,6 +64,10 @@ class CommentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-pk",)
     actions = ("approve", "hide", "mark_as_spam")
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: a comment is written below its post."""
+        return False
+
     @admin.action(description=_("Approve the selected comments"))
     def approve(self, request: HttpRequest, comments: QuerySet[Comment]) -> None:
         _say(request, _("%(count)d approved."), sum(_approve_unless_visible(comment) for comment in _sorted(comments)))

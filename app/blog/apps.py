@@ -7,7 +7,8 @@ class BlogConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what this room itself must notice."""
-        from app.blog import deletion, renames
+        from app.blog import bio, deletion, renames
 
+        bio.connect()
         deletion.connect()
         renames.connect()

@@ -10,15 +10,15 @@ from itertools import pairwise
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
-from linkify_it.main import LinkifyIt, Match
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from app.blog import embeds
+from app.blog.markdown_links import limit_brackets, link_only_addresses
 from app.blog.plain_text import is_too_deep
-from app.blog.text import COMMENT_LIMIT, CONTENT_LIMIT, clean
+from app.blog.text import CONTENT_LIMIT, clean
 
 HEADINGS = {f"h{level}" for level in range(1, 7)}
 INLINE = {
@@ -107,13 +107,14 @@ def render(text: str) -> SafeString:
 
 def render_comment(text: str) -> SafeString:
     """Return a comment's Markdown as HTML without headings, images or tables. Raises ContentTooLong."""
-    return mark_safe(_comment_cleaner().clean(_comment_parser().render(clean(text, limit=COMMENT_LIMIT))))  # noqa: S308 - sanitised
+    return mark_safe(_comment_cleaner().clean(_comment_parser().render(clean(text))))  # noqa: S308 - sanitised
 
 
 @cache
 def _parser(*, html: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"linkify": True, "html": html}).enable(["table", "strikethrough", "linkify"])
-    _link_only_addresses(parser)
+    limit_brackets(parser)
+    link_only_addresses(parser)
     parser.core.ruler.push("heading_ids", _name_headings)
     return parser.use(footnote_plugin)
 
@@ -139,23 +140,11 @@ def _written_id(inline: Token) -> str:
     return next((word[1:] for word in match["attributes"].split() if word.startswith("#")), "")
 
 
-def _link_only_addresses(parser: MarkdownIt) -> None:
-    """Link https://… and www.…, and no other words: `manage.py` and `README.md` are names of files, not hosts."""
-    linkify = parser.linkify
-    if linkify is not None:
-        linkify.set({"fuzzy_link": False})
-        address = f"^{linkify.re['src_host_port_strict']}{linkify.re['src_path']}"
-        linkify.add("www.", {"validate": re.compile(address, re.IGNORECASE), "normalize": _with_scheme})
-
-
-def _with_scheme(linkify: LinkifyIt, match: Match) -> None:
-    match.url = f"http://{match.url}"
-
-
 @cache
 def _comment_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"linkify": True, "html": False, "breaks": True}).enable("linkify").disable("image")
-    _link_only_addresses(parser)
+    limit_brackets(parser)
+    link_only_addresses(parser)
     return parser
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from functools import cache
 
 import nh3
@@ -22,7 +23,7 @@ LINKS = frozenset({"a", "sup"})
 # What nh3 writes: every attribute quoted, and no < but those of tags.
 TOKEN = re.compile(r"""<(/?)([a-z0-9]+)((?:"[^"]*"|[^">])*)>|([^<]+)""")
 DEPTH_LIMIT = 500
-TAG = re.compile(r"<(/)?(?!img|br|hr|input|source|wbr|col|link|meta)[a-zA-Z]", re.IGNORECASE)
+TAG = re.compile(r"<(/)?(?!img|br|hr|input|source|wbr|col|link|meta)([a-zA-Z][a-zA-Z0-9]*)", re.IGNORECASE)
 ANY_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>?")
 UNFINISHED = re.compile(r"""(?:<(?:"[^"]*(?:"|\Z)|[^">])*|&#?\w{0,31})\Z""")
 
@@ -54,9 +55,15 @@ def beginning(markup: str, size: int) -> str:
 
 def is_too_deep(markup: str) -> bool:
     """Return whether so many tags are open at once that sanitising, quadratic in the depth, would hang."""
-    depth = 0
-    for closing in TAG.findall(markup):
-        depth += -1 if closing else 1
+    depth, still_open = 0, Counter[str]()
+    for closing, tag in TAG.findall(markup):
+        name = tag.lower()
+        if not closing:
+            still_open[name] += 1
+            depth += 1
+        elif still_open[name]:  # a closing tag of an element that is not open closes no other
+            still_open[name] -= 1
+            depth -= 1
         if depth > DEPTH_LIMIT:
             return True
     return False

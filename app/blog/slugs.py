@@ -13,12 +13,13 @@ from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from app.site import limits
 from owed.sql import hold
 
 if TYPE_CHECKING:
     from app.blog.models import Post, PostSlug
 
-LIMIT = 220
+LIMIT = limits.SLUG
 ROOM_FOR_SUFFIX = 10
 NAMELESS = "post"
 # Latin letters that have no decomposition; the rest of the accents fall off by NFKD.

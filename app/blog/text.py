@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from unicodedata import category
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from app.blog.errors import ContentTooLong
+from app.site import limits
 
 CONTENT_LIMIT = 512 * 2**10
-COMMENT_LIMIT = 10_000
-TITLE_LIMIT = 200
 # C0 and C1 controls but tab and newline, lone surrogates, the marks that turn the direction of a whole line, and noncharacters.
-UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Zs"}
 UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
 
@@ -34,18 +31,41 @@ def one_line(text: str) -> str:
 def title(text: str) -> str:
     """Return a title fit to keep. Raises ValidationError when nothing is left, or too much."""
     line = one_line(text)
-    if not _shows(line):
+    if not limits.shows(line):
         raise ValidationError({"title": _("Enter a title.")})
-    if len(line) > TITLE_LIMIT:
+    if len(line) > limits.TITLE:
         raise ValidationError(
             {
                 "title": _("The title has %(length)d characters; at most %(limit)d are accepted.")
-                % {"length": len(line), "limit": TITLE_LIMIT}
+                % {"length": len(line), "limit": limits.TITLE}
             }
         )
     return line
 
 
-def _shows(line: str) -> bool:
-    """Return whether a reader sees anything of it: a title of zero-width characters would be a link to nowhere."""
-    return any(category(char) not in UNSEEN for char in line)
+def excerpt(text: str) -> str:
+    """Return an excerpt fit to keep. Raises ValidationError when it is too long."""
+    return _at_most(limits.EXCERPT, clean(text).strip(), "excerpt")
+
+
+def comment(text: str) -> str:
+    """Return a comment fit to keep. Raises ValidationError when nothing of it shows, or it is too long."""
+    words = clean(text)
+    if not limits.shows(words):
+        raise ValidationError({"content": _("Write a comment.")})
+    return _at_most(limits.COMMENT, words, "content")
+
+
+def guest_name(text: str) -> str:
+    """Return a name fit to keep, empty where none is given. Raises ValidationError when nothing of it shows."""
+    name = one_line(text)[: limits.NAME]
+    if text.strip() and not limits.shows(name):
+        raise ValidationError({"guest_name": _("Enter a name.")})
+    return name
+
+
+def _at_most(limit: int, text: str, field: str) -> str:
+    if len(text) > limit:
+        sentence = _("The text has %(length)s characters; at most %(limit)s are accepted.")
+        raise ValidationError({field: sentence % {"length": f"{len(text):,}", "limit": f"{limit:,}"}})
+    return text

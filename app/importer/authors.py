@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from app.accounts.models import Profile, RegisteredVia, Role, User
 from app.importer.slugs import slug_of
 from app.importer.source import SourceAuthor
+from app.site import limits
 
 
 class Authors:
@@ -78,5 +79,5 @@ def _new_user(name: str) -> User:
 def _inserted(users: list[User], authors: Iterable[SourceAuthor]) -> list[User]:
     made = User.objects.bulk_create(users) if users else []
     for user, author in zip(made, authors, strict=True):
-        Profile.objects.filter(user=user).update(display_name=author.name[:100])
+        Profile.objects.filter(user=user).update(display_name=author.name[: limits.NAME] if limits.shows(author.name) else "")
     return made

@@ -19,6 +19,7 @@ from app.blog.changes import change
 from app.blog.errors import MediaRefused, NotStored, Refused
 from app.blog.guids import new_guid
 from app.blog.models import Category, Media, Post, Status, Tag
+from app.blog.truncation import cut
 from app.importer.authors import Authors
 from app.importer.image_files import local_path
 from app.importer.links import Links, PlannedPost, Target
@@ -30,6 +31,7 @@ from app.importer.save_redirects import save_redirects
 from app.importer.source import SourceImage, SourcePost
 from app.importer.spool import Summary
 from app.importer.taxonomy import Terms
+from app.site import limits
 from owed import gather
 
 CHUNK = 50
@@ -191,7 +193,7 @@ class Writer:
         return {
             "title": post.title,
             "content": content + _byline(post),
-            "excerpt": post.excerpt,
+            "excerpt": cut(post.excerpt, limits.EXCERPT),
             "author": author,
             "category": self.categories[post.category] if post.category else None,
             "tags": list(dict.fromkeys(self.tags[tag] for tag in post.tags)),

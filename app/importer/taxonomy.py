@@ -8,6 +8,7 @@ from typing import Any
 
 from app.blog.models import Category, Tag
 from app.importer.slugs import free_slug, slug_of
+from app.site import limits
 
 
 class Terms:
@@ -36,7 +37,7 @@ class Terms:
     def _made(self, name: str, taken: set[str]) -> Tag | Category:
         slug = free_slug(slug_of(name, kind=self.model.__name__.lower(), limit=100), taken)
         taken.add(slug)
-        made = self.model._default_manager.create(name=name[:100], slug=slug)
+        made = self.model._default_manager.create(name=name[: limits.NAME] if limits.shows(name) else slug, slug=slug)
         self.made.append(made.pk)
         return made
 

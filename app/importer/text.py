@@ -7,12 +7,13 @@ import re
 
 from app.blog.plain_text import plain_text
 from app.importer.source import MAX_BYTES, CannotRead
+from app.site import limits
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Noncharacters: no text has them, so they may stand for what is put aside while the rest is changed.
 MASK_OPEN, MASK_CLOSE = "\ufdd0", "\ufdd1"
 MASKS = re.compile("[\ufdd0-\ufdef]")
-TITLE_LIMIT = 200
+TITLE_LIMIT = limits.TITLE
 WORDS_OF_TITLE = 8
 PROSE_TAG = re.compile(r"</(?:p|a|b|i|em|strong|span|div|code|ul|ol|li|h[1-6])\s*>", re.I)
 

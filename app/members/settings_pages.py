@@ -18,9 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import Profile, User
 from app.blog.text import clean, one_line
+from app.site import limits
 from app.site.pages import HOME
-
-BIO_LIMIT = 5_000
 
 
 class WebAddress(forms.URLField):
@@ -30,10 +29,12 @@ class WebAddress(forms.URLField):
 
 
 class ProfileForm(forms.Form):
-    display_name = forms.CharField(label=gettext_lazy("Display name"), max_length=100, required=False)
+    display_name = forms.CharField(
+        label=gettext_lazy("Display name"), max_length=limits.NAME, required=False, validators=[limits.validate_visible]
+    )
     bio = forms.CharField(
         label=gettext_lazy("About you"),
-        max_length=BIO_LIMIT,
+        max_length=limits.BIO,
         required=False,
         help_text=gettext_lazy("Markdown."),
         widget=forms.Textarea(attrs={"rows": 5}),

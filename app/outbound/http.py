@@ -71,7 +71,7 @@ def request(
     """
     target, deadline, given, moved_to = _target(url), Deadline(seconds), dict(headers or {}), ""
     while True:
-        outgoing = httpx2.Request(method, target, headers={"User-Agent": USER_AGENT, **given}, content=content)
+        outgoing = httpx2.Request(method, target, headers=_sendable({"User-Agent": USER_AGENT, **given}), content=content)
         reply = _exchange(outgoing, deadline, max_bytes, tls or _tls())
         onward = _onward(reply, target) if follow and method in SAFE else None
         if onward is None:
@@ -85,6 +85,13 @@ def request(
 def check(url: str) -> None:
     """Raise Unreachable for a URL that could never be called, whatever its host's addresses are."""
     _target(url)
+
+
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    """Return headers that a request can hold. Raises Unreachable: a token with a line break in it opens no door."""
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise _unreachable("header")
+    return headers
 
 
 def _exchange(outgoing: httpx2.Request, deadline: Deadline, max_bytes: int, tls: ssl.SSLContext) -> Reply:

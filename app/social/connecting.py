@@ -1,5 +1,7 @@
 """Connect an account after checking what can be wrong with it."""
 
+from unicodedata import category
+
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
@@ -27,7 +29,9 @@ def connect(
         )
     if not name.strip():
         raise CannotConnect(_("Give the account a name."))
-    kind = NETWORKS[network]
+    kind, secret = NETWORKS[network], secret.strip()
+    if any(category(char) in {"Cc", "Cf", "Zl", "Zp"} for char in secret):
+        raise CannotConnect(_("The secret contains an invisible character. Copy it again, without what is around it."))
     login = kind.connect(Login(endpoint=endpoint, handle=handle, secret=secret))
     if known := _known(kind, login, owner):
         return _renewed(known, login.secret, owner), login.secret

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -14,10 +16,10 @@ from django.utils.translation import gettext_lazy
 from app.accounts.models import User
 from app.blog import languages
 from app.blog.models import Category, Media, Post
-from app.blog.text import CONTENT_LIMIT, TITLE_LIMIT, one_line
+from app.blog.text import CONTENT_LIMIT, one_line
+from app.site import limits
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-TAG_LIMIT = 30
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class PlainText(forms.CharField):
@@ -63,18 +65,33 @@ class CoverField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class TagsField(forms.CharField):
-    """Names with commas between them; what is new is made when the post is saved."""
+    """Names with commas between them, one that holds a comma in quotes; what is new is made when the post is saved."""
 
     def clean(self, value: Any) -> list[str]:
-        names = list({one_line(name).lower(): one_line(name) for name in super().clean(value).split(",")}.values())
+        names = list({one_line(name).lower(): one_line(name) for name in names_in(super().clean(value))}.values())
         names = [name for name in names if name]
-        if len(names) > TAG_LIMIT:
+        if len(names) > limits.TAGS:
             raise ValidationError(
-                _("Use at most %(limit)d tags; you entered %(number)d.") % {"limit": TAG_LIMIT, "number": len(names)}
+                _("Use at most %(limit)d tags; you entered %(number)d.") % {"limit": limits.TAGS, "number": len(names)}
             )
-        if long := next((name for name in names if len(name) > 100), None):
-            raise ValidationError(_("The tag “%(tag)s…” is longer than 100 characters.") % {"tag": long[:30]})
+        if long := next((name for name in names if len(name) > limits.NAME), None):
+            sentence = _("The tag “%(tag)s…” is longer than %(limit)d characters.")
+            raise ValidationError(sentence % {"tag": long[:30], "limit": limits.NAME})
+        for name in names:
+            limits.validate_visible(name)
         return names
+
+
+def names_in(line: str) -> list[str]:
+    """Return the names in a line. A quote that is not closed is one of the name, as in 5" disks."""
+    line = " ".join(line.split())
+    return next(csv.reader([line], skipinitialspace=True), []) if line.count('"') % 2 == 0 else line.split(",")
+
+
+def line_of(names: Iterable[str]) -> str:
+    """Return names as the line in which they are typed."""
+    quoted = ('"{}"'.format(name.replace('"', '""')) if set(name) & {",", '"'} else name for name in names)
+    return ", ".join(quoted)
 
 
 class PostForm(forms.Form):
@@ -82,7 +99,7 @@ class PostForm(forms.Form):
 
     title = PlainText(
         label=gettext_lazy("Title"),
-        max_length=TITLE_LIMIT,
+        max_length=limits.TITLE,
         widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Title"), "autocomplete": "off"}),
     )
     content = PlainText(
@@ -95,13 +112,13 @@ class PostForm(forms.Form):
     slug = forms.SlugField(
         label=gettext_lazy("Web address"),
         required=False,
-        max_length=220,
+        max_length=limits.SLUG,
         help_text=gettext_lazy("Made from the title if empty. Old addresses redirect here."),
     )
     excerpt = PlainText(
         label=gettext_lazy("Excerpt"),
         required=False,
-        max_length=1000,
+        max_length=limits.EXCERPT,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Shown under the title, in lists, feeds and email."),
     )
@@ -174,7 +191,7 @@ def initial(post: Post) -> dict[str, Any]:
         "content": post.content,
         "excerpt": post.excerpt,
         "category": post.category.name if post.category else "",
-        "tags": ", ".join(post.tags.order_by("name").values_list("name", flat=True)),
+        "tags": line_of(post.tags.order_by("name").values_list("name", flat=True)),
         "language": post.language,
         "cover": post.cover_id,
         "publish_at": post.publish_at.astimezone(UTC) if post.publish_at else None,

@@ -89,14 +89,22 @@ def balance(send: Send) -> dict[str, Any]:
     return {**facts, "sent": sent, "missed": missed, "withheld": withheld}
 
 
+@require_GET
+@watchers
+def effect_page(request: WriterRequest, pk: int) -> HttpResponse:
+    """Show one effect with its failed attempts and their tracebacks."""
+    effect = get_object_or_404(Effect, pk=pk)
+    post = _watched_subject(request, effect)
+    about = {"effect": effect, "post": post, "failures": effect.attempts.order_by("-pk"), "kinds": KINDS}
+    return render(request, "studio/effect_page.html", {**about, "operates": request.user.is_operator})
+
+
 @require_POST
 @watchers
 def replay(request: WriterRequest, pk: int) -> HttpResponse:
     """Queue a dead effect again, then show the page that the user came from."""
     effect = get_object_or_404(Effect, pk=pk)
-    post = subject(effect)
-    if not (request.user.can_watch(post) if post else request.user.is_operator):
-        raise PermissionDenied
+    post = _watched_subject(request, effect)
     revived = effect.replay()
     if request.htmx and post:
         return render(request, "studio/account.html", summary(request, post))
@@ -105,6 +113,14 @@ def replay(request: WriterRequest, pk: int) -> HttpResponse:
     else:
         messages.warning(request, _("It had not failed; nothing to retry."))
     return redirect("studio:post_effects", post.pk) if post else redirect("studio:effects")
+
+
+def _watched_subject(request: WriterRequest, effect: Effect) -> Post | None:
+    """Return the post that the effect is about. Raises PermissionDenied where the user may not see what follows from it."""
+    post = subject(effect)
+    if not (request.user.can_watch(post) if post else request.user.is_operator):
+        raise PermissionDenied
+    return post
 
 
 def subject(effect: Effect) -> Post | None:

@@ -11,9 +11,12 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from app.accounts.rate_limit import MINUTE, alone, may_try
 from app.blog import languages
 from app.blog.absolute_urls import pictures_over_http
 from app.blog.errors import Refused, RevisedMeanwhile
@@ -26,6 +29,9 @@ from app.studio.forms import PostForm
 
 PAGE = 25
 NAMED = 5  # pictures in a message
+PREVIEWS = 120  # a minute: the editor asks when its writer pauses
+TOO_MANY_PREVIEWS = gettext_lazy("Too many previews. Your text is kept: go on writing, and the preview is back in a minute.")
+STILL_AT_IT = gettext_lazy("The last preview is not finished yet. Your text is kept: this one comes when you go on writing.")
 THEN = {"publish": publication.publish, "schedule": publication.schedule}
 
 
@@ -73,7 +79,21 @@ def edit(request: WriterRequest, pk: int) -> HttpResponse:
 @require_POST
 @writers
 def preview(request: WriterRequest) -> HttpResponse:
-    """Return the text as its page would show it."""
+    """Return the text as its page would show it. htmx shows an answer of any status in the pane: the text is not touched."""
+    who = str(request.user.pk)
+    if not may_try("preview", who, per_minute=PREVIEWS):
+        return _later(request, TOO_MANY_PREVIEWS, seconds=MINUTE)
+    with alone("preview", who) as is_alone:
+        return _previewed(request) if is_alone else _later(request, STILL_AT_IT, seconds=1)
+
+
+def _later(request: WriterRequest, why: Promise, *, seconds: int) -> HttpResponse:
+    response = render(request, "studio/preview.html", {"problem": why}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def _previewed(request: WriterRequest) -> HttpResponse:
     try:
         markup = Post.preview_html(request.POST.get("content", ""))
         return render(request, "studio/preview.html", {"html": markup, "insecure": pictures_over_http(markup)})
@@ -83,9 +103,11 @@ def preview(request: WriterRequest) -> HttpResponse:
 
 def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
     """Save, and do what the pressed button says next; all of it or nothing. None: the form says what is wrong."""
+    post = form.post or Post(author=request.user)
     try:
+        post.prepare(form.cleaned_data["content"])
         with transaction.atomic():
-            post = _save(request, form)
+            _save(request, form, post)
             _report_gaps(request, post)
             _name_insecure_pictures(request, post)
             then = THEN.get(request.POST.get("then", ""))
@@ -124,17 +146,18 @@ def _spread(form: PostForm, error: ValidationError) -> None:
         form.add_error(name if name in form.fields else None, ValidationError(sentences))
 
 
-def _save(request: WriterRequest, form: PostForm) -> Post:
+def _save(request: WriterRequest, form: PostForm, post: Post) -> None:
     data = {name: form.cleaned_data[name] for name in ("title", "content", "excerpt", "category", "language")}
     data["cover"] = _cover(request, form)
     slug, tags = form.cleaned_data["slug"], tags_named(form.cleaned_data["tags"])
     if form.post is not None:
-        form.post.revise(expected_revision=form.cleaned_data["revision"], slug=slug or form.post.slug, tags=tags, **data)
-        return form.post
-    post = Post(author=request.user, slug=slug, **data)
+        post.revise(expected_revision=form.cleaned_data["revision"], slug=slug or post.slug, tags=tags, **data)
+        return
+    post.slug = slug
+    for name, value in data.items():
+        setattr(post, name, value)
     post.save()
     post.tags.set(tags)
-    return post
 
 
 def _cover(request: WriterRequest, form: PostForm) -> Media | None:

@@ -31,6 +31,7 @@ urlpatterns = [
     path("comments/<int:pk>", comments.change_status, name="comment"),
     path("effects/", effects.effects, name="effects"),
     path("effects/replay", effects.replay_all, name="replay_all"),
+    path("effects/<int:pk>/", post_effects.effect_page, name="effect"),
     path("effects/<int:pk>/replay", post_effects.replay, name="replay"),
     path("conservation/", delivery_audit.delivery_audit, name="delivery_audit"),
     path("sends/<int:pk>/", sends.send, name="send"),

@@ -5,27 +5,40 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from app.accounts.rate_limit import may_send, refused
+from app.blog.errors import Refused
 from app.blog.models import Comment, Post
 from app.mail.forms import AddressField
+from app.site import limits
 from app.web.conditional_get import ReaderRequest, private
 
-LONGEST = 10_000
+
+class Words(forms.CharField):
+    """A text whose line breaks count as one character each: a form sends two."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class CommentForm(forms.Form):
     """A signed-in reader's words; a guest adds a name and an address. Only machines fill in the website."""
 
-    guest_name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
+    guest_name = forms.CharField(label=gettext_lazy("Name"), max_length=limits.NAME, validators=[limits.validate_visible])
     guest_email = AddressField(
         label=gettext_lazy("Email address"), autocomplete="email", help_text=gettext_lazy("Never shown.")
     )
-    content = forms.CharField(label=gettext_lazy("Comment"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 5}))
+    content = Words(
+        label=gettext_lazy("Comment"),
+        max_length=limits.COMMENT,
+        validators=[limits.validate_visible],
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
     parent = forms.ModelChoiceField(Comment.objects.none(), required=False, widget=forms.HiddenInput)
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
 
@@ -50,12 +63,23 @@ def post_comment(request: ReaderRequest, slug: str) -> HttpResponse:
     """Give the form, which a guest's page fetches when it is wanted; POST says it."""
     post = get_object_or_404(Post.objects.public(), slug=slug)
     form = CommentForm(request.POST or None, post=post, user=request.user, parent=_answered(request, post))
-    if request.method != "POST" or not form.is_valid() or not may_send(form, request, "comments"):
+    wanted = request.method == "POST" and form.is_valid() and may_send(form, request, "comments")
+    comment = _said(request, post, form) if wanted else None
+    if comment is None:
         return _answer(request, "web/comment_form.html", {"post": post, "form": form})
-    author = request.user if request.user.is_authenticated else None
-    comment = post.comment(author=author, **form.words())
     post.refresh_from_db(fields=["comment_count"])
     return _answer(request, "web/comment_done.html", {"post": post, "comment": comment, "place": form.place})
+
+
+def _said(request: ReaderRequest, post: Post, form: CommentForm) -> Comment | None:
+    """Take down what was said, or note on the form why not."""
+    try:
+        return post.comment(author=request.user if request.user.is_authenticated else None, **form.words())
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+    return None
 
 
 def _answered(request: ReaderRequest, post: Post) -> Comment | None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from app.accounts.models import User
-from app.blog.markdown import render as markdown
+from app.blog.bio import bio_of
 from app.blog.models import Category, Post, Tag
 from app.blog.plain_text import plain_text
 from app.blog.truncation import shortened
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 def author(request: HttpRequest, username: str) -> HttpResponseBase:
     person = get_object_or_404(User.objects.select_related("profile"), username=username, is_active=True)
     profile = person.profile
-    portrait, bio = profile.avatar.url if profile.avatar else "", markdown(profile.bio)
+    portrait, bio = profile.avatar.url if profile.avatar else "", bio_of(profile)
     about = {"heading": profile.name, "portrait": portrait, "bio": bio, "website": _web(profile.website)}
     posts_by = _("Posts by %(name)s on %(site)s.") % {"name": profile.name, "site": settings.SITE_NAME}
     about["description"] = shortened(plain_text(bio), words=40) or posts_by

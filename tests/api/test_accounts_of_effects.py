@@ -69,6 +69,13 @@ class TestEffects:
     def test_about_an_impossible_post_are_not_there(self, author: Program) -> None:
         assert author.get("/effects", about=f"post:{10**18 * 9 + 9 * 10**17}").status in {404, 422}
 
+    def test_show_why_their_attempts_failed(self, author: Program, other: Program, published: Post) -> None:
+        effect = owed(f"post:{published.pk}")
+        effect.attempts.create(number=1, ended_at=timezone.now(), outcome="retry", error="KeyError: 'x'", traceback="File x")
+        [failure] = author.get(f"/effects/{effect.pk}").json["failures"]
+        assert (failure["number"], failure["error"], failure["traceback"]) == (1, "KeyError: 'x'", "File x")
+        assert other.get(f"/effects/{effect.pk}").status == 403
+
     def test_that_are_dead_are_retried_by_those_who_may_see_them(
         self, author: Program, editor: Program, other: Program, reader: Program, published: Post
     ) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from app.accounts.models import User
+from app.accounts.rate_limit import alone
 from app.blog.models import Category, Post, Tag
 from app.blog.text import CONTENT_LIMIT
 from tests.studio.forms import SignedIn, typed
@@ -66,7 +68,7 @@ class TestTheEditor:
             ({"slug": "no spaces"}, "valid “slug”"),
             ({"category": "Nonsense"}, "Unknown category “Nonsense”"),
             ({"tags": "x" * 101}, "longer than 100 characters"),
-            ({"tags": ",".join(str(number) for number in range(31))}, "at most 30"),
+            ({"tags": ",".join(str(number) for number in range(51))}, "at most 50"),
             ({"cover": "99"}, "Select a valid choice"),
         ],
         ids=lambda value: next(iter(value)) + str(len(str(value))) if isinstance(value, dict) else "",
@@ -122,6 +124,22 @@ class TestThePreview:
     def test_names_the_limit(self, writer: Client) -> None:
         page = writer.post("/studio/posts/preview", {"content": "x" * (CONTENT_LIMIT + 1)}).content.decode()
         assert f"at most {CONTENT_LIMIT:,} are accepted" in page
+
+    def test_is_limited_by_its_writer_and_says_so_in_its_place(self, writer: Client, signed_in: SignedIn) -> None:
+        answers = [writer.post("/studio/posts/preview", {"content": "words"}) for _ in range(121)]
+        assert [answer.status_code for answer in answers] == [200] * 120 + [429]
+        assert answers[-1]["Retry-After"] == "60"
+        assert "Your text is kept" in answers[-1].content.decode()
+        assert "4(22|29)" in writer.get("/studio/posts/new/").content.decode()  # htmx shows it in the pane
+        assert signed_in("editor").post("/studio/posts/preview", {"content": "words"}).status_code == 200
+
+    def test_is_made_one_at_a_time_for_each_writer(self, writer: Client) -> None:
+        someone = User.objects.get(pk=writer.session["_auth_user_id"])
+        with alone("preview", str(someone.pk)):
+            answer = writer.post("/studio/posts/preview", {"content": "words"})
+        assert answer.status_code == 429
+        assert "Your text is kept" in answer.content.decode()
+        assert writer.post("/studio/posts/preview", {"content": "words"}).status_code == 200
 
     def test_names_pictures_that_a_page_by_https_may_not_show(self, writer: Client) -> None:
         content = "![a](http://a.example/x.png) ![b](https://b.example/y.png)"

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from app.site import limits
+
 if TYPE_CHECKING:
     from app.accounts.models.user import User
 
@@ -20,8 +22,10 @@ class Profile(models.Model):
     """The public side of a user. The counts are moved by UPDATE only; no form writes them."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
-    display_name = models.CharField(max_length=100, blank=True)
-    bio = models.TextField(blank=True, help_text="Markdown.")
+    display_name = models.CharField(max_length=limits.NAME, blank=True, validators=[limits.validate_visible])
+    bio = models.TextField(max_length=limits.BIO, blank=True, help_text="Markdown.")
+    # Made by `app.blog.bio` when the bio is saved; empty where a release without this column saved it.
+    bio_html = models.TextField(blank=True, default="", db_default="", editable=False)
     website = models.URLField(blank=True)
     avatar = models.ImageField(upload_to="avatars/", blank=True)
     post_count = models.PositiveIntegerField(default=0, editable=False)
@@ -45,6 +49,8 @@ class Profile(models.Model):
         """Insert, or write everything but the counts. A deleted profile does not come back: DatabaseError."""
         if not self._state.adding and options.get("update_fields") is None:
             options["update_fields"] = {field.name for field in self._meta.concrete_fields} - {"id", *COUNTS}
+        if "bio" in (options.get("update_fields") or ()):
+            options["update_fields"] = {*options["update_fields"], "bio_html"}
         super().save(**options)
 
     @property

@@ -18,6 +18,7 @@ from app.accounts import effects
 from app.accounts.models.profile import create_user_profile, create_user_profiles
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
 from app.mail.forms import validate_address
+from app.site import limits
 from owed import owe
 
 
@@ -169,7 +170,7 @@ class User(AbstractUser):
     def clean(self) -> None:
         """Refuse a username of dots alone: browsers take `/authors/../` for another address."""
         super().clean()
-        if not self.username.strip("."):
+        if not self.username.strip(".") or not limits.shows(self.username):
             raise ValidationError({"username": _("Use at least one letter, digit, @, +, - or _.")})
 
     def _has_new_password(self, fields: Collection[str] | None) -> bool:

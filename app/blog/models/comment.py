@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +23,7 @@ from app.blog.models.tracking import Tracked
 from app.blog.signals import comment_approved, comment_hidden, comment_posted
 from app.blog.status import Status
 from app.mail.forms import validate_address
+from app.site import limits
 
 
 class CommentStatus(models.TextChoices):
@@ -68,10 +70,10 @@ class Comment(Tracked):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="comments"
     )
-    guest_name = models.CharField(max_length=100, blank=True)
+    guest_name = models.CharField(max_length=limits.NAME, blank=True, validators=[limits.validate_visible])
     guest_email = models.EmailField(blank=True)
     parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replies")
-    content = models.TextField()
+    content = models.TextField(max_length=limits.COMMENT, validators=[limits.validate_visible])
     content_html = models.TextField(blank=True, editable=False)
     status = models.CharField(max_length=8, choices=CommentStatus, default=CommentStatus.HELD)
     created_at = models.DateTimeField(default=timezone.now)
@@ -87,6 +89,7 @@ class Comment(Tracked):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(status__in=CommentStatus.values), name="comment_status_known"),
+            models.CheckConstraint(condition=LessThanOrEqual(Length("content"), limits.COMMENT), name="comment_not_too_long"),
         ]
 
     def __str__(self) -> str:
@@ -101,15 +104,17 @@ class Comment(Tracked):
 
     def save(self, **options: Any) -> None:
         """Insert, or write what was changed of the words. The status moves by its verbs. Raises ValidationError."""
+        only = options.get("update_fields")
+        if self._state.adding or self._changed(only) - {"status"}:
+            self._tidy()  # before the transaction: rendering takes its time
         with change():
             if self._state.adding:
                 self._insert(options)
             else:
-                self._update(options.get("update_fields"))
+                self._update(only)
 
     def _insert(self, options: dict[str, Any]) -> None:
         wanted, self.status = self.status, CommentStatus.HELD if self.status == CommentStatus.APPROVED else self.status
-        self._tidy()
         if not type(self.post)._default_manager.filter(pk=self.post_id, status=Status.PUBLISHED).exists():
             raise NotPublished
         super().save(**{**options, "force_insert": True})
@@ -122,7 +127,6 @@ class Comment(Tracked):
         changed = self._changed(only)
         wanted = self.status if "status" in changed else None
         if words := changed - {"status"}:
-            self._tidy()
             if not Comment.objects.filter(pk=self.pk).update(
                 **{name: getattr(self, name) for name in words | {"content_html"}}
             ):
@@ -135,10 +139,8 @@ class Comment(Tracked):
             self.set_aside(wanted)
 
     def _tidy(self) -> None:
-        self.content = text.clean(self.content, limit=text.COMMENT_LIMIT)
-        if not self.content.strip():
-            raise ValidationError({"content": _("Write a comment.")})
-        self.guest_name = text.one_line(self.guest_name)[:100]
+        self.content = text.comment(self.content)
+        self.guest_name = text.guest_name(self.guest_name)
         if self.guest_email:
             validate_address(self.guest_email)
         if self.parent is not None and self.parent.post_id != self.post_id:

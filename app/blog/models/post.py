@@ -26,6 +26,7 @@ from app.blog.pages import POST
 from app.blog.placement import Placement, lock, locked, placement_of
 from app.blog.signals import post_created, post_revised
 from app.blog.status import Status
+from app.site import limits
 
 CONTENT = frozenset({"title", "content", "excerpt", "cover_id", "language"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
@@ -42,12 +43,13 @@ class Post(Publication, Counts):
     """
 
     TRACKED = EDITABLE | STATE
+    _rendered = ("", "")  # Markdown, and its HTML
 
-    title = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=220, unique=True, blank=True)
+    title = models.CharField(max_length=limits.TITLE, validators=[limits.validate_visible])
+    slug = models.SlugField(max_length=limits.SLUG, unique=True, blank=True)
     content = models.TextField(help_text="Markdown.")
     content_html = models.TextField(blank=True, editable=False)
-    excerpt = models.TextField(blank=True)
+    excerpt = models.TextField(max_length=limits.EXCERPT, blank=True)
     language = models.CharField(
         max_length=languages.LIMIT, blank=True, default="", db_default="", help_text="A code such as de; empty: the site's."
     )
@@ -103,6 +105,12 @@ class Post(Publication, Counts):
         """Return what the page would show for this Markdown. Raises ContentTooLong."""
         return markdown.render(content)
 
+    def prepare(self, content: str) -> None:
+        """Render the text that is to be saved, before a transaction or a lock makes others wait. Raises ContentTooLong."""
+        source = text.clean(content)
+        if source != self._rendered[0]:
+            self._rendered = (source, markdown.render(source))
+
     def save(
         self,
         *,
@@ -121,6 +129,7 @@ class Post(Publication, Counts):
         if self.status == Status.SCHEDULED and self.publish_at is None:
             raise ValidationError({"publish_at": _("A scheduled post needs a time.")})
         wanted, at, publish_at = self.status, self.published_at, self.publish_at
+        self.prepare(self.content)
         with change() as changing:
             self._land(using)
             changing.count(self.author_id, posts=1)
@@ -143,6 +152,8 @@ class Post(Publication, Counts):
         changed = self._changed(only)
         loaded = self._loaded.get("status", self.status)
         wanted, at, publish_at = self.status, self.published_at, self.publish_at
+        if "content" in changed:
+            self.prepare(self.content)
         with change() as changing:
             before = self._lock()
             self._write(changed & EDITABLE, before, changing)
@@ -169,6 +180,8 @@ class Post(Publication, Counts):
         if unknown := changes.keys() - REVISABLE:
             raise NotSaved(f"revise() does not change {', '.join(sorted(unknown))}")
         tags = changes.pop("tags", None)
+        if "content" in changes:
+            self.prepare(changes["content"])
         with change() as changing:
             before = self._lock(expected_revision)
             for name, value in changes.items():
@@ -243,10 +256,10 @@ class Post(Publication, Counts):
         if "title" in names:
             self.title = text.title(self.title)
         if "excerpt" in names:
-            self.excerpt = text.clean(self.excerpt).strip()
+            self.excerpt = text.excerpt(self.excerpt)
         if "content" in names:
-            self.content = text.clean(self.content)
-            self.content_html = markdown.render(self.content)
+            self.prepare(self.content)
+            self.content, self.content_html = self._rendered
         if "language" in names:
             self.language = languages.canonical(self.language)
         if self.source == "":

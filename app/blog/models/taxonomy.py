@@ -8,6 +8,7 @@ from django.db import models
 
 from app.blog.changes import change
 from app.blog.pages import CATEGORY, TAG
+from app.site import limits
 
 T = TypeVar("T", bound=models.Model)
 
@@ -37,7 +38,7 @@ class Filing(models.Model):
 
 
 class Category(Filing):
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=limits.NAME, unique=True, validators=[limits.validate_visible])
     slug = models.SlugField(max_length=110, unique=True)
     description = models.TextField(blank=True)
 
@@ -55,7 +56,7 @@ class Category(Filing):
 
 
 class Tag(Filing):
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=limits.NAME, unique=True, validators=[limits.validate_visible])
     slug = models.SlugField(max_length=110, unique=True)
 
     objects: ClassVar[models.Manager[Tag]] = Filings.as_manager()

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from app.blog.plain_text import plain_text
-from app.blog.text import COMMENT_LIMIT
 from app.importer.comment_text import markdown_of
 from app.importer.dates import parse_date
 from app.importer.readers.xml_repair import Element, local_name
 from app.importer.source import CannotRead, SourceComment
 from app.importer.text import one_line
+from app.site import limits
 
 Values = dict[str, str]
 
@@ -40,8 +40,8 @@ def _comment(values: Values, position: int) -> SourceComment | str:
     content = markdown_of(values.get("comment_content", ""))
     if not content:
         return "comments without words"
-    if len(content.encode()) > COMMENT_LIMIT:
-        return f"comments of more than {COMMENT_LIMIT:,} bytes"
+    if len(content) > limits.COMMENT:
+        return f"comments of more than {limits.COMMENT:,} characters"
     parent = values.get("comment_parent", "")
     return SourceComment(
         key=values.get("comment_id") or f"position {position}",

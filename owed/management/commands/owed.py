@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
 from ... import conf, dead_letters, draining, purging, registry, sweeping
-from ...models import Effect, EffectQuerySet, State
+from ...models import Attempt, Effect, EffectQuerySet, State
 
 IDLE_PAUSE = 0.5
 VERBS = {"replay": "retry"}
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         effect = Effect.objects.filter(pk=id).first()
         if effect is None:
             raise CommandError(f"No effect has the id {id}; finished ones are purged after {conf.retention()}.")
-        self.stdout.write(_json(_facts(effect)))
+        self.stdout.write(_json({**_facts(effect), "failures": [_failure(each) for each in effect.attempts.all()]}))
 
     def _retry(self, *, ids: list[int], all: bool, **_: Any) -> None:
         if all:
@@ -101,6 +101,12 @@ def _of(task: str | None) -> EffectQuerySet:
 
 def _facts(effect: Effect) -> dict[str, Any]:
     return {"id": effect.pk, **model_to_dict(effect), "duration": effect.duration}
+
+
+def _failure(attempt: Attempt) -> dict[str, Any]:
+    facts = {name: getattr(attempt, name) for name in ("number", "ended_at", "seconds", "worker", "outcome", "error")}
+    # As lines: in one string a traceback cannot be read.
+    return {**facts, "traceback": attempt.traceback.splitlines()}
 
 
 def _json(value: Any) -> str:
