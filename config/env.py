@@ -49,6 +49,8 @@ class Env:
     flower_basic_auth: Annotated[Secret, "user:password for Flower"]
     port: Annotated[int, "the web server's port"]
     flower_port: Annotated[int, "Flower's port"]
+    flower_url: Annotated[str, "where operators find Flower, for links in the studio; unset and DEBUG off = no links"]
+    metrics_token: Annotated[Secret, "the bearer token for /metrics and the whole of /readyz; unset and DEBUG off = closed"]
     log_format: Annotated[str, "text for people, json for machines"]
     outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
     trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
@@ -100,6 +102,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
     debug = reader.value("DEBUG", _boolean, default=True)
     data_dir = reader.value("DATA_DIR", _directory, default=ROOT / "var")
     port = reader.value("PORT", _port, default=8000)
+    flower_port = reader.value("FLOWER_PORT", _port, default=5555)
     mailbox_port = reader.value("MAILBOX_PORT", _port, default=run_directory.MAILBOX_PORT)
     site_url = reader.value("SITE_URL", _origin, default=f"http://127.0.0.1:{port}")
     env = Env(
@@ -118,7 +121,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         celery_broker_url=reader.url("CELERY_BROKER_URL", _url, default=run_directory.broker_url(data_dir)),
         email_url=reader.url("EMAIL_URL", _mail, default=run_directory.mail_url(mailbox_port)),
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
-        flower_port=reader.value("FLOWER_PORT", _port, default=5555),
+        flower_port=flower_port,
+        flower_url=reader.value("FLOWER_URL", _page, default=f"http://127.0.0.1:{flower_port}" if debug else ""),
+        metrics_token=reader.url("METRICS_TOKEN", str, default=""),
         log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),
         outbound_allow=reader.value("OUTBOUND_ALLOW", _networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
         trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
@@ -250,6 +255,12 @@ def _origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
         raise ValueError("must be http(s)://host[:port] and nothing after it")
+    return text.rstrip("/")
+
+
+def _page(text: str) -> str:
+    if urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname:
+        raise ValueError("must be http(s)://host[:port], and a path if there is one")
     return text.rstrip("/")
 
 

@@ -1,18 +1,19 @@
-"""The web process: threads, as requests wait for the database. GUNICORN_CMD_ARGS overrides: `--bind 0.0.0.0:8000`."""
+"""The web process. GUNICORN_CMD_ARGS overrides: `--bind 0.0.0.0:8000`."""
 
-from config import env
+from config import env, worker_states
 
 values = env.read()
 bind = f"127.0.0.1:{values.port}"
-worker_class = "gthread"
+worker_class = "config.web_worker.WaitressWorker"
 workers = 2
 threads = 4
+worker_connections = 1_000
 timeout = 60
 graceful_timeout = 15
-keepalive = 5
 max_requests = 20_000
-max_requests_jitter = 2_000
-control_socket_disable = True
-# Of a client's own headers none is taken for the server's word: SCRIPT_NAME would be in every link of the page.
+max_requests_jitter = 10_000
+child_exit = worker_states.child_exit
+# gunicorn's own workers take the path of the site from a request header of this name where the peer is on this machine.
 forwarder_headers = "X_NONE"
+control_socket_disable = True
 accesslog = None

@@ -21,7 +21,8 @@ ALLOWED_HOSTS = list(ENV.allowed_hosts)
 DATA_DIR = ENV.data_dir
 PORT = ENV.port
 FLOWER_PORT = ENV.flower_port
-FLOWER_URL = f"http://127.0.0.1:{ENV.flower_port}"
+FLOWER_URL = ENV.flower_url
+METRICS_TOKEN = ENV.metrics_token
 FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
@@ -46,6 +47,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "app.middleware.trusted_proxies.client_address",
+    "app.middleware.compression.CompressText",
+    "app.middleware.private_pages.private_pages",
     "app.middleware.malformed.Malformed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -70,7 +73,8 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n"],  # every text that a person sees is marked: no {% load %} in each file
+            # Every text that a person sees is marked, and every time is written for programs too: no {% load %} in each file.
+            "builtins": ["django.templatetags.i18n", "app.site.templatetags.moments"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

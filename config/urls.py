@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.static import serve
 
 from app.members.sign_in import staff_sign_in
+from app.web.media import media
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "Everything that is kept"
@@ -20,5 +20,5 @@ urlpatterns = [
     path("", include("app.feeds.urls")),
     path("", include("app.members.urls")),
     path("", include("app.web.urls")),
-    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
+    path("media/<path:path>", media),
 ]

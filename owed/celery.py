@@ -139,6 +139,12 @@ class Publisher:
             self._drop()
             raise
 
+    def ask(self) -> None:
+        """Ask for a queue over another connection. Raises, within about a second, what the broker's client raises."""
+        with self._connection() as connection, suppress(*connection.channel_errors):
+            # There may be no such queue yet: that is an answer, too.
+            connection.channel().queue_declare(queue=self.app.conf.task_default_queue, passive=True)
+
     def _send(self, producer: Any, hint: Hint) -> None:
         """Publish one message of Celery's protocol 2, a sixth of the cost of send_task()."""
         uuid = str(uuid4())
@@ -162,9 +168,12 @@ class Publisher:
 
     def _connected(self) -> Any:
         if self.connection is None:
-            options = {**self.app.conf.broker_transport_options, **SOCKET}
-            self.connection = self.app.connection_for_write(transport_options=options, connect_timeout=1)
+            self.connection = self._connection()
         return self.connection
+
+    def _connection(self) -> Any:
+        options = {**self.app.conf.broker_transport_options, **SOCKET}
+        return self.app.connection_for_write(transport_options=options, connect_timeout=1)
 
     def _drop(self) -> None:
         broken, self.connection = self.connection, None

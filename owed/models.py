@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -55,6 +56,16 @@ class EffectQuerySet(models.QuerySet["Effect"]):
 
     def dead(self) -> EffectQuerySet:
         return self.filter(state=State.DEAD)
+
+    def untaken(self, for_seconds: float) -> list[str]:
+        """Return the queues in which something new is due for so long while no worker began anything of them."""
+        since = Now() - timedelta(seconds=for_seconds)
+        new = self.filter(state__in=[State.READY, State.WAITING], attempt=0, due_at__lt=since)
+        begun = (
+            Q(state=State.RUNNING, wake_at__gt=Now()) | Q(started_at__gte=since, finished_at=None) | Q(finished_at__gte=since)
+        )
+        taken = self.filter(begun, started_at__isnull=False).values("queue")
+        return list(new.exclude(queue__in=taken).values_list("queue", flat=True).distinct().order_by("queue"))
 
     def backlog(self) -> list[Backlog]:
         """Return how far each queue is behind, in order of name."""

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from app.blog import effects
+from app.blog import cards, effects
 from app.blog.files import cleanup_post_files
 from app.blog.stray_files import remove_stray_files
 from owed import task
@@ -12,6 +12,13 @@ from owed import task
 def sweep() -> None:
     """Remove files on disk that belong to no picture, are a week old, and to which nothing refers. No picture goes."""
     remove_stray_files(timezone.now())
+    cards.remove_stray_cards(timezone.now())
+    cards.owe_missing_cards()
+
+
+@effects.draw_card.runs
+def card(*, post_id: int) -> None:
+    cards.update_card(post_id)
 
 
 @effects.cleanup_files.runs

@@ -47,6 +47,7 @@ def publish_everywhere(sender: type[Post], post: Post, again: bool = False, **kw
     owed = record(
         *publication.always(post.pk),
         *(publication.announced(post.pk) if _is_new(post) else publication.shown_again(post.pk) if again else ()),
+        *(publication.drawn(post.pk) if _is_new(post) or again else ()),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)
@@ -67,6 +68,7 @@ def show_the_revision(sender: type[Post], post: Post, before: Placement, after: 
         *(feeds.refresh.si(scope=scope) for scope in sorted(before.feeds() - after.feeds())),
         pages.purge.si(post_id=post.pk, also=sorted(before.scopes())),
         social.follow.si(post_id=post.pk),
+        *publication.drawn(post.pk),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)

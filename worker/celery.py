@@ -13,8 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("afterword")
 # Not config_from_object("django.conf:settings"): Flower, its API and `celery inspect conf` show all that Celery was configured
 # with, and Django's settings hold the secret key and the passwords of the database, of mail and of Flower.
+# When Celery is first used, not at this import: the tests start their servers before Django reads its settings.
+app.add_defaults(lambda: {"broker_url": settings.CELERY_BROKER_URL})
 app.conf.update(
-    broker_url=settings.CELERY_BROKER_URL,
     accept_content=["json"],
     task_serializer="json",
     result_serializer="json",

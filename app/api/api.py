@@ -1,11 +1,10 @@
 """The REST interface, version 1: one NinjaAPI that the routers of this room join."""
 
-from ninja import NinjaAPI
-
 from app.api import comments, effects, errors, imports, likes, media, posts, publication, search, sends, subscribers, tokens
 from app.api.auth import signed_in
+from app.api.description import DescribedApi
 
-api = NinjaAPI(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
+api = DescribedApi(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
 errors.install(api)
 api.add_router("/tokens", tokens.router)
 for noun in (posts, publication, comments, likes):

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -80,6 +81,8 @@ def install(api: NinjaAPI) -> None:
         Http404: _missing,
         PostGone: _missing,
         RequestDataTooBig: _too_big,
+        MultiPartParserError: _unreadable,
+        SuspiciousOperation: _unreadable,
         ContentTooLong: _too_long,
         NotStored: _not_stored,
         ValidationError: _model,
@@ -155,6 +158,10 @@ def _missing(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _too_big(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(413, _("The request is too large."))
+
+
+def _unreadable(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(400, _("The body cannot be read."))
 
 
 def _too_long(request: HttpRequest, error: Any) -> HttpResponse:

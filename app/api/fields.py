@@ -44,8 +44,17 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError(_("Date out of range. Use an earlier one.")) from None
 
 
-Text = Annotated[str, AfterValidator(_plain)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_plain), AfterValidator(_on_one_line)]
+# The same as _plain and _on_one_line, for those who read the description of the API.
+PLAIN = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
+ON_ONE_LINE = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
+Text = Annotated[str, AfterValidator(_plain), Field(json_schema_extra=PLAIN)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_plain),
+    AfterValidator(_on_one_line),
+    Field(json_schema_extra=ON_ONE_LINE),
+]
 Visible = Annotated[Line, AfterValidator(_visible)]
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=limits.SLUG)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]

@@ -24,6 +24,7 @@ from app.importer.work import report_of
 router = Router(tags=["imports"])
 
 PER_PAGE = 50
+ADDRESS = {"pattern": r"^(https?://[^\u0000-\u001f\u007f-\u009f]*)?$"}
 
 
 class How(Schema):
@@ -31,7 +32,7 @@ class How(Schema):
 
     publish: bool = False
     overwrite: bool = False
-    site: Annotated[Line, Field(max_length=500, pattern=r"^(https?://.*)?$")] = ""
+    site: Annotated[Line, Field(max_length=500, pattern=r"^(https?://.*)?$", json_schema_extra=ADDRESS)] = ""
 
 
 class ImportOut(Schema):

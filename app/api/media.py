@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from ninja import Router, Schema, Status
 from pydantic import StringConstraints
 
@@ -72,7 +72,11 @@ def delete_media(request: Request, media_id: Id, even_if_used: bool = False) -> 
     media = _managed(media_id, request.auth)
     places = uses([media])[media.pk]
     if places and not even_if_used:
-        text = _("The picture is used in %(number)d places, which would show a gap. To delete it, add ?even_if_used=true.")
+        text = ngettext(
+            "The picture is used in %(number)d place, which would show a gap. To delete it, add ?even_if_used=true.",
+            "The picture is used in %(number)d places, which would show a gap. To delete it, add ?even_if_used=true.",
+            len(places),
+        )
         raise Conflict(text % {"number": len(places)})
     delete_picture(media, by=request.auth, seen=fingerprint(places))
     return Status(204, None)

@@ -17,6 +17,7 @@ from app.api.categories import category_named
 from app.api.errors import Forbidden, Invalid, Problem
 from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text, Visible
 from app.api.permissions import editable_post, visible_post
+from app.blog import languages
 from app.blog.models import Post
 from app.blog.tagging import tags_named
 from app.site import limits
@@ -28,6 +29,7 @@ PER_PAGE = 20
 UNSET: Any = None
 Title = Annotated[Line, Field(min_length=1, max_length=limits.TITLE)]
 Excerpt = Annotated[Text, Field(max_length=limits.EXCERPT)]
+Language = Annotated[Line, Field(max_length=languages.LIMIT, description="A tag of BCP 47; empty: the site's language.")]
 Tags = Annotated[list[Annotated[Visible, Field(min_length=1, max_length=limits.NAME)]], Field(max_length=limits.TAGS)]
 
 
@@ -38,6 +40,7 @@ class NewPost(Strict):
     slug: Slug | None = None
     content: Text = ""
     excerpt: Excerpt = ""
+    language: Language = ""
     category: Slug | None = None
     tags: Tags = Field(default_factory=list)
     publish_at: Moment | None = None
@@ -50,6 +53,7 @@ class Changes(Strict):
     slug: Slug = UNSET
     content: Text = UNSET
     excerpt: Excerpt = UNSET
+    language: Language = UNSET
     category: Slug | None = None
     tags: Tags = UNSET
     publish_at: Moment | None = None
@@ -67,6 +71,7 @@ class PostOut(Schema):
     url: str
     status: str
     excerpt: str
+    language: str
     author: Byline
     category: str | None
     tags: list[str]
@@ -78,6 +83,10 @@ class PostOut(Schema):
     view_count: int
     like_count: int
     comment_count: int
+
+    @staticmethod
+    def resolve_language(post: Post) -> str:
+        return post.language_tag
 
     @staticmethod
     def resolve_url(post: Post) -> str:
@@ -137,6 +146,7 @@ def create_post(request: Request, payload: NewPost, response: HttpResponse) -> S
         slug=payload.slug or "",
         content=payload.content,
         excerpt=payload.excerpt,
+        language=payload.language,
         category=category_named(payload.category),
     )
     post.prepare(payload.content)

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
@@ -12,6 +13,7 @@ from app.api.errors import Invalid, Problem
 from app.api.fields import Line, Strict
 from app.api.limits import limit
 from app.mail.errors import BadAddress
+from app.mail.forms import validate_address
 from app.newsletter.forms import CONSENT
 from app.newsletter.models import Subscriber
 
@@ -19,7 +21,7 @@ router = Router(tags=["subscribers"])
 
 
 class SubscriptionIn(Strict):
-    email: Annotated[Line, Field(max_length=254)]
+    email: Annotated[Line, Field(max_length=254, json_schema_extra={"format": "idn-email"})]
 
 
 class Asked(Schema):
@@ -34,7 +36,8 @@ def subscribe(request: HttpRequest, payload: SubscriptionIn) -> Status[Asked]:
     """Ask to subscribe by email."""
     limit("subscribers", sender(request), per_minute=PER_SENDER)
     try:
+        validate_address(payload.email)
         Subscriber.objects.subscribe(payload.email, source="api", consent=str(CONSENT), ip=address(request))
-    except BadAddress:
+    except (BadAddress, ValidationError):
         raise Invalid({"email": [_("Enter a valid email address.")]}) from None
     return Status(202, Asked())

@@ -23,7 +23,7 @@ TIMES = ("created_at", "updated_at", "publish_at", "published_at", "last_activit
 class PostForm(ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Post
-        fields = ("title", "slug", "content", "excerpt", "author", "category", "tags", "cover")
+        fields = ("title", "slug", "content", "excerpt", "language", "author", "category", "tags", "cover")
 
     def clean_content(self) -> str:
         return text.clean(self.cleaned_data["content"])

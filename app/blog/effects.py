@@ -18,3 +18,8 @@ def judge_comment(*, comment_id: int) -> None:
 @effect("media.cleanup", kind="external", timeout=60)
 def cleanup_files(*, media_ids: list[int]) -> None:
     """Remove the files of pictures that a person deleted. What is in the library stays."""
+
+
+@effect("media.card", kind="external", timeout=60, debounce=1.0)
+def draw_card(*, post_id: int) -> None:
+    """Draw the picture that a link to the post shows elsewhere. Reads the post as it is now, so that order does not matter."""

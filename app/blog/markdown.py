@@ -66,14 +66,18 @@ IDENTIFIER = re.compile(r"[\w:.-]{1,100}")
 HEADING_ATTRIBUTES = re.compile(r"[ \t]*\{(?P<attributes>(?:[ \t]*[#.][\w:-]+)+)[ \t]*\}[ \t]*$")
 CLASS = re.compile(r"language-[\w+#-]{1,30}|footnote[\w-]{0,20}|embed(?:-(?:video|audio|link))?")
 NUMBER = re.compile(r"\d{1,4}%?")
+SPAN = re.compile(r"[1-9]\d{0,2}")
 FORMS: dict[str, re.Pattern[str]] = {
     "id": IDENTIFIER,
     "class": CLASS,
     "width": NUMBER,
     "height": NUMBER,
-    "colspan": NUMBER,
-    "rowspan": NUMBER,
-    "start": NUMBER,
+    "colspan": SPAN,
+    "rowspan": SPAN,
+    "start": re.compile(r"\d{1,4}"),
+    "scope": re.compile("row|col|rowgroup|colgroup"),
+    "dir": re.compile("ltr|rtl|auto"),
+    "lang": re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}"),
     "src": re.compile(r"(?:https?:|(?![\w+.-]*:)).*", re.IGNORECASE | re.DOTALL),
 }
 SCHEMES = {"http", "https", "mailto", "tel"}

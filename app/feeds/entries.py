@@ -27,6 +27,7 @@ class Entry:
     title: str
     summary: str
     html: str
+    language: str
     author: str
     author_url: str
     categories: tuple[str, ...]
@@ -44,6 +45,7 @@ def entry(post: Post) -> Entry:
         title=sendable(post.title),
         summary=sendable(post.excerpt or cut(plain_text(post.content_html), SUMMARY_LENGTH)),
         html=sendable(with_absolute_addresses(post.content_html, url)),
+        language=post.language,
         author=sendable(post.author.profile.name),
         author_url=absolute(AUTHOR.url(post.author.username)),
         categories=_categories(post),

@@ -10,12 +10,13 @@ from uuid import NAMESPACE_OID, uuid5
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.xmlutils import SimplerXMLGenerator
 
+from app.blog import languages
 from app.blog.plain_text import escaped, sendable
 from app.feeds.entries import Entry, absolute
 from app.feeds.subjects import Subject
 
-LANGUAGE = "en"
 TTL_MINUTES = 5
+DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 CONTENT_NAMESPACE = "http://purl.org/rss/1.0/modules/content/"
 
 
@@ -37,6 +38,8 @@ class Rss(Rss201rev2Feed):
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, {**item, "description": escaped(item["description"])})
+        if item["language"]:
+            handler.addQuickElement("dc:language", item["language"], {"xmlns:dc": DUBLIN_CORE})
         handler.addQuickElement("content:encoded", item["html"])
 
 
@@ -51,6 +54,9 @@ class Atom(Atom1Feed):
         super().add_root_elements(handler)
         link = {"rel": "self", "href": self.feed["self_url"], "type": "application/atom+xml"}
         handler.addQuickElement("link", "", link)
+
+    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        return {"xml:lang": item["language"]} if item["language"] else {}
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, {**item, "description": None})
@@ -78,7 +84,7 @@ def _written(kind: type[SyndicationFeed], form: str, subject: Subject, entries: 
         link=absolute(subject.path),
         description=sendable(subject.description),
         subtitle=sendable(subject.description),
-        language=LANGUAGE,
+        language=languages.of(""),
         author_name=sendable(subject.title),
         feed_guid=subject.guid,
         ttl=TTL_MINUTES,
@@ -98,6 +104,7 @@ def _add(feed: SyndicationFeed, entry: Entry) -> None:
         link=entry.url,
         description=entry.summary,
         html=entry.html,
+        language=entry.language,
         author_name=entry.author,
         pubdate=entry.published,
         updateddate=entry.updated,

@@ -198,6 +198,8 @@ class Writer:
             "category": self.categories[post.category] if post.category else None,
             "tags": list(dict.fromkeys(self.tags[tag] for tag in post.tags)),
             "cover": stored.get(post.cover),
+            # A source that does not say leaves what a writer chose here.
+            **({"language": post.language} if post.language else {}),
         }
 
     def _images(self, outcome: Outcome, owner: User) -> dict[str, Media]:

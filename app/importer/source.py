@@ -95,6 +95,7 @@ class SourcePost:
     line: int | None = None
     label: str = ""
     excerpt: str = ""
+    language: str = ""
     authors: tuple[SourceAuthor, ...] = ()
     tags: tuple[str, ...] = ()
     category: str = ""

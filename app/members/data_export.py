@@ -34,7 +34,7 @@ def everything(user: User) -> dict[str, Any]:
     """Return addresses, profile, posts, comments, likes, activity and subscriptions, each in one query."""
     person = ("username", "email", "email_confirmed_at", "role", "date_joined", "last_login")
     profile = tuple(ProfileForm.base_fields)
-    written = ("title", "slug", "status", "content", "excerpt", "created_at", "published_at")
+    written = ("title", "slug", "status", "content", "excerpt", "language", "created_at", "published_at")
     moved = ("old_email", "new_email", "asked_at", "closed_at")
     agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at")
     return {

@@ -23,6 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
+from app.mail.forms import AddressField
 from app.members.email_change import TooManyRequests, confirm_email_change, find, request_email_change
 from app.members.email_confirmation import ConfirmationLink, ask_confirmation_again
 from app.members.sign_in import Refusing, count_guess
@@ -30,11 +31,7 @@ from owed import clock
 
 
 class EmailChangeForm(forms.Form):
-    email = forms.EmailField(
-        label=gettext_lazy("New email address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
-    )
+    email = AddressField(label=gettext_lazy("New email address"), autocomplete="email", autofocus=True)
     password = forms.CharField(
         label=gettext_lazy("Your password"),
         max_length=1024,

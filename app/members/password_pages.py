@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from app.accounts.models import PasswordReplaced, User
 from app.accounts.rate_limit import may_send, may_try, refused, too_many
+from app.mail.forms import AddressField
 from app.members.password_reset import request_password_reset
 from app.members.sign_in import Refusing, count_guess
 
@@ -26,11 +27,7 @@ PER_MAILBOX = 5
 
 
 class ForgottenForm(forms.Form):
-    email = forms.EmailField(
-        label=gettext_lazy("Email address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
-    )
+    email = AddressField(label=gettext_lazy("Email address"), autocomplete="email", autofocus=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from app.accounts.models import User
 from app.accounts.rate_limit import may_send, refused
 from app.mail.errors import BadAddress
+from app.mail.forms import AddressField
 from app.newsletter.forms import CONSENT
 from app.newsletter.mailing_list import add_to_mailing_list
 from app.site.pages import HOME
@@ -30,7 +31,7 @@ class SignUpForm(forms.Form):
         validators=[UnicodeUsernameValidator()],
         help_text=gettext_lazy("Letters, digits and @ . + - _"),
     )
-    email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254)
+    email = AddressField(label=gettext_lazy("Email address"), autocomplete="email")
     password = forms.CharField(
         label=gettext_lazy("Password"),
         max_length=1024,

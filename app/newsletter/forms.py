@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from app.mail.addresses import normalise
 from app.mail.errors import BadAddress
+from app.mail.forms import AddressField
 
 CONSENT = gettext_lazy("Send me each new post by email. I can unsubscribe at any time with one click.")
 
@@ -16,11 +17,7 @@ CONSENT = gettext_lazy("Send me each new post by email. I can unsubscribe at any
 class SubscribeForm(forms.Form):
     """An address, and a field that only machines fill in."""
 
-    email = forms.EmailField(
-        label=gettext_lazy("Your email address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@example.org"}),
-    )
+    email = AddressField(label=gettext_lazy("Your email address"), autocomplete="email", placeholder="you@example.org")
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
 
     def clean_email(self) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.utils.safestring import mark_safe
 
 from app.blog.models import Post
 from app.blog.plain_text import beginning, plain_text
@@ -15,6 +16,7 @@ from app.mail.addresses import mailbox
 from app.mail.html_to_text import html_to_text
 from app.mail.message import Letter, Mail, encode, one_line
 from app.mail.rendering import link, render, site_host
+from app.mail.styles import styled
 from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Delivery, Subscriber
 from app.site.pages import ARCHIVE, SUBSCRIBE
@@ -53,14 +55,15 @@ def post_context(post_id: int) -> dict[str, Any]:
     """Return what the templates show of a post; one too long for mail is shortened, with a link to the rest."""
     post = Post.objects.select_related("author__profile").get(pk=post_id)
     markup = body(post)
-    whole = len(markup.encode()) <= LARGEST
+    shown = mark_safe(styled(markup))  # noqa: S308 - sanitised
+    whole = len(shown.encode()) <= LARGEST
     summary = post.excerpt or shortened(plain_text(beginning(post.content_html, OPENING)), words=80)
     return {
         "post": post,
         "post_url": link(post.get_absolute_url()),
         "summary": summary,
         "preheader": cut(" ".join(summary.split()), PREHEADER),
-        "body": markup if whole else "",
+        "body": shown if whole else "",
         "body_text": html_to_text(markup) if whole else summary,
     }
 

@@ -17,8 +17,8 @@ from app.notices.preferences import StopLink
 def letter(notice: Notice, gathered: Sequence[Notice]) -> Letter:
     """Return the mail for a notice and those that a digest gathered into it."""
     kind, notices = kinds.get(notice.kind), [*gathered, notice]
-    subject = kind.subject(notice, len(notices))
-    context = {"notice": notice, "notices": notices, "subject": subject, **_stop_link(notice), **kind.links(notice)}
+    subject, choice = kind.subject(notice, len(notices)), StopLink.of(notice)
+    context = {"notice": notice, "notices": notices, "subject": subject, **_stop_link(choice), **kind.links(notice)}
     text, html = render(kind.template, context)
     return Letter(
         sender=settings.DEFAULT_FROM_EMAIL,
@@ -27,9 +27,19 @@ def letter(notice: Notice, gathered: Sequence[Notice]) -> Letter:
         text=text,
         html=html,
         message_id=notice.message_id,
+        headers=_list_headers(choice),
     )
 
 
-def _stop_link(notice: Notice) -> dict[str, Any]:
-    choice = StopLink.of(notice)
+def _stop_link(choice: StopLink | None) -> dict[str, Any]:
     return {"choice": choice, "choice_url": link(choice.get_absolute_url())} if choice else {}
+
+
+def _list_headers(choice: StopLink | None) -> dict[str, str]:
+    """Return what mail programs make their button "Unsubscribe" of (RFC 2369), with one click (RFC 8058)."""
+    if choice is None:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{link(choice.get_absolute_url())}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 from app.blog.models import Post
 from app.studio.access import WriterRequest, operators
 from app.studio.post_effects import KINDS
+from owed import broker
 from owed.dead_letters import replay
 from owed.heartbeat import silence
 from owed.models import Effect, State
 
 PAGE = 50
 AT_ONCE = 500
+NOT_TAKEN = 30.0  # seconds that work is due without a worker that begins any of its queue
 
 
 @require_GET
@@ -57,6 +59,8 @@ def backlog() -> dict[str, Any]:
         "queues": [(KINDS.get(row.queue, row.queue), row) for row in rows],
         "dead": sum(row.dead for row in rows),
         "silence": silence(),
+        "untaken": [KINDS.get(name, name) for name in Effect.objects.untaken(NOT_TAKEN)],
+        "broker": broker.check.complaint(),
     }
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from app.accounts.models import User
+from app.blog import languages
 from app.blog.models import Category, Media, Post
 from app.blog.text import CONTENT_LIMIT, one_line
 from app.site import limits
@@ -127,6 +128,13 @@ class PostForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "categories", "autocomplete": "off"}),
     )
     tags = TagsField(label=gettext_lazy("Tags"), required=False, help_text=gettext_lazy("Separate tags with commas."))
+    language = PlainText(
+        label=gettext_lazy("Language"),
+        required=False,
+        max_length=languages.LIMIT,
+        help_text=gettext_lazy("A code such as en, de or pt-BR. Empty: the language of the site."),
+        widget=forms.TextInput(attrs={"list": "languages", "autocomplete": "off"}),
+    )
     cover = CoverField(Media.objects.none(), label=gettext_lazy("Cover"), required=False, empty_label=gettext_lazy("No cover"))
     upload = forms.FileField(
         label=gettext_lazy("New cover"),
@@ -184,6 +192,7 @@ def initial(post: Post) -> dict[str, Any]:
         "excerpt": post.excerpt,
         "category": post.category.name if post.category else "",
         "tags": line_of(post.tags.order_by("name").values_list("name", flat=True)),
+        "language": post.language,
         "cover": post.cover_id,
         "publish_at": post.publish_at.astimezone(UTC) if post.publish_at else None,
         "revision": post.revision,

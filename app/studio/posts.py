@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from app.accounts.rate_limit import MINUTE, alone, may_try
+from app.blog import languages
 from app.blog.absolute_urls import pictures_over_http
 from app.blog.errors import Refused, RevisedMeanwhile
 from app.blog.models import Category, Media, Post, Status
@@ -146,7 +147,7 @@ def _spread(form: PostForm, error: ValidationError) -> None:
 
 
 def _save(request: WriterRequest, form: PostForm, post: Post) -> None:
-    data = {name: form.cleaned_data[name] for name in ("title", "content", "excerpt", "category")}
+    data = {name: form.cleaned_data[name] for name in ("title", "content", "excerpt", "category", "language")}
     data["cover"] = _cover(request, form)
     slug, tags = form.cleaned_data["slug"], tags_named(form.cleaned_data["tags"])
     if form.post is not None:
@@ -171,6 +172,7 @@ def _editor(request: WriterRequest, form: PostForm) -> HttpResponse:
         "form": form,
         "post": form.post,
         "categories": Category.objects.order_by("name"),
+        "languages": languages.suggestions(),
         "gaps": form.post.media.deleted().select_related("deleted_by__profile").order_by("pk") if form.post else (),
         "mailed": Send.objects.filter(post=form.post).exists() if form.post else False,
         "may_publish": request.user.can_publish(form.post or Post(author=request.user)),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from app.accounts.rate_limit import may_send, may_try, refused, too_many
 from app.blog.errors import Refused
 from app.blog.models import Comment, Post
+from app.mail.forms import AddressField
 from app.site import limits
 from app.web.conditional_get import ReaderRequest, private
 
@@ -31,7 +32,9 @@ class CommentForm(forms.Form):
     """A signed-in reader's words; a guest adds a name and an address. Only machines fill in the website."""
 
     guest_name = forms.CharField(label=gettext_lazy("Name"), max_length=limits.NAME, validators=[limits.validate_visible])
-    guest_email = forms.EmailField(label=gettext_lazy("Email address"), max_length=254, help_text=gettext_lazy("Never shown."))
+    guest_email = AddressField(
+        label=gettext_lazy("Email address"), autocomplete="email", help_text=gettext_lazy("Never shown.")
+    )
     content = Words(
         label=gettext_lazy("Comment"),
         max_length=limits.COMMENT,

@@ -14,11 +14,14 @@ from django.views.decorators.http import require_safe
 from app.dispatch import signal_manager
 from app.dispatch.metrics import FailureCollector
 from app.web import schema
+from app.web.operators import is_operator
+from owed import broker
 from owed.contrib import prometheus
 from owed.heartbeat import silence
 from owed.models import Effect
 
 LATE = 60.0  # seconds that a due effect may stand before this page says so
+CLOSED = "Set METRICS_TOKEN, and send it as `Authorization: Bearer ...`.\n"
 ASK_AGAIN = 5.0  # seconds until a database that did not fit is compared once more
 SILENT = 30.0  # seconds without a sweeper's sign of life
 
@@ -33,15 +36,20 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 while pages can be served; late effects are reported, but do not make the site unavailable."""
+    """Answer 200 while pages can be served, late effects or not. Reasons and ages are for operators only."""
+    report, status = _readiness(is_operator(request))
+    return JsonResponse(report, status=status)
+
+
+def _readiness(in_full: bool) -> tuple[dict[str, Any], int]:
     try:
         if complaint := _fit.complaint():
             first = "Migrate it with `python -m config.release`. Where that finds nothing to do:"
-            report = {"ready": False, "database": "ok", "schema": f"{complaint} {first} {settings.SCHEMA_ADVICE}"}
-            return JsonResponse(report, status=503)
-        return JsonResponse(_report())
+            why = {"database": "ok", "schema": f"{complaint} {first} {settings.SCHEMA_ADVICE}"}
+            return {"ready": False, **(why if in_full else {})}, 503
+        return {"ready": True, **(_report() if in_full else _ask_database())}, 200
     except DatabaseError as error:
-        return JsonResponse({"ready": False, "database": type(error).__name__}, status=503)
+        return {"ready": False, **({"database": type(error).__name__} if in_full else {})}, 503
 
 
 class _Fit:
@@ -64,15 +72,21 @@ class _Fit:
 _fit = _Fit()
 
 
-def _report() -> dict[str, Any]:
+def _ask_database() -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    return {}
+
+
+def _report() -> dict[str, Any]:
     oldest = max((row.oldest_due or 0.0 for row in Effect.objects.backlog()), default=0.0)
     silent = silence()
+    complaint = broker.check.complaint()
     return {
-        "ready": True,
         "database": "ok",
+        "broker": f"does not answer: {complaint}" if complaint else "ok",
         "worker": "never seen" if silent is None else "ok" if silent < SILENT else f"silent for {silent:.0f} s",
+        "queues_not_taken": Effect.objects.untaken(SILENT),
         "oldest_due_seconds": round(oldest, 1),
         "effects": "late" if oldest > LATE else "ok",
     }
@@ -81,4 +95,7 @@ def _report() -> dict[str, Any]:
 @never_cache
 @require_safe
 def measures(request: HttpRequest) -> HttpResponse:
+    """Answer Prometheus, which brings METRICS_TOKEN."""
+    if not is_operator(request):
+        return HttpResponse(CLOSED, status=403, content_type="text/plain; charset=utf-8")
     return HttpResponse(prometheus.render(FailureCollector(signal_manager)), content_type=prometheus.CONTENT_TYPE)

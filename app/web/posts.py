@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -70,6 +73,7 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any) -> HttpResp
         "comments": thread(post),
         "summary": summary(post),
         "structured": structured(post),
+        "picture": picture_of(post),
         "form": CommentForm(post=post, user=user),
         "liked": user.is_authenticated and Like.objects.filter(post=post, user=user).exists(),
         "editable": user.is_authenticated and user.can_edit(post),
@@ -79,21 +83,54 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any) -> HttpResp
 
 def structured(post: Post) -> dict[str, Any]:
     """Return the post as schema.org's BlogPosting."""
-    site = settings.SITE_URL
-    facts = {
+    site, picture = settings.SITE_URL, picture_of(post)
+    url, published_at = site + post.get_absolute_url(), post.published_at or post.created_at
+    return {
         "@context": "https://schema.org",
         "@type": "BlogPosting",
         "headline": post.title,
+        "inLanguage": post.language_tag,
         "description": summary(post),
-        "url": site + post.get_absolute_url(),
-        "mainEntityOfPage": site + post.get_absolute_url(),
-        "datePublished": post.published_at.isoformat() if post.published_at else None,
-        "dateModified": post.updated_at.isoformat(),
+        "url": url,
+        "mainEntityOfPage": {"@type": "WebPage", "@id": url},
+        "image": _image(picture.url, picture.width, picture.height),
+        "datePublished": published_at.isoformat(timespec="seconds"),
+        "dateModified": max(published_at, post.updated_at).isoformat(timespec="seconds"),
+        **({"articleSection": post.category.name} if post.category else {}),
         "author": {
             "@type": "Person",
             "name": post.author.profile.name,
             "url": site + reverse("author", args=[post.author.username]),
         },
-        "publisher": {"@type": "Organization", "name": settings.SITE_NAME, "url": f"{site}/"},
+        "publisher": {
+            "@type": "Organization",
+            "name": settings.SITE_NAME,
+            "url": f"{site}/",
+            "logo": _image(site + static("logo.png"), 512, 512),
+        },
     }
-    return facts | ({"image": site + post.cover.file.url} if post.cover else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """What a link to a post shows elsewhere. `url` is absolute, sizes are in pixels, 0 where they are not known."""
+
+    url: str
+    alt: str
+    width: int = 0
+    height: int = 0
+
+
+def picture_of(post: Post) -> Picture:
+    """Return the post's cover, the card that a worker drew, or the picture of the site."""
+    site = settings.SITE_URL
+    if post.cover:
+        cover = post.cover
+        return Picture(url=site + cover.url, alt=cover.alt, width=cover.width or 0, height=cover.height or 0)
+    drawn = default_storage.url(post.card) if post.card else static("card.png")
+    return Picture(url=site + drawn, alt=post.title if post.card else settings.SITE_NAME, width=1200, height=630)
+
+
+def _image(url: str, width: int, height: int) -> dict[str, Any]:
+    sizes = {"width": width, "height": height} if width and height else {}
+    return {"@type": "ImageObject", "url": url, **sizes}

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
 from django.conf import settings
+from django.db.models import Max, Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from app.blog.models import Post
+from app.accounts.models import User
+from app.blog.models import Category, Post, Status, Tag
 from app.pagecache.pages import cached
 from app.web.conditional_get import public
 
 SHELF = ("recent_posts", "site")
+Place = tuple[str, datetime | None]
 MOST = 50_000  # sitemaps.org, "Sitemap file size limits"
 
 
@@ -28,8 +32,20 @@ def sitemap(request: HttpRequest) -> HttpResponseBase:
     return public(request, (places,), page, shelf=SHELF)
 
 
-def _places() -> tuple[tuple[str, datetime | None], ...]:
+def _places() -> tuple[Place, ...]:
     rows = Post.objects.public().order_by("-published_at", "-pk").values_list("slug", "updated_at")
     posts = [(reverse("post", args=[slug]), changed) for slug, changed in rows[: MOST - 2]]
     newest = max((changed for _, changed in posts), default=None)
-    return ((reverse("home"), newest), (reverse("archive"), newest), *posts)
+    return ((reverse("home"), newest), (reverse("archive"), newest), *posts, *_lists())[:MOST]
+
+
+def _lists() -> Iterator[Place]:
+    """Yield the pages of those authors, categories and tags that have a public post."""
+    public = Q(posts__status=Status.PUBLISHED)
+    for name, things, key in (
+        ("author", User.objects.filter(is_active=True), "username"),
+        ("category", Category.objects.all(), "slug"),
+        ("tag", Tag.objects.all(), "slug"),
+    ):
+        found = things.filter(public).annotate(changed=Max("posts__updated_at", filter=public)).order_by(key)
+        yield from ((reverse(name, args=[each]), changed) for each, changed in found.values_list(key, "changed"))

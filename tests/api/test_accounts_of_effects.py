@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from app.blog.models import Post
 from app.newsletter.models import Send, Subscriber
@@ -141,6 +142,19 @@ class TestInterface:
         described = anybody.get("/openapi.json")
         assert described.status == 200
         assert {"/api/v1/posts", "/api/v1/posts/{post_id}/publication", "/api/v1/effects"} <= set(described.json["paths"])
+
+    def test_describes_who_may_call_what_and_every_refusal(self, anybody: Program, settings: Settings) -> None:
+        settings.SITE_URL = "https://blog.example"
+        described = anybody.get("/openapi.json").json
+        assert described["servers"] == [{"url": "https://blog.example"}]
+        assert described["info"]["license"]["identifier"] == "BSD-3-Clause"
+        [scheme] = described["components"]["securitySchemes"]
+        kinds = {"post /api/v1/posts": [{scheme: []}], "get /api/v1/posts": [{scheme: []}, {}], "get /api/v1/search": []}
+        operations = {f"{method} {path}": each for path, all_ in described["paths"].items() for method, each in all_.items()}
+        assert {name: operations[name]["security"] for name in kinds} == kinds
+        for name, each in operations.items():
+            takes = {400, 413, 422} if "requestBody" in each else {422} if each.get("parameters") else set()
+            assert {str(status) for status in takes | ({401} if each["security"] else set())} <= set(each["responses"]), name
 
     def test_answers_in_json_where_there_is_nothing(self, anybody: Program) -> None:
         answer = anybody.get("/nowhere")

@@ -14,6 +14,7 @@ from app.accounts.models import ApiToken, Role
 from app.blog.models import Post
 from owed.testing import drain
 from tests import factories
+from tests.api.client import Program
 from tests.importer.uploads import jekyll
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("D13")]
@@ -71,3 +72,12 @@ class TestAnImport:
         answers += [client.post("/api/v1/imports/1/run", headers=own), client.delete("/api/v1/imports/1/run", headers=own)]
         answers.append(client.post("/api/v1/imports", {"file": SimpleUploadedFile("a.zip", b"x")}, headers=own))
         assert {answer.status_code for answer in answers} == {403}
+
+
+class TestAnUploadThatCannotBeRead:
+    @pytest.mark.parametrize(
+        "kind", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=é"]
+    )
+    def test_is_refused(self, editor: Program, kind: str) -> None:
+        answer = editor.send("post", "/imports", b"--x", content_type=kind)
+        assert (answer.status, answer.json["detail"]) == (400, "The body cannot be read.")

@@ -243,3 +243,13 @@ class TestDeleting:
     def test_is_for_those_who_may(self, other: Program, reader: Program, anybody: Program, published: Post) -> None:
         statuses = [program.delete(f"/posts/{published.pk}").status for program in (other, reader, anybody)]
         assert (statuses, Post.objects.count()) == ([403, 403, 401], 1)
+
+
+class TestTheLanguage:
+    def test_can_be_set_and_changed(self, author: Program) -> None:
+        made = author.post("/posts", {"title": "Titel", "language": "pt_br"}).json
+        assert made["language"] == "pt-BR"
+        assert author.patch(f"/posts/{made['id']}", {"language": "de"}).json["language"] == "de"
+        assert author.patch(f"/posts/{made['id']}", {"language": ""}).json["language"] == "en"
+        refused = author.patch(f"/posts/{made['id']}", {"language": "german"})
+        assert (refused.status, list(refused.json["fields"])) == (422, ["language"])

@@ -86,9 +86,10 @@ class TestTheComposeFile:
         assert "--maxmemory-policy noeviction" in command
         assert "--appendonly yes" in command
 
-    def test_publishes_only_the_web_to_others(self) -> None:
+    def test_publishes_only_the_proxy_to_others(self) -> None:
         published = {name: port for name, service in COMPOSE["services"].items() for port in service.get("ports", [])}
-        assert {name for name, port in published.items() if not port.startswith("127.0.0.1:")} == {"web"}
+        assert {name for name, port in published.items() if not port.startswith("127.0.0.1:")} == {"nginx"}
+        assert "web" not in published
 
     @pytest.mark.parametrize("name", sorted(set(COMPOSE["services"]) - {"release", "beat"}))
     def test_asks_each_service_whether_it_is_well(self, name: str) -> None:

@@ -34,7 +34,7 @@ class TestAWriter:
         expect(page.locator("#tally")).to_contain_text("0 of")
         drain()
         expect(page.locator("#tally")).to_contain_text("All")
-        expect(account).not_to_have_attribute("hx-trigger", "every 1s")
+        expect(account).not_to_have_attribute("data-hx-trigger", "every 1s")
         page.get_by_role("link", name="View post").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Seen from a browser")
 

@@ -9,7 +9,7 @@ import pytest
 from celery import Celery, Task
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 from django.db import IntegrityError, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -92,7 +92,8 @@ class TestAFailingHandler:
 
 
 def metrics(client: Client) -> str:
-    return client.get("/metrics").content.decode()
+    with override_settings(METRICS_TOKEN="a token"):
+        return client.get("/metrics", headers={"authorization": "Bearer a token"}).content.decode()
 
 
 class TestSteering:

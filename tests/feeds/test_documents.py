@@ -106,6 +106,13 @@ class TestFormats:
         assert ElementTree.fromstring(body("rss")).findtext("channel/item/title") == item["title"]
         jsonschema.validate(json.loads(body("json")), JSON_FEED)
 
+    @pytest.mark.parametrize("content", ["", "\n", "<!-- nothing -->", "<p></p>", "[x]: https://x.example/"])
+    def test_are_valid_for_a_post_without_text(self, publish: Publish, content: str) -> None:
+        publish("Only a title", content)
+        jsonschema.validate(json.loads(body("json")), JSON_FEED)
+        for form in ("rss", "atom"):
+            assert [entry.title for entry in parsed(form).entries] == ["Only a title"]
+
     def test_carry_the_whole_post(self, publish: Publish) -> None:
         post = publish("Whole", "A *whole* post")
 

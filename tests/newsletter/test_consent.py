@@ -137,7 +137,7 @@ class TestAWishToRead:
     def test_is_asked_for_on_its_page(self, browser: Client) -> None:
         response = browser.get("/subscribe/")
         assert response.status_code == 200
-        assert b'type="email"' in response.content
+        assert b'inputmode="email"' in response.content
 
 
 class TestAConfirmation:
@@ -216,7 +216,7 @@ class TestASubscriptionsPage:
     @pytest.mark.parametrize("token", ["x", "0" * 32, "%00", "a'--"])
     def test_of_nobody_is_not_found(self, client: Client, reader: Subscriber, token: str) -> None:
         assert client.get(f"/subscriptions/{token}/").status_code in (400, 404)
-        assert client.post(f"/subscriptions/{token}/", {"List-Unsubscribe": "One-Click"}).status_code == 404
+        assert client.post(f"/subscriptions/{token}/", {"List-Unsubscribe": "One-Click"}).status_code in (400, 404)
 
     def test_is_behind_a_token_nobody_guesses(self) -> None:
         tokens = {Subscriber(email="a@example.org").token for _ in range(100)}

@@ -17,6 +17,7 @@ from app.mail.message import one_line
 from app.newsletter.letters import Edition
 from app.newsletter.models import Delivery, Subscriber
 from tests import factories
+from tests.colours import contrast
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +87,28 @@ class TestTheBody:
         assert page.xpath("//iframe") == []
         assert page.xpath("//a[@href='https://vimeo.com/76979871']/text()") == ["A film"]
         assert "A film (https://vimeo.com/76979871)" in text
+
+
+class TestTheStyles:
+    def test_are_in_each_element_as_outlook_reads_no_others(self, author: User) -> None:
+        page, _ = letter(author, "> Quoted.\n\n[a](https://a.example/)\n\n|a|b|\n|--|:--|\n|1|2|")
+        assert "border-left: 3px solid #2438b8" in page.xpath("//blockquote/@style")[0]
+        assert "color: #2438b8" in page.xpath("//a[text()='a']/@style")[0]
+        assert all("border-bottom" in style for style in page.xpath("//*[self::td or self::th][not(@class)]/@style")[-4:])
+
+    def test_say_by_an_attribute_how_wide_the_sheet_is(self, author: User) -> None:
+        page, _ = letter(author, "x")
+        assert page.xpath("//table[contains(@style, 'max-width')]/@width") == ["600"]
+
+    def test_can_be_read_in_the_dark(self, author: User) -> None:
+        page, _ = letter(author, "> Quoted.\n\n`code`\n\n    code")
+        dark = "".join(page.xpath("//style/text()")).partition("prefers-color-scheme: dark")[2]
+        rules = {name.strip(): rule for name, rule in re.findall(r"([^{}]+){([^{}]*)}", dark)}
+        colour = re.search(r"(?<!-)color: (#\w+) !important", rules[".sheet blockquote"])
+        ground = re.search(r"background: (#\w+) !important", rules[".sheet"])
+        assert colour
+        assert ground
+        assert contrast(colour[1], ground[1]) >= 4.5
 
 
 class TestThePreheader:

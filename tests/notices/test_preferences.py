@@ -36,6 +36,16 @@ class TestALinkInANotice:
         profile = Profile.objects.get(user=ann)
         assert (profile.notify_comments, profile.notify_likes) == (False, True)
 
+    @pytest.mark.covers("H14")
+    def test_is_one_click_in_the_header_of_the_mail(self, post: Post, ann: User, bob: User, smtp_sink: Sink) -> None:
+        post.comment(author=bob, content="x")
+        drain()
+        mail = smtp_sink.captured[0].message
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        [path] = re.findall(r"<http://127\.0\.0\.1:8000(/notices/\S+)>", mail["List-Unsubscribe"])
+        answer = Client(enforce_csrf_checks=True).post(path, {"List-Unsubscribe": "One-Click"})
+        assert (answer.status_code, Profile.objects.get(user=ann).notify_comments) == (200, False)
+
     def test_stops_likes(self, ann: User) -> None:
         StopLink(ann.pk, "likes").turn_off()
         assert not Profile.objects.get(user=ann).notify_likes

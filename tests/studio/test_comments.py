@@ -124,11 +124,11 @@ class TestAVerdict:
         page = squeezed(answer.content)
         assert f'<li id="comment-{held.pk}">' in page
         assert "chip approved" in page
-        assert '<span id="waiting" hx-swap-oob="true"></span>' in page
+        assert '<span id="waiting" data-hx-swap-oob="true"></span>' in page
         numbers = {"held": 0, "approved": 1, "spam": 0, "deleted": 0}
         listed = squeezed(signed_in("editor").get("/studio/comments/").content)
         for state, number in numbers.items():
-            assert f'<b id="number-{state}" hx-swap-oob="true">{number}</b>' in page
+            assert f'<b id="number-{state}" data-hx-swap-oob="true">{number}</b>' in page
             assert f'<b id="number-{state}">{number}</b>' in listed
 
     def test_that_is_unknown_is_refused(self, signed_in: SignedIn, held: Comment, public: Post) -> None:

@@ -45,6 +45,12 @@ class TestTheEditor:
         assert cover is not None
         assert (cover.content_type, cover.alt) == ("image/png", "Typed")
 
+    def test_keeps_the_language(self, writer: Client) -> None:
+        writer.post("/studio/posts/new/", typed(language="pt_br"))
+        assert Post.objects.get().language == "pt-BR"
+        refused = writer.post("/studio/posts/new/", typed(title="Other", language="german"))
+        assert (refused.status_code, "is not a language" in refused.content.decode()) == (422, True)
+
     def test_reuses_tags_whatever_their_case(self, writer: Client) -> None:
         Tag.objects.create(name="Web", slug="web")
         writer.post("/studio/posts/new/", typed(tags="WEB"))

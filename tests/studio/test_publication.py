@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from app.blog.models import Post
 from app.social.models import Account, SocialPost
+from owed import broker
+from owed.heartbeat import beat
 from owed.models import Effect
 from owed.testing import broker_down, drain, owes
+from owed.waker import waker
 from tests.markup import squeezed
 from tests.studio.forms import Person, SignedIn, typed
 
@@ -111,7 +117,7 @@ class TestTheAccount:
         assert 'id="standing"><span class="chip draft">' in squeezed(writer.get(path).content)
         draft.publish(at=timezone.now())
         page = squeezed(writer.get(path, headers={"HX-Request": "true"}).content)
-        assert 'id="standing" hx-swap-oob="true"><span class="chip published">' in page
+        assert 'id="standing" data-hx-swap-oob="true"><span class="chip published">' in page
 
     def test_names_the_day_of_what_is_not_of_today(self, writer: Client, draft: Post) -> None:
         Effect.objects.all().delete()
@@ -190,6 +196,31 @@ class TestTheLedger:
         assert "email.page" in page
         only = signed_in("editor").get("/studio/effects/?state=dead&task=search").content.decode()
         assert "email.page" not in only.split('id="list"')[1]
+
+    def test_names_the_queue_that_no_worker_takes(self, signed_in: SignedIn) -> None:
+        beat("some-worker")
+        effect(task="email.page", queue="email", due_at=datetime(2020, 1, 1, tzinfo=UTC))
+        page = squeezed(signed_in("editor").get("/studio/effects/").content)
+        assert "Workers running, but none takes: Email" in page
+
+    def test_names_a_broker_that_does_not_answer(self, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Frozen:
+            def ask(self) -> None:
+                raise TimeoutError
+
+        monkeypatch.setattr(waker, "publish", Frozen())
+        monkeypatch.setattr(broker.check, "asked_at", None)
+        page = squeezed(signed_in("editor").get("/studio/effects/").content)
+        monkeypatch.setattr(broker.check, "asked_at", None)
+        assert "The broker does not answer (TimeoutError)." in page
+
+    @pytest.mark.parametrize("url", ["", "https://flower.example/of-the-site"])
+    def test_links_to_flower_where_it_is(self, signed_in: SignedIn, settings: Settings, url: str) -> None:
+        settings.FLOWER_URL = url
+        effect(task="email.page", queue="email", hint=UUID(int=7))
+        page = signed_in("editor").get("/studio/effects/").content.decode()
+        assert page.count("Flower") == (2 if url else 0)
+        assert f"{url}/task/{UUID(int=7)}" in page or not url
 
     def test_owes_all_that_is_dead_again(self, signed_in: SignedIn, draft: Post) -> None:
         dead(draft)

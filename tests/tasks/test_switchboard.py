@@ -39,7 +39,7 @@ class TestPublishing:
     def test_owes_mail_feeds_social_search_cache_and_ranking(self, draft: Post) -> None:
         draft.publish(at=timezone.now())
         assert owed(draft) == [
-            "cache.purge", "email.announce", "feeds.follow", "search.refresh", "social.share", "stats.rank",
+            "cache.purge", "email.announce", "feeds.follow", "media.card", "search.refresh", "social.share", "stats.rank",
         ]  # fmt: skip
 
     @pytest.mark.covers("G13", "D16")
@@ -171,7 +171,8 @@ class TestReceivers:
         done = subprocess.run(shell, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         assert owed(Post.objects.get()) == [
-            "cache.purge", "email.announce", "email.review", "feeds.follow", "search.refresh", "social.share", "stats.rank",
+            "cache.purge", "email.announce", "email.review", "feeds.follow", "media.card", "search.refresh", "social.share",
+            "stats.rank",
         ]  # fmt: skip
 
     @pytest.mark.covers("G2")

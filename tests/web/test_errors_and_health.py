@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.db import DatabaseError, connection
+from django.db.models.functions import Now
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.views.defaults import server_error
 from pytest_django import Settings
 
+from app.web import health
+from owed.heartbeat import beat
 from owed.models import Effect
 from tests.factories import Publish
 
@@ -69,27 +73,75 @@ class TestCrawlers:
         assert "\nExpires: " in text
 
 
+@pytest.fixture
+def monitor(settings: Settings) -> Client:
+    """Return a client that has the token."""
+    settings.METRICS_TOKEN = "a-token-for-monitoring"
+    return Client(headers={"authorization": "Bearer a-token-for-monitoring"})
+
+
 class TestHealth:
     def test_of_the_process_asks_nobody(self, client: Client) -> None:
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/healthz").status_code == 200
         assert not queries
 
-    def test_tells_the_age_of_the_oldest_effect(self, client: Client, write: Publish) -> None:
+    def test_tells_the_age_of_the_oldest_effect(self, monitor: Client, write: Publish) -> None:
         write()
         Effect.objects.update(due_at="2020-01-01T00:00:00Z")
-        report = json.loads(client.get("/readyz").content)
+        report = json.loads(monitor.get("/readyz").content)
         assert report["ready"] is True
         assert report["oldest_due_seconds"] > 1e6
         assert report["effects"] == "late"
 
-    def test_is_bad_without_a_database(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_bad_without_a_database(self, monitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse() -> None:
             raise DatabaseError("gone")
 
         monkeypatch.setattr("app.web.health.silence", refuse)
-        assert client.get("/readyz").status_code == 503
+        answer = monitor.get("/readyz")
+        assert (answer.status_code, answer.json()) == (503, {"ready": False, "database": "DatabaseError"})
 
-    def test_is_measured(self, client: Client, write: Publish) -> None:
+    def test_names_the_queues_that_no_worker_takes(self, monitor: Client, write: Publish) -> None:
         write()
-        assert b'afterword_effects{queue="search",state="owed"}' in client.get("/metrics").content
+        beat("some-worker")
+        Effect.objects.update(due_at="2020-01-01T00:00:00Z")
+        every = sorted(set(Effect.objects.values_list("queue", flat=True)))
+        assert "search" in every
+        Effect.objects.filter(queue="search").update(state="running", started_at=Now(), wake_at=Now() + timedelta(minutes=1))
+        report = monitor.get("/readyz").json()
+        assert report["worker"] == "ok"
+        assert report["queues_not_taken"] == [name for name in every if name != "search"]
+
+    def test_names_no_queue_that_waits_for_another_try(self, monitor: Client, write: Publish) -> None:
+        write()
+        Effect.objects.update(due_at="2020-01-01T00:00:00Z", attempt=3, state="waiting")
+        assert monitor.get("/readyz").json()["queues_not_taken"] == []
+
+    def test_is_measured(self, monitor: Client, write: Publish) -> None:
+        write()
+        assert b'afterword_effects{queue="search",state="owed"}' in monitor.get("/metrics").content
+
+
+class TestAStranger:
+    @pytest.mark.parametrize("token", ["", "a-token-for-monitoring"])
+    @pytest.mark.parametrize("given", [None, "", "Bearer ", "Bearer", "Bearer wrong", "Basic a-token-for-monitoring"])
+    def test_learns_only_whether_the_site_is_ready(self, settings: Settings, token: str, given: str | None) -> None:
+        client = Client()
+        settings.METRICS_TOKEN = token
+        headers = {} if given is None else {"authorization": given}
+        ready, metrics = client.get("/readyz", headers=headers), client.get("/metrics", headers=headers)
+        assert (ready.status_code, ready.json()) == (200, {"ready": True})
+        assert metrics.status_code == 403
+        assert b"afterword_" not in metrics.content
+
+    def test_learns_nothing_of_the_reason(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("app.web.schema.complaint", lambda: "The table of secrets is missing.")
+        monkeypatch.setattr("app.web.health._fit", health._Fit())
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()) == (503, {"ready": False})
+
+    def test_sees_all_on_a_machine_of_their_own(self, client: Client, settings: Settings) -> None:
+        settings.DEBUG = True
+        assert client.get("/metrics").status_code == 200
+        assert client.get("/readyz").json()["database"] == "ok"

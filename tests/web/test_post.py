@@ -179,7 +179,7 @@ class TestAComment:
         answer = client.post(f"{post.get_absolute_url()}comments", {"content": "Well *said*."}, headers={"HX-Request": "true"})
         assert b"Your comment" in answer.content
         assert b"Well <em>said</em>." in answer.content
-        assert '<h2 id="comments-heading" hx-swap-oob="true">1 comment</h2>' in squeezed(answer.content)
+        assert '<h2 id="comments-heading" data-hx-swap-oob="true">1 comment</h2>' in squeezed(answer.content)
         assert b"Well <em>said</em>." in Client().get(post.get_absolute_url()).content
 
     def test_of_a_guest_waits_for_an_editor(self, client: Client, write: Publish) -> None:

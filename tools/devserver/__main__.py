@@ -1,4 +1,4 @@
-"""Run Afterword on this machine: `python -m tools.devserver run | servers | stop | rebuild | url | psql`."""
+"""Run Afterword: `python -m tools.devserver run | servers | stop | rebuild | url | psql | pg_dump | pg_restore`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from config import env as environment
@@ -23,15 +24,16 @@ from tools.devserver.server import ROOT, Server
 from tools.devserver.valkey import broker, cache
 
 ASIDE = ("release", "services")
+CLIENTS = ("psql", "pg_dump", "pg_restore")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.devserver", description=__doc__)
-    parser.add_argument("command", choices=("run", "servers", "stop", "rebuild", "url", "psql"))
+    parser.add_argument("command", choices=("run", "servers", "stop", "rebuild", "url", *CLIENTS))
     parser.add_argument("--with-parent", action="store_true", help="end when the starter ends, as make does")
     parser.add_argument("--procfile", type=Path, default=ROOT / "Procfile")
     options, rest = parser.parse_known_args()
-    if rest and options.command != "psql":
+    if rest and options.command not in CLIENTS:
         parser.error(f"unknown: {' '.join(rest)}")
     env = environment.read()
     commands: dict[str, Callable[[], None]] = {
@@ -40,7 +42,7 @@ def main() -> None:
         "stop": lambda: stop(env),
         "rebuild": lambda: rebuild(env),
         "url": lambda: print(env.database_url),
-        "psql": lambda: psql(env, rest),
+        **{name: partial(client, env, name, rest) for name in CLIENTS},
     }
     commands[options.command]()
 
@@ -102,13 +104,14 @@ def rebuild(env: environment.Env) -> None:
         print(put_aside(env.data_dir, env.database_url))
 
 
-def psql(env: environment.Env, arguments: list[str]) -> None:
-    """Open the bundled database in its own client."""
+def client(env: environment.Env, name: str, arguments: list[str]) -> None:
+    """Open the bundled database in a client of its own version: another one may refuse it."""
     if not env.bundled_database:
-        sys.exit("DATABASE_URL is set: use your own psql with it.")
+        sys.exit(f"DATABASE_URL is set: use your own {name} with it.")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    program = str(binaries() / "psql")
-    os.execv(program, [program, "-h", str(run_dir(env.data_dir) / "pg"), "-U", ROLE, DATABASE, *arguments])  # noqa: S606
+    program = str(binaries() / name)
+    place = ["-h", str(run_dir(env.data_dir) / "pg"), "-U", ROLE, "-d", DATABASE]
+    os.execv(program, [program, *place, *arguments])  # noqa: S606
 
 
 def lock(env: environment.Env) -> Lock:

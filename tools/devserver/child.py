@@ -15,6 +15,7 @@ from tools.devserver.output import Listener, Voice
 
 SOON = 30.0
 TRIES = 5
+LONGEST = 8
 
 
 @dataclass(eq=False)
@@ -53,16 +54,28 @@ class Child:
         if self.due is None:
             self._plan()
         elif time.monotonic() >= self.due:
-            self.start()
-            return True
+            return self._start_again()
         return False
+
+    def forgive(self) -> None:
+        """Go on trying: it fails for a reason that is not its own."""
+        self.failures = min(self.failures, TRIES - 2)
+
+    def _start_again(self) -> bool:
+        try:
+            self.start()
+        except OSError as error:
+            self.due = time.monotonic() + LONGEST
+            self.voice.say(f"cannot start: {error}; tried again in {LONGEST} s")
+            return False
+        return True
 
     def _plan(self) -> None:
         """Say that it ended, and when it starts again: later each time it ends soon after its start."""
         self.sweep()
         lived = time.monotonic() - self.started
         self.failures = self.failures + 1 if lived < SOON else 1
-        pause = min(0.5 * 2 ** (self.failures - 1), 8)
+        pause = min(0.5 * 2 ** (self.failures - 1), LONGEST)
         self.due = time.monotonic() + pause
         then = "that is too often" if self.hopeless else f"it starts again in {pause:g} s"
         self.voice.say(f"ended by itself ({self.outcome}) after {lived:.0f} s; {then}")

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -36,7 +37,9 @@ class Lock:
         self._write("")
 
     def say_ending(self) -> None:
-        self._write(ENDING)
+        # On a full disk another start waits less long for this one, and that is all.
+        with suppress(OSError):
+            self._write(ENDING)
 
     def holder(self) -> tuple[int, str]:
         """Return the process that wrote the file last, and its state."""
@@ -59,7 +62,7 @@ class Lock:
 
     def _try(self) -> bool:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self.path.open("a+")
+        file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666), "r+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -71,10 +74,10 @@ class Lock:
     def _write(self, state: str) -> None:
         if self.file is None:
             raise ValueError("the lock is not held")
-        self.file.seek(0)
-        self.file.truncate()
-        self.file.write(f"{os.getpid()} {state}")
-        self.file.flush()
+        # Over what is there, and cut afterwards: a file that was emptied first would stay empty on a full disk.
+        words = f"{os.getpid()} {state}".encode()
+        os.pwrite(self.file.fileno(), words, 0)
+        os.ftruncate(self.file.fileno(), len(words))
 
 
 def end_holder(lock: Lock) -> None:

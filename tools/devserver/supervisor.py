@@ -18,6 +18,7 @@ from tools.devserver.lock import Lock
 from tools.devserver.output import Listener, Voice
 from tools.devserver.postgres import Postgres
 from tools.devserver.procfile import Program
+from tools.devserver.room import is_full
 
 MARK = "AFTERWORD_SUPERVISED"
 PATIENCE = 30.0
@@ -38,6 +39,7 @@ class Supervisor:
         self.voice = Voice("afterword")
         self.children: list[Child] = []
         self.asked = 0
+        self.unwritten = self.full = False
         self.parent = os.getppid() if with_parent else None
         self.env = environment(self.record)
 
@@ -118,9 +120,13 @@ class Supervisor:
             self._watch()
 
     def _watch(self) -> None:
-        if [child for child in self.children if child.watch()]:
+        if [child for child in self.children if child.watch()] or self.unwritten:
             self._remember()
-        for child in self.children:
+        failing = [child for child in self.children if child.failures and not child.running]
+        if failing and self._has_no_room():
+            for child in failing:
+                child.forgive()
+        for child in failing:
             if child.hopeless:
                 raise server.DidNotStart(ended_at_once(child))
 
@@ -140,7 +146,23 @@ class Supervisor:
 
     def _remember(self) -> None:
         running = {child.server.name: child.process.pid for child in self.children if child.process and child.running}
-        orphans.remember(self.record, running)
+        try:
+            orphans.remember(self.record, running)
+        except OSError as error:
+            # It serves only to find the processes again after a kill: no reason to end them.
+            if not self.unwritten:
+                self.voice.say(f"cannot write {self.record.name}: {error.strerror}; trying again")
+            self.unwritten = True
+        else:
+            self.unwritten = False
+
+    def _has_no_room(self) -> bool:
+        """Return whether the disk is full, and say so once."""
+        full = is_full(self.record.parent)
+        if full and not self.full:
+            self.voice.say(f"the disk of {self.record.parent} is full: what ends is started again until there is room")
+        self.full = full
+        return full
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked += 1

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from app.accounts import effects
 from app.accounts.models.profile import create_user_profile, create_user_profiles
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
+from app.mail.forms import validate_address
 from app.site import limits
 from owed import owe
 
@@ -74,7 +75,12 @@ class Users(UserManager["User"]):
         )
         _validate_password(password, user)
         user.set_password(password)
-        user.full_clean()
+        _validate_address(user.email)
+        # Django's own check of the address refuses what is not ASCII before the @.
+        user.clean_fields(exclude={"email"})
+        user.clean()
+        user.validate_unique()
+        user.validate_constraints()
         user.save(force_insert=True)
         return user
 
@@ -99,6 +105,14 @@ class Users(UserManager["User"]):
         for user in users:
             user_registered.send(sender=User, user=user)
         return users
+
+
+def _validate_address(email: str) -> None:
+    """Raise ValidationError, by field."""
+    try:
+        validate_address(email)
+    except ValidationError as error:
+        raise ValidationError({"email": error.messages}) from None
 
 
 def _validate_password(password: str, user: User) -> None:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Length
@@ -23,6 +22,7 @@ from app.blog.markdown import render_comment
 from app.blog.models.tracking import Tracked
 from app.blog.signals import comment_approved, comment_hidden, comment_posted
 from app.blog.status import Status
+from app.mail.forms import validate_address
 from app.site import limits
 
 
@@ -142,7 +142,7 @@ class Comment(Tracked):
         self.content = text.comment(self.content)
         self.guest_name = text.guest_name(self.guest_name)
         if self.guest_email:
-            validate_email(self.guest_email)
+            validate_address(self.guest_email)
         if self.parent is not None and self.parent.post_id != self.post_id:
             raise ValidationError({"parent": _("The comment you are replying to belongs to another post.")})
         self.content_html = render_comment(self.content)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from app.blog import files, markdown, slugs, text
+from app.blog import files, languages, markdown, slugs, text
 from app.blog.changes import Change, change
 from app.blog.errors import NotSaved, PostGone, RevisedMeanwhile
 from app.blog.guids import new_guid
@@ -28,11 +28,11 @@ from app.blog.signals import post_created, post_revised
 from app.blog.status import Status
 from app.site import limits
 
-CONTENT = frozenset({"title", "content", "excerpt", "cover_id"})
+CONTENT = frozenset({"title", "content", "excerpt", "cover_id", "language"})
 VISIBLE = CONTENT | {"slug", "author_id", "category_id", "tags"}
 EDITABLE = CONTENT | {"slug", "author_id", "category_id", "created_at", "source"}
 STATE = frozenset({"status", "publish_at", "published_at"})
-REVISABLE = frozenset({"title", "slug", "content", "excerpt", "author", "category", "tags", "cover"})
+REVISABLE = frozenset({"title", "slug", "content", "excerpt", "author", "category", "tags", "cover", "language"})
 
 
 class Post(Publication, Counts):
@@ -50,6 +50,9 @@ class Post(Publication, Counts):
     content = models.TextField(help_text="Markdown.")
     content_html = models.TextField(blank=True, editable=False)
     excerpt = models.TextField(max_length=limits.EXCERPT, blank=True)
+    language = models.CharField(
+        max_length=languages.LIMIT, blank=True, default="", db_default="", help_text="A code such as de; empty: the site's."
+    )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="posts")
     category = models.ForeignKey(Category, on_delete=models.SET_NULL, null=True, blank=True, related_name="posts")
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
@@ -60,6 +63,9 @@ class Post(Publication, Counts):
     source = models.CharField(max_length=300, null=True, blank=True, unique=True)
     # Empty where a release without this column made the post.
     guid = models.CharField(max_length=500, blank=True, default=new_guid, db_default="", editable=False)
+
+    # The file of the picture that links to the post show where it has no cover. A worker draws it.
+    card = models.CharField(max_length=120, blank=True, default="", db_default="", editable=False)
 
     objects: ClassVar[PostQuerySet] = PostQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -88,6 +94,11 @@ class Post(Publication, Counts):
 
     def get_absolute_url(self) -> str:
         return POST.url(self.slug)
+
+    @property
+    def language_tag(self) -> str:
+        """Return the post's language, or the site's."""
+        return languages.of(self.language)
 
     @staticmethod
     def preview_html(content: str) -> SafeString:
@@ -161,7 +172,7 @@ class Post(Publication, Counts):
             self.unschedule()
 
     def revise(self, *, expected_revision: int | None = None, **changes: Any) -> None:
-        """Change title, slug, content, excerpt, author, category, tags or cover. Raises ValidationError, PostGone.
+        """Change title, slug, content, excerpt, author, category, tags, cover or language. Raises ValidationError, PostGone.
 
         Sends post_revised when readers see a difference. Raises RevisedMeanwhile, and changes nothing, when the post has
         another revision than the one expected.
@@ -249,6 +260,8 @@ class Post(Publication, Counts):
         if "content" in names:
             self.prepare(self.content)
             self.content, self.content_html = self._rendered
+        if "language" in names:
+            self.language = languages.canonical(self.language)
         if self.source == "":
             self.source = None
 

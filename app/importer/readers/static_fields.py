@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Any
 
+from app.blog import languages
 from app.importer.dates import midnight, parse_date, zone_named
 from app.importer.front_matter import Matter, is_false, is_true, lowered, people, text, words
 from app.importer.readers.site_config import Generator, Site
@@ -24,6 +25,7 @@ COVERS = (
     "og_image", "ogimage", "social_image", "socialimage", "preview", "images", "featured_img", "post_image",
 )  # fmt: skip
 COVER_PARTS = ("image", "path", "src", "url", "file", "feature", "overlay_image", "teaser", "relative")
+SITE_LANGUAGES = ("languagecode", "lang", "language", "default_language", "defaultcontentlanguage", "locale")
 ALTS = ("alt", "image_alt", "alt_text", "description", "caption", "title")
 IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)(?:[?#].*)?\Z", re.I)
 
@@ -51,6 +53,12 @@ def date_in_name(dated: re.Match[str] | None, zone: tzinfo) -> datetime | None:
         return midnight(datetime(int(dated[1]), int(dated[2]), int(dated[3]), tzinfo=zone).date(), zone)
     except ValueError as error:
         raise CannotRead(f"the date in the file's name is not one: {error}") from error
+
+
+def language_of(matter: Matter, site: Site) -> str:
+    """Return the language that the header names, else the site's, as a tag of BCP 47."""
+    names = ("lang", "language", "locale")
+    return languages.found(text(matter, *names)) or languages.found(site.text(*SITE_LANGUAGES))
 
 
 def authors(matter: Matter, site: Site) -> tuple[SourceAuthor, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from django.conf.locale import LANG_INFO
 
+from app.blog import languages
 from app.importer import front_matter
 from app.importer.front_matter import Matter, is_false, text
 from app.importer.html_blocks import html_blocks, unknown_elements
@@ -136,6 +137,7 @@ class StaticPosts:
             slug=slug,
             content=content,
             excerpt=summary_words(self._expanded(static_fields.excerpt_of(matter), Page(values=matter, people=site.people))),
+            language=languages.found(draft.language) or static_fields.language_of(matter, site),
             authors=static_fields.authors(matter, site),
             tags=tags,
             category=category,

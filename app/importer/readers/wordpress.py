@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from django.utils.translation import gettext as _
 
+from app.blog import languages
 from app.blog.plain_text import plain_text
 from app.blog.url_parts import url_parts
 from app.importer.dates import parse_date
@@ -40,6 +41,7 @@ class Blog:
     now: datetime
     hosts: set[str] = field(default_factory=set)
     address: str = ""
+    language: str = ""
     people: Values = field(default_factory=dict)
     uploads: dict[str, tuple[str, str]] = field(default_factory=dict)
     children: dict[str, list[str]] = field(default_factory=dict)
@@ -83,6 +85,8 @@ def _note_site(element: Element, name: str, blog: Blog) -> None:
         login = values.get("author_login", "")
         full = " ".join(values.get(part, "") for part in ("author_first_name", "author_last_name")).strip()
         blog.people[login] = values.get("author_display_name") or full
+    elif name == "language":
+        blog.language = languages.found(element.text or "")
     elif name in {"base_site_url", "base_blog_url", "link"} and (host := url_parts(element.text or "").hostname):
         blog.hosts.add(host)
         if name != "base_site_url" or not blog.address:
@@ -178,6 +182,7 @@ class _Item:
             slug=slug_of(name or title, kind="post"),
             content=content,
             excerpt=plain_text(values.get("excerpt", "")),
+            language=blog.language,
             authors=self._authors(),
             tags=tags,
             category=category,

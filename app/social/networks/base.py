@@ -10,7 +10,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-SECRET = forms.PasswordInput(attrs={"autocomplete": "off"})
+SECRET = forms.PasswordInput(attrs={"autocomplete": "new-password"})
 NAME_LENGTH = 30
 
 

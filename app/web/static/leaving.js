@@ -3,6 +3,7 @@
   let typed = false;
   const ask = (event) => { if (typed) event.preventDefault(); };
   document.getElementById("editor").addEventListener("input", () => { typed = true; });
-  document.addEventListener("submit", () => { typed = false; });
+  /* Withdraw, Delete and Sign out are forms too, and send nothing of what was typed. */
+  document.getElementById("editor").addEventListener("submit", () => { typed = false; });
   window.addEventListener("beforeunload", ask);
 })();

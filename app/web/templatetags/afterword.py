@@ -10,22 +10,67 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from app.blog import languages
+
 register = template.Library()
 
 WORDS_PER_MINUTE = 240
 ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
-ALIGNED = re.compile(r'(<t[dh]\b[^<>]*?) style="text-align:\s*(left|center|right|justify);?"')
-
-EMPTY = re.compile(r'(<t[dh]\b[^<>]*?) style=""')
+CELL = re.compile(r"<t[dh] [^<>]*>")
+ALIGNED = re.compile(r' (?:style="text-align:\s*|align=")(left|center|right|justify);?"')
+EMPTY = re.compile(r' (?:style|align)="[^"]*"')
+TAG = re.compile(r"""<[a-z](?:[^>"]|"[^"]*")*>""")
+NAMED = re.compile(r' (id|href)="(#?)([^"]*)"')
+# Ids of the page around the text, which a heading may be named like.
+TAKEN = {"main", "comments", "comments-heading", "comment-form", "liking", "heart"}
+PERCENT = re.compile(r' width="(\d+)%"')
+PERCENTS = re.compile(r' (?:width|height)="\d+%"')
+FOOTNOTES = '<section class="footnotes">'
 
 
 @register.filter
 def prose(markup: str) -> SafeString:
-    """Return a post's sanitised HTML for a page: tables without style attributes, and what scrolls reached by keyboard."""
-    markup = EMPTY.sub(r"\1", ALIGNED.sub(r'\1 class="\2"', markup)).replace("<pre>", '<pre tabindex="0">')
-    wide = f'<div class="wide" tabindex="0" role="region" aria-label="{_("Table")}"><table>'
-    return mark_safe(markup.replace("<table>", wide).replace("</table>", "</table></div>"))  # noqa: S308 - sanitised
+    """Return a post's sanitised HTML for a page: no style attributes, what scrolls reached by keyboard, each id once."""
+    markup = CELL.sub(_aligned, markup).replace("<pre>", '<pre tabindex="0">')
+    wide = f'<section class="wide" tabindex="0" aria-label="{_("Table")}"><table>'
+    markup = markup.replace("<table>", wide).replace("</table>", "</table></section>")
+    markup = markup.replace(FOOTNOTES, f'{FOOTNOTES}<h2 class="unseen">{_("Footnotes")}</h2>')
+    return mark_safe(_named_once(markup))  # noqa: S308 - sanitised
+
+
+def _aligned(cell: re.Match[str]) -> str:
+    """Return the cell with a class in place of its first alignment."""
+    return EMPTY.sub("", ALIGNED.sub(r' class="\1"', cell[0], count=1))
+
+
+def _named_once(markup: str) -> str:
+    """Return the markup with each id once, and none that the page has already: such a heading is linked under another."""
+    seen: set[str] = set()
+
+    def renamed(match: re.Match[str]) -> str:
+        kind, sharp, name = match.groups()
+        name = f"text-{name}" if name in TAKEN and (kind == "id" or sharp) else name
+        if kind == "id" and name in seen:
+            return ""
+        seen.update([name] if kind == "id" else [])
+        return f' {kind}="{sharp}{name}"'
+
+    return TAG.sub(lambda tag: NAMED.sub(renamed, _described(tag[0])), markup)
+
+
+def _described(tag: str) -> str:
+    """Return the tag; a picture has a description, if an empty one, and a width in per cent as one of ten classes."""
+    if not tag.startswith("<img "):
+        return tag
+    tag = PERCENT.sub(lambda match: f' class="part-{min(100, max(10, round(int(match[1]), -1)))}"', tag, count=1)
+    tag = PERCENTS.sub("", tag)
+    return tag if " alt=" in tag else f'{tag[:-1]} alt="">'
+
+
+@register.filter
+def direction(language: str) -> str:
+    return languages.direction(language)
 
 
 @register.filter
