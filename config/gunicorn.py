@@ -16,6 +16,4 @@ child_exit = worker_states.child_exit
 # gunicorn's own workers take the path of the site from a request header of this name where the peer is on this machine.
 forwarder_headers = "X_NONE"
 control_socket_disable = True
-# Of a client's own headers none is taken for the server's word: SCRIPT_NAME would be in every link of the page.
-forwarder_headers = "X_NONE"
 accesslog = None

@@ -47,9 +47,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "app.middleware.trusted_proxies.client_address",
-    "app.middleware.malformed.Malformed",
     "app.middleware.compression.CompressText",
     "app.middleware.private_pages.private_pages",
+    "app.middleware.malformed.Malformed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -31,6 +31,7 @@ LONGEST = (
     "proof/test_model.py",
     "devserver/test_supervisor.py",
     "newsletter/test_outage.py",
+    "web_worker/test_signals.py",
     "web/test_freshness.py",
     "stats/test_concurrency.py",
     "journeys/test_killed.py",

@@ -90,11 +90,15 @@ def _key(action: str, who: str) -> str:
 
 
 def sender(request: HttpRequest) -> str:
-    """Return who is counted. An IPv6 connection comes with 2^64 addresses, which count as one."""
+    """Return who is counted. An IPv6 connection comes with 2^64 addresses, which count as one.
+
+    An IPv4 address that is written as IPv6 (::ffff:192.0.2.1) is the same sender.
+    """
     try:
         known = ip_address(address(request))
     except ValueError:
         return address(request)
+    known = getattr(known, "ipv4_mapped", None) or known
     return str(ip_network((known, 64), strict=False)) if isinstance(known, IPv6Address) else str(known)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import unquote
 
 from django.core.exceptions import BadRequest
 from django.db import DataError
@@ -22,14 +21,14 @@ TOO_BIG = re.compile(r"\d{19}")
 class Malformed:
     """Refuse what cannot be read before anything reads it, and answer 400 where a value that was sent broke a page.
 
-    A form field may hold a NUL: a form that is ready for one says so and keeps what was typed. One that is not ends here.
+    A field may hold a NUL: a form that is ready for one says so and keeps what was typed. One that is not ends here.
     """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path or "\0" in unquote(request.META.get("QUERY_STRING", "")):
+        if "\0" in request.path and not _is_of_api(request):
             return _refusal(request, _("The address contains a character that no address has."))
         if request.encoding and not _is_utf8(request.encoding):
             return _refusal(request, _("Send the request in UTF-8."))
@@ -46,9 +45,14 @@ def _is_utf8(name: str) -> bool:
     return codecs.lookup(name).name in {"utf-8", "ascii"}
 
 
+def _is_of_api(request: HttpRequest) -> bool:
+    """Return whether the API answers, which names the field that is wrong."""
+    return request.path.startswith("/api/")
+
+
 def _refusal(request: HttpRequest, sentence: str) -> HttpResponse:
     """Answer without a page: a page reads the request again."""
-    if request.path.startswith("/api/"):
+    if _is_of_api(request):
         return JsonResponse({"detail": sentence, "fields": {}}, status=400)
     return HttpResponseBadRequest(f"{sentence}\n", content_type="text/plain; charset=utf-8")
 

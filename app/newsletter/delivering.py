@@ -49,6 +49,8 @@ def confirm(confirmation_id: int) -> None:
         return
     if confirmation.subscriber.is_confirmed:
         confirmation.drop(SubmissionState.SKIPPED, "already confirmed")
+    if confirmation.is_repetition():
+        confirmation.drop(SubmissionState.SKIPPED, "asked within 24 hours")
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
         submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=clock.now()), transport)
 

@@ -26,6 +26,9 @@ class SubscribeForm(forms.Form):
         except BadAddress:
             raise ValidationError(_("Enter a valid email address.")) from None
 
-    @property
-    def is_from_machine(self) -> bool:
-        return bool(self.cleaned_data.get("website"))
+    def clean_website(self) -> str:
+        """Ask once more where the field was filled in: a browser may have done it for a person, who would wait for a mail."""
+        if self.cleaned_data["website"]:
+            self.data = {**self.data.dict(), "website": ""}  # type: ignore[attr-defined]
+            self.add_error(None, _("A hidden field was filled in. It is empty now: press Subscribe again."))
+        return ""

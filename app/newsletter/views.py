@@ -27,9 +27,8 @@ class SubscribeView(View):
         form = SubscribeForm(request.POST)
         if not form.is_valid() or not may_send(form, request, "subscribers"):
             return refused(render(request, "newsletter/subscribe.html", {"form": form, "consent": CONSENT}), form)
-        if not form.is_from_machine:
-            ip = request.META.get("REMOTE_ADDR", "")
-            Subscriber.objects.subscribe(form.cleaned_data["email"], source="page", consent=str(CONSENT), ip=ip)
+        ip = request.META.get("REMOTE_ADDR", "")
+        Subscriber.objects.subscribe(form.cleaned_data["email"], source="page", consent=str(CONSENT), ip=ip)
         return render(request, "newsletter/asked.html")
 
 

@@ -11,12 +11,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from app.accounts.rate_limit import may_send, refused
+from app.accounts.rate_limit import may_send, may_try, refused, too_many
 from app.blog.errors import Refused
 from app.blog.models import Comment, Post
 from app.mail.forms import AddressField
 from app.site import limits
 from app.web.conditional_get import ReaderRequest, private
+
+OF_A_MEMBER = 20  # comments a minute
 
 
 class Words(forms.CharField):
@@ -63,12 +65,22 @@ def post_comment(request: ReaderRequest, slug: str) -> HttpResponse:
     """Give the form, which a guest's page fetches when it is wanted; POST says it."""
     post = get_object_or_404(Post.objects.public(), slug=slug)
     form = CommentForm(request.POST or None, post=post, user=request.user, parent=_answered(request, post))
-    wanted = request.method == "POST" and form.is_valid() and may_send(form, request, "comments")
+    wanted = request.method == "POST" and form.is_valid() and _may_say(request, form)
     comment = _said(request, post, form) if wanted else None
     if comment is None:
         return _answer(request, "web/comment_form.html", {"post": post, "form": form})
     post.refresh_from_db(fields=["comment_count"])
     return _answer(request, "web/comment_done.html", {"post": post, "comment": comment, "place": form.place})
+
+
+def _may_say(request: ReaderRequest, form: CommentForm) -> bool:
+    """Count the comment: of a sender, and of a member as by the API."""
+    if not may_send(form, request, "comments"):
+        return False
+    if request.user.is_authenticated and not may_try("comments", str(request.user.pk), per_minute=OF_A_MEMBER):
+        form.add_error(None, too_many())
+        return False
+    return True
 
 
 def _said(request: ReaderRequest, post: Post, form: CommentForm) -> Comment | None:
@@ -104,5 +116,4 @@ def thread(post: Post) -> list[Comment]:
 def _answer(request: ReaderRequest, fragment: str, about: dict[str, Any]) -> HttpResponse:
     form = about.get("form")
     response = render(request, fragment if request.htmx else "web/comment_page.html", about)
-    # htmx shows what it gets only of a success.
-    return private(refused(response, form) if form and form.errors and not request.htmx else response)
+    return private(refused(response, form) if form and form.errors else response)

@@ -49,7 +49,7 @@ class TestTheMailbox:
 
     @pytest.mark.parametrize("name", ["nothing", "..%2F..%2Fetc%2Fpasswd", "%00", "a.b"])
     def test_opens_no_other_file(self, signed_in: SignedIn, mailbox: Path, name: str) -> None:
-        assert signed_in("editor").get(f"/studio/mailbox/{name}/").status_code == 404
+        assert signed_in("editor").get(f"/studio/mailbox/{name}/").status_code in (400, 404)
 
     def test_reads_what_is_not_well_formed(self, signed_in: SignedIn, mailbox: Path) -> None:
         (mailbox / "1-bad.eml").write_bytes(

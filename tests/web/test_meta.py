@@ -13,7 +13,7 @@ from django.utils import timezone
 from lxml import etree, html
 from pytest_django import Settings
 
-from app.accounts.models import Profile, User
+from app.accounts.models import User
 from app.blog.models import Category, Media, Tag
 from tests import factories
 from tests.factories import Publish
@@ -66,7 +66,8 @@ class TestAPage:
 
     def test_describes_an_author_by_what_they_say(self, author: User) -> None:
         assert meta("/authors/anna/")["description"] == "Posts by anna on Afterword."
-        Profile.objects.filter(user=author).update(bio="Writes *slowly* & well.")
+        author.profile.bio = "Writes *slowly* & well."
+        author.profile.save()
         assert meta("/authors/anna/")["description"] == "Writes slowly & well."
 
     def test_describes_a_category_by_its_own_words(self) -> None:

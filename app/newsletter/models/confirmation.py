@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models, transaction
 from django.utils import timezone
 
-from app.mail.submission import Submission
+from app.mail.submission import Submission, SubmissionState
 from app.newsletter import effects
 from app.newsletter.models.subscriber import Subscriber
 from owed import owe
@@ -17,10 +17,8 @@ ONCE_IN = timedelta(hours=24)
 
 
 class Confirmations(models.Manager["Confirmation"]):
-    def owe(self, subscriber: Subscriber) -> Confirmation | None:
-        """Owe the mail, unless one was owed within 24 hours. The caller holds the subscriber's row."""
-        if self.filter(subscriber=subscriber, created_at__gt=timezone.now() - ONCE_IN).exists():
-            return None
+    def owe(self, subscriber: Subscriber) -> Confirmation:
+        """Owe the mail. Whether it is sent, the worker decides: how long an answer takes tells nothing of an address."""
         confirmation = self.create(subscriber=subscriber)
         owe(effects.confirm.si(confirmation_id=confirmation.pk), about=subscriber)
         return confirmation
@@ -39,6 +37,11 @@ class Confirmation(Submission):
 
     def __str__(self) -> str:
         return f"confirmation {self.pk}"
+
+    def is_repetition(self) -> bool:
+        """Return whether the same was asked less than 24 hours before."""
+        before = self.subscriber.confirmations.filter(pk__lt=self.pk, created_at__gt=self.created_at - ONCE_IN)
+        return before.exclude(state=SubmissionState.SKIPPED).exists()
 
     @transaction.atomic
     def resend(self) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -41,14 +41,14 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def subscribe(self, email: str, *, source: str, consent: str, ip: str = "", user_id: int | None = None) -> None:
         """Take down a wish to read, and ask at the address whether it was meant. Says nothing of who is known.
 
-        Raises BadAddress. A confirmed reader stays as they are; one who left stays out until they confirm.
+        Raises BadAddress. A confirmed reader stays as they are; one who left stays out until they confirm. Whatever is known of
+        the address, the same statements run: the time of an answer would tell.
         """
         email = normalise(email)
         # Insert first, and look after: of two requests at once, a look first would let both insert.
         self.bulk_create([self.model(email=email, source=source, user_id=user_id)], ignore_conflicts=True)
         subscriber = self.select_for_update().at(email).get()
-        if subscriber.state != SubscriberState.CONFIRMED:
-            subscriber.ask(source=source, consent=consent, ip=ip)
+        subscriber.ask(source=source, consent=consent, ip=ip)
 
 
 class Subscriber(models.Model):
@@ -98,13 +98,15 @@ class Subscriber(models.Model):
         return self.state == SubscriberState.CONFIRMED
 
     def ask(self, *, source: str, consent: str, ip: str) -> None:
-        """Keep what was agreed to, and owe one mail with the link that confirms it, at most one in 24 hours."""
-        Subscriber.objects.filter(pk=self.pk).update(
-            source=source[:50],
-            consented_at=timezone.now(),
-            consent_text=consent,
-            consent_ip_digest=digest(ip) if ip else "",
-        )
+        """Keep what was agreed to, and owe the mail with the link that confirms it: at most one in 24 hours is sent."""
+        agreed = {
+            "source": source[:50],
+            "consented_at": timezone.now(),
+            "consent_text": consent,
+            "consent_ip_digest": digest(ip) if ip else "",
+        }
+        kept = {name: F(name) for name in agreed}
+        Subscriber.objects.filter(pk=self.pk).update(**(kept if self.is_confirmed else agreed))
         self.confirmations.owe(self)
 
     @transaction.atomic
