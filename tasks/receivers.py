@@ -43,11 +43,12 @@ from owed import clock, record, run_now
 
 
 @receiver(post_published, weak=False, dispatch_uid="tasks.publish_everywhere")
-def publish_everywhere(sender: type[Post], post: Post, again: bool = False, **kwargs: Any) -> None:
+def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
+    is_new, was_public = _is_new(post), post.was_public
     owed = record(
         *publication.always(post.pk),
-        *(publication.announced(post.pk) if _is_new(post) else publication.shown_again(post.pk) if again else ()),
-        *(publication.drawn(post.pk) if _is_new(post) or again else ()),
+        *(publication.announced(post.pk) if is_new else publication.shown_again(post.pk) if was_public else ()),
+        *(publication.drawn(post.pk) if is_new or was_public else ()),
         about=post,
     )
     transaction.on_commit(owed.enqueue, robust=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import settings as examples
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
@@ -52,6 +55,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; the others stay in the random order that they were given."""
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get("/".join(item.path.parts[-2:]), len(place)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Migrate as pytest-django does, and let nobody be in the database when it is dropped."""
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        database.end_other_sessions(connection.settings_dict["NAME"])
 
 
 @pytest.fixture(autouse=True)

@@ -42,3 +42,12 @@ def empty(alias: str) -> None:
     names = ", ".join(f"'{table}'" for table in tables)
     with connection.cursor() as cursor:
         cursor.execute(EMPTY.format(tables=quoted, names=names))
+
+
+def end_other_sessions(name: str) -> None:
+    """End the sessions of a database that threads left behind, such as one that served a browser which keeps its connection.
+
+    A database in use can neither be copied nor dropped.
+    """
+    with connections["default"]._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])

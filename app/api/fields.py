@@ -31,7 +31,7 @@ def _on_one_line(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    if not limits.shows(text):
+    if text and not limits.shows(text):  # an empty one is refused by its length
         raise ValueError(_("Use at least one character that can be seen."))
     return text
 

@@ -2,7 +2,7 @@
 
 from django.dispatch import Signal
 
-post_published = Signal()  # post: Post, again: bool; once for each real transition to published; again: it was public before
+post_published = Signal()  # post: Post, with was_public and moved_at; once for each real transition to published
 post_viewed = Signal()  # post: Post, user: User | None; sent by the page that shows the post
 post_liked = Signal()  # post: Post, user: User; only when a row was made
 

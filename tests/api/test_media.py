@@ -64,7 +64,7 @@ class TestDeletion:
     def test_of_a_used_picture_needs_to_be_meant(self, author: Program, ann: User, picture: Media) -> None:
         post: Post = factories.write(ann, "A draft", f"![]({picture.url})")
         refused = author.delete(f"/media/{picture.pk}")
-        assert (refused.status, "used in 1 places" in refused.json["detail"]) == (409, True)
+        assert (refused.status, "used in 1 place," in refused.json["detail"]) == (409, True)
         assert author.delete(f"/media/{picture.pk}?even_if_used=true").status == 204
         assert list(post.media.all()) == [picture]
 

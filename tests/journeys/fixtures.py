@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from owed.celery import Publisher
 from owed.waker import waker
+from tests.database import end_other_sessions
 from tests.journeys.nodes import BrokerProcess, CommandProcess, WorkerProcess, with_name
 from tests.journeys.sample_tasks import TABLES
 from tests.servers import HOME
@@ -50,6 +51,7 @@ def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[st
     name, template = f"journey_{uuid4().hex[:10]}", connection.settings_dict["NAME"]
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         connections.close_all()
+        end_other_sessions(template)
         _administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         patch.setitem(connection.settings_dict, "NAME", name)
         with connection.cursor() as cursor:
@@ -79,7 +81,9 @@ def journey_app(default_redis_broker: RedisContainer, db: str) -> Iterator[Celer
     """The project's own application in this process, publishing to this module's broker."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CELERY_BROKER_URL", default_redis_broker.celeryconfig["host_url"])
+        # Celery keeps its connections to the broker of the module before.
         patch.setattr(project, "_pool", None)
+        patch.setattr(project.amqp, "_producer_pool", None)
         patch.setattr(waker, "publish", Publisher(project))
         waker.unmute()
         yield project

@@ -51,7 +51,7 @@ class TestAComment:
         assert "&lt;script&gt;" in captured.body("html")
         assert "<script>" not in captured.body("html")
         assert captured.message["Auto-Submitted"] == "auto-generated"
-        assert captured.message["List-Unsubscribe"] is None
+        assert captured.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
     def test_of_ones_own_is_told_to_nobody(self, post: Post, ann: User, smtp_sink: Sink) -> None:
         post.comment(author=ann, content="Me again.")

@@ -65,7 +65,7 @@ class TestADeathBetweenCommitAndBroker:
         drain()
         assert actor("publish", post.pk, crash_at="after-commit") == DEAD
         assert Post.objects.get().is_public
-        assert Effect.objects.pending().count() == 6
+        assert Effect.objects.pending().count() == 7
         drain()
         assert {(each.state, each.attempt) for each in Effect.objects.all()} == {("done", 1)}
         assert Document.objects.get().title == "Owed"

@@ -142,7 +142,7 @@ class Post(Publication, Counts):
         self._tidy(EDITABLE)
         self.slug = slugs.choose(self)
         if self.status in {Status.PUBLISHED, Status.SCHEDULED}:
-            self.status = Status.DRAFT
+            self.status, self.published_at = Status.DRAFT, None
         super().save(force_insert=True, using=using)
         self._remember(self.TRACKED)
 

@@ -42,6 +42,8 @@ class Publication(Tracked):
     revision = models.PositiveIntegerField(default=1, editable=False)
     moved_at: datetime | None = None
     """When a verb of this instance changed it, by the clock of the database. Not stored."""
+    was_public = False
+    """Whether it had been public before this instance published it. Not stored."""
 
     class Meta:
         abstract = True
@@ -65,11 +67,12 @@ class Publication(Tracked):
 
     def _publish(self, at: datetime | None, expected: str, refusal: type[Refused]) -> None:
         with change() as changing:
-            again = self.published_at is not None
+            # What was loaded, as `published_at` may have been assigned for this very publication.
+            self.was_public = self._loaded.get("published_at") is not None
             now = self._move(PUBLISH, expected, refusal, at=at)
             changing.count(now.author_id, published=1)
             changing.touch(*now.scopes())
-            post_published.send(sender=self._meta.concrete_model, post=self, again=again)
+            post_published.send(sender=self._meta.concrete_model, post=self)
 
     def withdraw(self) -> None:
         """Take the post away from readers, and say so. Raises NotPublished, PostGone."""
