@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from app.accounts.models import Role, User
 from app.blog.models import Post
 from app.pagecache.backend import outage
+from app.stats import page_views
 from tests import database, factories
 from tests.factories import Publish
 
@@ -55,6 +56,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; the others stay in the random order that they were given."""
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get("/".join(item.path.parts[-2:]), len(place)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """End the thread that writes page views, while the test's database may be used: it would write during the next test."""
+    if page_views.buffer.is_running:
+        page_views.buffer.close()
+        page_views.buffer = page_views.Buffer()
 
 
 @pytest.fixture(scope="session")

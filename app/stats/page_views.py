@@ -110,6 +110,10 @@ class Buffer:
             # The thread's one boundary: were it to end, no view of this process would be counted any more.
             logger.exception("views lost")
 
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def close(self) -> None:
         """Write the rest, waiting two seconds at most."""
         if self._thread is not None:
