@@ -1,4 +1,4 @@
-"""`python -m tests.generated_mutants [--minutes N] [--seed N] [--since REVISION] [path ...]`: small faults that nobody chose.
+"""`python -m tests.generated_mutants [--minutes N] [--seed N] [--since REVISION] [path ...]`: small random faults.
 
 Cosmic Ray makes them (another comparison, `not`, another number, a missing decorator, ...) in the files named, in those changed
 since a revision, or anywhere in the project. Each is put into a copy of the tree, one after the other in random order until

@@ -66,7 +66,7 @@ def mail_again(request: Request, payload: SendIn) -> Status[Send]:
 
 @router.post("/{send_id}/rest", response={200: SendDetail, 403: Problem, 404: Problem, 409: Problem})
 def mail_rest(request: Request, send_id: Id) -> Send:
-    """Mail a post to those from whom this mailing withheld it, as the post was withdrawn. 409 where there is nobody."""
+    """Mail a post to those from whom this mailing withheld it, as the post was withdrawn. 409 where no one is left."""
     send = Send.objects.filter(pk=send_id).first()
     if send is None:
         raise NotFound

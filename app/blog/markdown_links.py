@@ -1,4 +1,4 @@
-"""Links in Markdown that nobody marked as such, found in linear time however hostile the text is.
+"""Bare links in Markdown, found in linear time however hostile the text is.
 
 The rules are those of markdown-it and linkify-it. Theirs look through all text so far, or all text to come, at each `://`.
 """

@@ -90,7 +90,7 @@ def _read(pk: int) -> Delivery:
 
 
 def _skip(delivery: Delivery) -> bool:
-    """Close what must not be sent: to somebody who does not read any more, or of a post that is not public."""
+    """Close what must not be sent: to someone who no longer subscribes, or of a post that is not public."""
     if delivery.state != SubmissionState.PENDING:
         return False
     if why := delivery.unwanted():
