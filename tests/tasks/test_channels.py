@@ -6,6 +6,7 @@ import importlib
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -106,7 +107,7 @@ class TestAPublication:
         self, author: User, draft: Post, world: World, smtp_sink: Sink, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         buffer = page_views.Buffer()
-        monkeypatch.setattr(buffer, "_thread", object())
+        monkeypatch.setattr(buffer, "_thread", Thread())
         monkeypatch.setattr(page_views, "buffer", buffer)
         press(author, draft)
         drain()
