@@ -45,7 +45,7 @@ class Installation:
     def python(self, *words: str, check: bool = True, **settings: str) -> subprocess.CompletedProcess[str]:
         environ = {**os.environ, "DATABASE_URL": self.url, **settings}
         done = subprocess.run(
-            [sys.executable, *words], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100, check=False
+            [sys.executable, *words], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=250, check=False
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
