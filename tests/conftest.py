@@ -68,7 +68,7 @@ def pytest_runtest_teardown() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Migrate as pytest-django does, and let nobody be in the database when it is dropped."""
+    """Migrate as pytest-django does, and end every other session before the database is dropped."""
     yield
     with django_db_blocker.unblock():
         connection.close()

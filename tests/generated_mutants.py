@@ -131,7 +131,7 @@ def judge(places: Queue[Place], number: int, mutant: Mutant, ends: float) -> tup
 
 
 def report(judged: Iterator[tuple[Mutant, Verdict]]) -> int:
-    """Print a row for each mutant, and what survived. Tests that cannot begin count as killed by nobody."""
+    """Print a row for each mutant, and what survived. A mutant whose tests cannot begin counts as a survivor."""
     survivors, number = [], 0
     print("| mutant | test that noticed | |\n|---|---|---|")
     for mutant, verdict in judged:

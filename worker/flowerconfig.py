@@ -24,7 +24,7 @@ basic_auth = [settings.FLOWER_BASIC_AUTH]
 # Only looking: a hint revoked or sent by hand changes nothing that is owed, and replay belongs to the ledger's page.
 read_only = True
 persistent = True
-# Each time it writes all runs again, up to 13 MB, and does nothing else meanwhile. It also saves when it is told to end.
+# Each time it writes all runs again, up to 13 MB, and does nothing else meanwhile. It also saves when it is asked to end.
 state_save_interval = options.state_save_interval or 60_000
 db = str(Path(settings.DATA_DIR) / "flower" / "state")
 max_tasks = 20_000

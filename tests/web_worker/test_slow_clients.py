@@ -1,4 +1,4 @@
-"""Clients that are slow on purpose cost a socket each, and nobody else's time."""
+"""Clients that are slow on purpose cost a socket each, and no one else any time."""
 
 from __future__ import annotations
 
