@@ -7,6 +7,7 @@ from functools import partial
 from threading import Event
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from app.accounts.models import Role, User
@@ -71,5 +72,12 @@ def _index(over: list[Event]) -> None:
     """Do what a worker does, with what is owed to search: as soon as it is owed, debounced or not."""
     while not all(event.is_set() for event in over):
         Effect.objects.filter(queue="search", state="waiting", attempt=0).update(state="ready")
-        Effect.objects.exclude(queue="search").filter(state__in=["ready", "waiting"]).delete()
+        _forget_the_rest()
         work()
+
+
+@transaction.atomic
+def _forget_the_rest() -> None:
+    """Delete what other queues owe. Rows are locked first: the other worker may claim what this one selected."""
+    rest = Effect.objects.exclude(queue="search").filter(state__in=["ready", "waiting"])
+    Effect.objects.filter(pk__in=list(rest.select_for_update(skip_locked=True).values_list("pk", flat=True))).delete()
