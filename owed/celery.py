@@ -76,7 +76,8 @@ def answer(task: Any, report: Report) -> None:
 
 def give_to_celery(declaration: Declaration[Any], **kwargs: Any) -> None:
     """Make a task of an effect whose body is bound here, under each of its names."""
-    limits: dict[str, Any] = {"soft_time_limit": declaration.timeout, "time_limit": declaration.timeout + GRACE}
+    soft = declaration.soft_limit
+    limits: dict[str, Any] = {"soft_time_limit": soft, "time_limit": soft + GRACE}
     for name in declaration.names:
         if name not in _given:
             _given.add(name)

@@ -40,5 +40,5 @@ def finish(claimed: Sequence[Claimed], outcome: str = "done") -> None:
         raise LostLease(f"{claimed[0].task}: {len(claimed) - finished} of {len(claimed)} taken over")
 
 
-def _fence(claimed: Sequence[Claimed]) -> list[list[int]]:
-    return [[each.id for each in claimed], [each.attempt for each in claimed]]
+def _fence(claimed: Sequence[Claimed]) -> list[str]:
+    return [sql.array(each.id for each in claimed), sql.array(each.attempt for each in claimed)]

@@ -78,7 +78,7 @@ class TestEffect:
     @pytest.mark.covers("D3", "X7")
     def test_gives_celery_a_hard_limit_below_the_lease(self) -> None:
         task = app.tasks["test.call"]
-        assert (task.soft_time_limit, task.time_limit) == (5, 10)
+        assert (task.soft_time_limit, task.time_limit) == (5.5, 10.5)
         assert task.time_limit < 5 + 10
 
     @pytest.mark.covers("D3")
