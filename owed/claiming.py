@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from . import crash, sql
+from .connections import again_if_broken
 from .declaration import Declaration
 from .signals import effects_claimed
 
@@ -60,7 +61,7 @@ class Claimed:
 def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Claimed]:
     """Return those of the effects that no other worker took, now leased to this process."""
     wanted = {"ids": sql.array(ids), "names": effect.names, "lease": effect.lease, "hint": hint}
-    rows = _claim_in_turn(wanted) if effect.key else sql.rows(CLAIM, wanted)
+    rows = again_if_broken(lambda: _claim_in_turn(wanted) if effect.key else sql.rows(CLAIM, wanted))
     crash.point("after-claim")
     return _claimed(effect, sorted(rows), hint)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from . import attempts, crash, dead_letters, registry, retry, settling, sql
 from .claiming import Claimed, claim
+from .connections import heal_connection, in_use
 from .declaration import SLICE, Declaration
 from .outcomes import GiveUp, Later, LostLease
 from .scrubbing import describe, scrub
@@ -77,6 +78,7 @@ def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
             _batch(effect, claim(effect, part, hint), report)
     finally:
         waker.wake([(effect.name, pk) for pk in rest])
+    in_use()
     return report
 
 
@@ -84,13 +86,6 @@ def _batch(effect: Declaration[Any], claimed: list[Claimed], report: Report) -> 
     if len(claimed) < 2 or not _together(effect, claimed, report):
         for each in claimed:
             _alone(effect, each, report)
-
-
-def heal_connection() -> None:
-    """Drop a connection that broke since its last use; the next statement opens a new one."""
-    if not connection.in_atomic_block:
-        # A worker lives for weeks; the database server or a proxy before it drops idle connections meanwhile.
-        connection.close_if_unusable_or_obsolete()
 
 
 def _together(effect: Declaration[Any], claimed: list[Claimed], report: Report) -> bool:
@@ -148,9 +143,7 @@ def _outside(effect: Declaration[Any], claimed: Claimed) -> bool:
     """Do the work with no transaction open, then mark it done, on another connection if that one broke meanwhile."""
     registry.body(effect)(**claimed.args)
     crash.point("after-body")
-    # The body may have spent a minute on the network, long enough for the connection to be dropped.
-    heal_connection()
-    settling.finish([claimed])
+    settling.finish_outside(claimed)
     crash.point("after-finish-commit")
     return True
 
@@ -167,7 +160,7 @@ def _call(effect: Declaration[Any], claimed: list[Claimed]) -> None:
 
 def _settle(claimed: Claimed, error: Exception, seconds: float) -> tuple[str, str, str]:
     """Write what the error means for the effect. Return the outcome, why, and the traceback."""
-    heal_connection()
+    heal_connection(doubtful=True)
     if isinstance(error, Later):
         ours = retry.postpone(claimed, error.when, error.why, planned=error.planned)
         return ("later", scrub(error.why), "") if ours else ("lost", "", "")
