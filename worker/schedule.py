@@ -7,7 +7,7 @@ from typing import Any
 
 from celery.beat import ScheduleEntry, Scheduler
 
-from owed.running import heal_connection
+from owed.connections import heal_connection
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
