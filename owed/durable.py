@@ -25,7 +25,7 @@ from kombu.utils.json import dumps, loads
 
 from . import celery, registry
 from .declaration import GRACE, Declaration, Kind, Signature
-from .models import Effect, State
+from .models import PARKED, Effect, State
 from .outcomes import BadArguments, GiveUp, Later
 from .payload import PayloadDeclaration
 from .recording import record_now
@@ -45,8 +45,10 @@ STATES = {
     State.READY: "PENDING",
     State.WAITING: "RETRY",
     State.RUNNING: "STARTED",
+    **dict.fromkeys(PARKED, "PENDING"),
     State.DONE: "SUCCESS",
     State.DEAD: "FAILURE",
+    State.DISCARDED: "REVOKED",
 }
 
 

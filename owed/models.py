@@ -19,8 +19,17 @@ class State(models.TextChoices):
     READY = "ready", gettext_lazy("Ready")
     WAITING = "waiting", gettext_lazy("Waiting")
     RUNNING = "running", gettext_lazy("Running")
+    HELD = "held", gettext_lazy("Held")
+    PAUSED = "paused", gettext_lazy("Paused")
+    BLOCKED = "blocked", gettext_lazy("After others")
     DONE = "done", gettext_lazy("Done")
     DEAD = "dead", gettext_lazy("Dead")
+    DISCARDED = "discarded", gettext_lazy("Discarded")
+
+
+PARKED = (State.HELD, State.PAUSED, State.BLOCKED)
+"""Owed, and begun by no worker and no sweeper until a person or another effect decides: their `wake_at` is far away."""
+OVER = (State.DONE, State.DEAD, State.DISCARDED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +99,7 @@ class Effect(models.Model):
     about = models.CharField(max_length=100, blank=True)
     key = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null is outside the index
     kind = models.CharField(max_length=8)
-    state = models.CharField(max_length=8, choices=State, default=State.READY)
+    state = models.CharField(max_length=10, choices=State, default=State.READY)
     attempt = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=20)
     rings = models.PositiveIntegerField(default=0)
@@ -102,6 +111,10 @@ class Effect(models.Model):
     hint = models.UUIDField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
+    # With defaults in the database: processes of the release before insert without these columns.
+    decided_by = models.CharField(max_length=150, blank=True, db_default="")
+    """Who held or discarded it, and why; empty while it takes its own course."""
+    reason = models.CharField(max_length=300, blank=True, db_default="")
     result = models.JSONField(null=True)
     """What a task of django.tasks returned and raised, see task_results; null for every other effect."""
 
@@ -118,8 +131,8 @@ class Effect(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="effect_state_known"),
             models.CheckConstraint(
-                condition=Q(state__in=[State.DONE, State.DEAD], finished_at__isnull=False)
-                | Q(state__in=[State.READY, State.WAITING, State.RUNNING], finished_at=None),
+                condition=Q(state__in=OVER, finished_at__isnull=False)
+                | Q(state__in=[State.READY, State.WAITING, State.RUNNING, *PARKED], finished_at=None),
                 name="effect_finished_when_over",
             ),
         ]

@@ -7,3 +7,7 @@ effect_claimed = Signal()  # effect: Claimed, hint: UUID
 # effect: Claimed, outcome: done|retry|later|dead|lost, why: str, seconds: float, error: Exception | None, traceback: str
 effect_settled = Signal()
 effects_swept = Signal()  # ready: int, dead: int, rung: bool
+# verb: str, number: int, by: str, reason: str, and either filter: dict[str, str] or effects: list[int]
+effects_acted = Signal()
+# ids: list[int], outcome: discarded|cancelled, reason: str, decided_by: str. Sent in the transaction that ends them.
+effects_discarded = Signal()

@@ -5,6 +5,7 @@ from django.urls import path
 from app.studio import (
     comments,
     delivery_audit,
+    effect_actions,
     effects,
     imports,
     mailbox,
@@ -30,7 +31,7 @@ urlpatterns = [
     path("comments/", comments.comments, name="comments"),
     path("comments/<int:pk>", comments.change_status, name="comment"),
     path("effects/", effects.effects, name="effects"),
-    path("effects/replay", effects.replay_all, name="replay_all"),
+    path("effects/actions", effect_actions.act, name="act"),
     path("effects/<int:pk>/", post_effects.effect_page, name="effect"),
     path("effects/<int:pk>/replay", post_effects.replay, name="replay"),
     path("conservation/", delivery_audit.delivery_audit, name="delivery_audit"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.proof.mutants import Drop, Edit, Guard, guard, unique
 
 EFFECTS = "owed"
+ACTING = "tests/effects/test_acting.py::"
 CRASH = "tests/proof/test_crash_points.py::"
 ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
@@ -131,7 +132,7 @@ GUARDS = [
     ),
     guard(
         "replay: only the dead", f"{EFFECTS}/dead_letters.py",
-        "WHERE id = ANY(%s) AND state = 'dead'", "WHERE id = ANY(%s)",
+        "WHERE id = ANY(%s) AND state IN ('dead', 'discarded')", "WHERE id = ANY(%s)",
         f"{ORDER}TestAReplay",
     ),
     guard(
@@ -258,6 +259,26 @@ GUARDS = [
         "only what is done is purged", f"{EFFECTS}/purging.py",
         "finished_at IS NOT NULL AND state = 'done' AND finished_at", "state <> 'dead' AND coalesce(finished_at, created_at)",
         "tests/effects/test_command.py",
+    ),
+    guard(
+        "a verb reaches only what the filter shows", f"{EFFECTS}/acting.py",
+        "filter.effects().filter(self.takes,", "Effect.objects.filter(self.takes,",
+        f"{ACTING}TestThoseThatAFilterShows::test_are_discarded_and_no_other",
+    ),
+    guard(
+        "a verb leaves what changed since it was counted", f"{EFFECTS}/filters.py",
+        "if moment else Q()", "if False else Q()",
+        f"{ACTING}TestThoseThatAFilterShows::test_are_not_those_that_came_to_it_afterwards",
+    ),
+    guard(
+        "what has begun is not cancelled", f"{EFFECTS}/acting.py",
+        ".filter(self.takes, pk__in=ids)", ".filter(pk__in=ids)",
+        f"{ACTING}TestEachVerb::test_cancel_leaves_what_has_begun",
+    ),
+    guard(
+        "copies of a discarded mailing are closed", "app/newsletter/apps.py",
+        'import_module("app.newsletter.discards").connect()', "pass",
+        "tests/studio/test_effect_actions.py::TestADiscardedMailing",
     ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(

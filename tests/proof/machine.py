@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from owed import dead_letters, record, registry, retry
+from owed import acting, dead_letters, record, registry, retry
 from owed.claiming import Claimed, claim
 from owed.models import Effect
 from owed.running import Report, _alone, run
@@ -70,6 +70,13 @@ class Row:
 
     def put_off(self) -> None:
         self.state, self.due = "waiting", False
+
+    def may_end(self, *, begun: bool) -> bool:
+        """Return whether a person may discard it, which is for what has begun, or cancel it, which is for what has not."""
+        return (begun and self.state == "dead") or (self.state in {"ready", "waiting"} and bool(self.attempt) == begun)
+
+    def end(self) -> None:
+        self.state, self.due, self.finished_at = "discarded", False, None
 
     def replay(self) -> None:
         self.state, self.max_attempts, self.due = "ready", self.attempt + dead_letters.FRESH_TRIES, True
@@ -257,10 +264,19 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.rows)
     def replay(self, data: st.DataObject) -> None:
         pk = data.draw(st.sampled_from(sorted(self.rows)))
-        dead = self.rows[pk].state == "dead"
+        dead = self.rows[pk].state in {"dead", "discarded"}
         assert dead_letters.replay([pk]) == dead
         if dead:
             self.rows[pk].replay()
+
+    @rule(data=st.data(), verb=st.sampled_from([acting.DISCARD, acting.CANCEL]))
+    @precondition(lambda self: self.rows)
+    def end_by_decision(self, data: st.DataObject, verb: acting.Verb) -> None:
+        pk = data.draw(st.sampled_from(sorted(self.rows)))
+        may = self.rows[pk].may_end(begun=verb is acting.DISCARD)
+        assert verb.act_on([pk], acting.Decision(by="a person", reason="no longer wanted")) == may
+        if may:
+            self.rows[pk].end()
 
     def _owns(self, claimed: Claimed) -> bool:
         row = self.rows[claimed.id]
@@ -273,7 +289,7 @@ class Ledger(RuleBasedStateMachine):
         for pk, row in self.rows.items():
             each = stored[pk]
             assert (each.state, each.attempt, each.max_attempts) == (row.state, row.attempt, row.max_attempts)
-            assert (each.finished_at is not None) == (row.state in {"done", "dead"})
+            assert (each.finished_at is not None) == (row.state in {"done", "dead", "discarded"})
             assert row.finished_at in {None, each.finished_at}
             row.finished_at = each.finished_at
 
@@ -296,7 +312,7 @@ class Ledger(RuleBasedStateMachine):
             recover()
             ends = dict(Effect.objects.values_list("pk", "state"))
             assert set(ends) == set(self.rows)
-            assert set(ends.values()) <= {"done", "dead"}
+            assert set(ends.values()) <= {"done", "dead", "discarded"}
             assert [n for (n,) in select("SELECT n FROM proof_applied ORDER BY n")] == self._owed_once(ends)
         finally:
             self.writer.submit(lambda: connection.close()).result(30)

@@ -15,6 +15,7 @@ from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy
 
 from app.blog.models import Comment
+from owed.filters import Filter
 from owed.models import Effect
 
 register = template.Library()
@@ -30,6 +31,7 @@ PARTS = {
     "submitting": gettext_lazy("submitting"),
     "withheld": gettext_lazy("withheld"),
     "dead": gettext_lazy("dead"),
+    "discarded": gettext_lazy("discarded"),
 }
 """What can become of what is owed, as the delivery audit and a mailing's page name it."""
 
@@ -60,6 +62,18 @@ def effects_page(about: str, existing: set[str]) -> str:
     if about in existing:
         return reverse("studio:post_effects", args=[about.removeprefix("post:")])
     return f"{reverse('studio:effects')}?{urlencode({'about': about})}"
+
+
+@register.filter
+def without(filter: Filter, name: str = "") -> str:
+    """Return the query string of a filter, without one of its fields."""
+    return urlencode({each: value for each, value in filter.asks().items() if each != name})
+
+
+@register.filter
+def in_state(filter: Filter, state: str) -> str:
+    """Return the query string of the same filter for another state."""
+    return urlencode({**filter.asks(), "state": state})
 
 
 @register.filter

@@ -1,0 +1,78 @@
+"""The verbs of `manage.py owed` that act on effects: named ones, or all that its filters show."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from getpass import getuser
+from typing import Any
+
+from django.core.management.base import CommandError, OutputWrapper
+
+from ..acting import VERBS, Decision, ReasonNeeded, Verb
+from ..filters import HELP, BadFilter, Filter
+
+TEXTS = {
+    "retry": "owe dead effects again",
+    "run-now": "run what waits for its time, or for another try, now",
+    "discard": "end dead and held effects, and those between attempts, for good",
+    "cancel": "end effects that have not begun",
+}
+OUTCOMES = {"retry": "owed again", "run-now": "due now", "discard": "discarded", "cancel": "cancelled"}
+NOT_MET = {
+    "retry": "were not dead",
+    "run-now": "do not wait",
+    "discard": "cannot be discarded",
+    "cancel": "have begun, or are over",
+}
+
+
+def add_filters(parser: ArgumentParser) -> None:
+    for name, text in HELP.items():
+        if name != "id":  # named without an option
+            parser.add_argument(f"--{name.replace('_', '-')}", default="", help=text)
+
+
+def add_decision(parser: ArgumentParser) -> None:
+    parser.add_argument("--reason", default="", help="why; kept with the effects")
+    parser.add_argument("--by", default="", help="who decides; by default the user of this system")
+
+
+def add_verbs(add: Any) -> None:
+    """Add a subcommand for each verb."""
+    for verb in VERBS.values():
+        aliases = ["replay"] if verb.name == "retry" else []
+        parser = add(verb.name, aliases=aliases, help=TEXTS[verb.name])
+        parser.add_argument("ids", type=int, nargs="*")
+        parser.add_argument("--all", action="store_true", help="without a filter: every effect that the verb takes")
+        parser.add_argument("--count", action="store_true", help="say how many there are, and change nothing")
+        add_filters(parser)
+        add_decision(parser)
+
+
+def asked(options: dict[str, Any]) -> Filter:
+    """Return the filter that the options name. Raises CommandError."""
+    try:
+        return Filter.asked(options)
+    except BadFilter as bad:
+        raise CommandError(str(bad)) from None
+
+
+def decided(*, by: str, reason: str, **_: Any) -> Decision:
+    return Decision(by=by or getuser(), reason=reason)
+
+
+def act(verb: Verb, out: OutputWrapper, *, ids: list[int], all: bool, count: bool, **options: Any) -> None:
+    """Do it, or count. Raises CommandError where nothing is named, a reason is missing, or some could not be changed."""
+    wanted = asked(options)
+    if not ids and not all and wanted.is_empty:
+        raise CommandError(f"Name the effects to {verb.name}, or a filter, or say --all.")
+    if count:
+        out.write(f"{verb.count(wanted)} would be {OUTCOMES[verb.name]}.")
+        return
+    try:
+        changed = verb.act_on(ids, decided(**options)) if ids else verb.act(wanted, decided(**options))
+    except ReasonNeeded:
+        raise CommandError("Say why: --reason TEXT. It is kept with the effects.") from None
+    out.write(f"{changed} {OUTCOMES[verb.name]}.")
+    if changed < len(ids):
+        raise CommandError(f"{len(ids) - changed} of them {NOT_MET[verb.name]}; nothing was changed there.")
