@@ -59,19 +59,19 @@ class Verb:
 
     def act(self, filter: Filter, decision: Decision) -> int:
         """Change all that the filter shows, some rows at a time. Return how many. Raises ReasonNeeded."""
-        decision = self._checked(decision)
+        decision = checked(decision, needs_reason=self.needs_reason)
         changed, last = 0, 0
         while ids := list(self.of(filter).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
             changed, last = changed + self._change(ids, decision), ids[-1]
-        self._say(changed, decision, filter=filter.asks())
+        say(self.name, changed, decision, filter=filter.asks())
         return changed
 
     def act_on(self, ids: Sequence[int], decision: Decision) -> int:
         """Change these, as far as they can be. Return how many were. Raises ReasonNeeded."""
-        decision = self._checked(decision)
+        decision = checked(decision, needs_reason=self.needs_reason)
         some = [sorted(ids)[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
         changed = sum(self._change(each, decision) for each in some)
-        self._say(changed, decision, effects=sorted(ids)[:AT_ONCE])
+        say(self.name, changed, decision, effects=sorted(ids)[:AT_ONCE])
         return changed
 
     @transaction.atomic
@@ -80,14 +80,18 @@ class Verb:
         locked = Effect.objects.select_for_update().filter(self.takes, pk__in=ids).order_by("pk")
         return self.changes(list(locked.values_list("pk", flat=True)), decision)
 
-    def _checked(self, decision: Decision) -> Decision:
-        reason = scrub(decision.reason).strip()[:REASON_SIZE]
-        if self.needs_reason and not reason:
-            raise ReasonNeeded(self.name)
-        return Decision(by=decision.by[:150], reason=reason)
 
-    def _say(self, changed: int, decision: Decision, **which: object) -> None:
-        effects_acted.send(sender=Verb, verb=self.name, number=changed, by=decision.by, reason=decision.reason, **which)
+def checked(decision: Decision, *, needs_reason: bool = False) -> Decision:
+    """Return the decision as rows keep it. Raises ReasonNeeded."""
+    reason = scrub(decision.reason).strip()[:REASON_SIZE]
+    if needs_reason and not reason:
+        raise ReasonNeeded
+    return Decision(by=decision.by[:150], reason=reason)
+
+
+def say(verb: str, number: int, decision: Decision, **which: object) -> None:
+    """Send what was decided, for a log of who did what."""
+    effects_acted.send(sender=Verb, verb=verb, number=number, by=decision.by, reason=decision.reason, **which)
 
 
 def _retry(ids: list[int], decision: Decision) -> int:

@@ -13,8 +13,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from . import pausing
 from .acting import REASON_SIZE, RETRY, VERBS, Decision, ReasonNeeded, Verb
-from .models import Attempt, Effect
+from .models import Attempt, Effect, Pause
 
 
 class ReasonForm(ActionForm):
@@ -84,4 +85,32 @@ class EffectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Effect | None = None) -> bool:
+        return False
+
+
+@admin.action(description=gettext_lazy("Resume"), permissions=["delete"])
+def resume(modeladmin: PauseAdmin, request: HttpRequest, queryset: QuerySet[Pause]) -> None:
+    for each in queryset:
+        pausing.resume(queue=each.queue, task=each.task, decision=Decision(by=request.user.get_username()))
+
+
+@admin.register(Pause)
+class PauseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("queue", "task", "reason", "decided_by", "since")
+    fields = ("queue", "task", "reason")
+    actions = (resume,)
+
+    def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
+        decision = Decision(by=request.user.get_username(), reason=obj.reason)
+        pausing.pause(queue=obj.queue, task=obj.task, decision=decision)
+        obj.pk = Pause.objects.filter(queue=obj.queue, task=obj.task).values_list("pk", flat=True).get()
+
+    def delete_model(self, request: HttpRequest, obj: Pause) -> None:
+        pausing.resume(queue=obj.queue, task=obj.task, decision=Decision(by=request.user.get_username()))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Leave out the admin's own deletion: it would put nothing back to work."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def has_change_permission(self, request: HttpRequest, obj: Pause | None = None) -> bool:
         return False

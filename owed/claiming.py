@@ -22,6 +22,7 @@ UPDATE effects_effect
 SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %s),
     started_at = clock_timestamp(), hint = %s
 WHERE id = ANY(%s) AND state = 'ready' AND task = ANY(%s)
+AND {sql.NOT_PAUSED}
 {RETURNING}
 """  # noqa: S608 - constants
 # Under every name of the effect: a worker of the release before locks and looks under the one that it knows.

@@ -12,6 +12,7 @@ from django.db.models.functions import Extract, Now
 from django.utils.translation import gettext_lazy
 
 from . import dead_letters
+from .controls import Pause as Pause
 from .declaration import Declaration
 
 
@@ -34,11 +35,16 @@ OVER = (State.DONE, State.DEAD, State.DISCARDED)
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """One queue: effects owed, running and dead, and the age in seconds of the oldest that is due."""
+    """One queue: effects owed, of them running, held and paused; dead ones; the age in seconds of the oldest that is due.
+
+    What a person holds or has paused is planned for later, and not due.
+    """
 
     queue: str
     owed: int
     running: int
+    held: int
+    paused: int
     dead: int
     oldest_due: float | None
 
@@ -60,16 +66,19 @@ class EffectQuerySet(models.QuerySet["Effect"]):
         return self.of(effect).pending().filter(state__in=[State.READY, State.WAITING], attempt=0)
 
     def overdue(self) -> EffectQuerySet:
-        """Return what is owed by now and not finished."""
-        return self.pending().filter(due_at__lte=Now())
+        """Return what is owed by now, not finished, and not put aside by a person."""
+        return self.pending().filter(due_at__lte=Now()).exclude(state__in=PARKED).exclude(Pause.objects.stopped())
 
     def dead(self) -> EffectQuerySet:
         return self.filter(state=State.DEAD)
 
     def untaken(self, for_seconds: float) -> list[str]:
-        """Return the queues in which something new is due for so long while no worker began anything of them."""
-        since = Now() - timedelta(seconds=for_seconds)
-        new = self.filter(state__in=[State.READY, State.WAITING], attempt=0, due_at__lt=since)
+        """Return the queues in which something new is due for so long while no worker began anything of them.
+
+        A pause is a reason for it, and not looked at.
+        """
+        since, stopped = Now() - timedelta(seconds=for_seconds), Pause.objects.stopped()
+        new = self.filter(state__in=[State.READY, State.WAITING], attempt=0, due_at__lt=since).exclude(stopped)
         begun = (
             Q(state=State.RUNNING, wake_at__gt=Now()) | Q(started_at__gte=since, finished_at=None) | Q(finished_at__gte=since)
         )
@@ -78,11 +87,14 @@ class EffectQuerySet(models.QuerySet["Effect"]):
 
     def backlog(self) -> list[Backlog]:
         """Return how far each queue is behind, in order of name."""
-        due = Q(finished_at=None, due_at__lte=Now())
+        stopped = Pause.objects.stopped() & ~Q(state__in=[State.RUNNING, State.HELD])
+        due = Q(finished_at=None, due_at__lte=Now()) & ~stopped & ~Q(state__in=PARKED)
         rows = self.filter(Q(finished_at=None) | Q(state=State.DEAD)).values("queue").order_by("queue")
         counted = rows.annotate(
             owed=models.Count("pk", filter=Q(finished_at=None)),
             running=models.Count("pk", filter=Q(state=State.RUNNING)),
+            held=models.Count("pk", filter=Q(state=State.HELD)),
+            paused=models.Count("pk", filter=Q(state=State.PAUSED) | Q(finished_at=None) & stopped),
             dead=models.Count("pk", filter=Q(state=State.DEAD)),
             oldest_due=Extract(Now() - models.Min("due_at", filter=due), "epoch", output_field=models.FloatField()),
         )

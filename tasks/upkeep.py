@@ -14,7 +14,7 @@ from app.members import email_change, erasure
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
-from owed import clock, periods, purging, task
+from owed import clock, pausing, periods, purging, task
 from owed.contrib import celery_results
 
 
@@ -32,8 +32,9 @@ def publish_due() -> None:
 
 @task("upkeep.purge_effects", kind="external", timeout=300)
 def purge_effects() -> None:
-    """Remove done effects that are older than the retention time."""
+    """Remove done effects that are older than the retention time; owe again what a killed resume left aside."""
     purging.purge(settings.OWED_RETENTION)
+    pausing.unpark()
     periods.forget_past_periods()
 
 

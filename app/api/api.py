@@ -8,6 +8,7 @@ from app.api import (
     imports,
     likes,
     media,
+    pauses,
     posts,
     publication,
     search,
@@ -27,6 +28,7 @@ api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
 api.add_router("/effects/actions", effect_actions.router)
+api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
 api.add_router("/imports", imports.router)
 api.add_router("/search", search.router)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
+from .. import pausing
 from ..acting import VERBS, Decision, ReasonNeeded, Verb
 from ..filters import HELP, BadFilter, Filter
 
@@ -49,6 +50,16 @@ def add_verbs(add: Any) -> None:
         add_decision(parser)
 
 
+def add_pauses(add: Any) -> None:
+    """Add the subcommands that pause and resume."""
+    for verb, text in (("pause", "let nothing of a queue or a task begin"), ("resume", "let it begin again")):
+        parser = add(verb, help=text)
+        parser.add_argument("--queue", default="")
+        parser.add_argument("--task", default="")
+        add_decision(parser)
+    add("paused", help="what is paused, by whom, since when and why")
+
+
 def asked(options: dict[str, Any]) -> Filter:
     """Return the filter that the options name. Raises CommandError."""
     try:
@@ -76,3 +87,25 @@ def act(verb: Verb, out: OutputWrapper, *, ids: list[int], all: bool, count: boo
     out.write(f"{changed} {OUTCOMES[verb.name]}.")
     if changed < len(ids):
         raise CommandError(f"{len(ids) - changed} of them {NOT_MET[verb.name]}; nothing was changed there.")
+
+
+def pause(out: OutputWrapper, *, queue: str, task: str, **options: Any) -> None:
+    """Pause a queue or a task. Raises CommandError."""
+    try:
+        new = pausing.pause(queue=queue, task=task, decision=decided(**options))
+    except pausing.OneOfTwo:
+        raise CommandError("Name a queue or a task: --queue NAME or --task NAME.") from None
+    except ReasonNeeded:
+        raise CommandError("Say why: --reason TEXT. It is shown while it is paused.") from None
+    out.write("Paused." if new else "It was paused before.")
+
+
+def resume(out: OutputWrapper, *, queue: str, task: str, **options: Any) -> None:
+    """Resume a queue or a task. Raises CommandError."""
+    try:
+        was = pausing.resume(queue=queue, task=task, decision=decided(**options))
+    except pausing.OneOfTwo:
+        raise CommandError("Name a queue or a task: --queue NAME or --task NAME.") from None
+    if not was:
+        raise CommandError("It is not paused.")
+    out.write("Resumed.")

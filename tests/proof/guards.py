@@ -9,6 +9,7 @@ ACTING = "tests/effects/test_acting.py::"
 CRASH = "tests/proof/test_crash_points.py::"
 ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
+PAUSING = "tests/effects/test_pausing.py::"
 POISON = "tests/proof/test_poison.py::"
 OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
@@ -259,6 +260,31 @@ GUARDS = [
         "only what is done is purged", f"{EFFECTS}/purging.py",
         "finished_at IS NOT NULL AND state = 'done' AND finished_at", "state <> 'dead' AND coalesce(finished_at, created_at)",
         "tests/effects/test_command.py",
+    ),
+    guard(
+        "the claim honours a pause", f"{EFFECTS}/claiming.py",
+        "AND {sql.NOT_PAUSED}\n", "",
+        f"{PAUSING}TestAPause::test_lets_nothing_begin_by_hint_by_sweeper_or_without_a_broker",
+    ),
+    guard(
+        "the sweeper honours a pause", f"{EFFECTS}/sweeping.py",
+        "CASE WHEN parked THEN 'paused' WHEN", "CASE WHEN",
+        f"{PAUSING}TestAPause::test_lets_nothing_begin_by_hint_by_sweeper_or_without_a_broker",
+    ),
+    guard(
+        "a resume waits for a sweeper", f"{EFFECTS}/sweeping.py",
+        " FOR KEY SHARE OF pause\n)", "\n)",
+        "tests/proof/test_pauses.py::TestAResume::test_finds_what_a_sweeper_puts_aside_at_that_moment",
+    ),
+    guard(
+        "a resume waits for a pause", f"{EFFECTS}/pausing.py",
+        " FOR KEY SHARE OF pause)", ")",
+        "tests/proof/test_pauses.py::TestAResume::test_finds_what_the_pause_itself_puts_aside_at_that_moment",
+    ),
+    guard(
+        "what is paused is not late", f"{EFFECTS}/models.py",
+        "due_at__lte=Now()) & ~stopped & ~Q(state__in=PARKED)", "due_at__lte=Now())",
+        f"{PAUSING}TestWhatIsPaused::test_is_planned_and_not_late",
     ),
     guard(
         "a verb reaches only what the filter shows", f"{EFFECTS}/acting.py",

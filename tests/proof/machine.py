@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from owed import acting, dead_letters, record, registry, retry
+from owed import acting, dead_letters, pausing, record, registry, retry
 from owed.claiming import Claimed, claim
 from owed.models import Effect
 from owed.running import Report, _alone, run
@@ -34,6 +34,7 @@ SIGNATURES: dict[str, Callable[[int], Any]] = {
 TASKS = st.sampled_from(sorted(SIGNATURES))
 TRIES = 3
 ENOUGH = 5
+ANYONE = acting.Decision(by="a person", reason="as it seemed best")
 OUTCOMES = ("", "fail", "later", "give up")
 
 
@@ -64,7 +65,10 @@ class Row:
         else:
             self.state = "done"
 
-    def sweep(self) -> None:
+    def sweep(self, *, paused: bool = False) -> None:
+        if paused and self.state != "running":
+            self.state, self.due = "paused", False
+            return
         worn_out = self.state == "running" and self.attempt >= self.max_attempts
         self.state, self.due = ("dead" if worn_out else "ready"), False
 
@@ -73,7 +77,9 @@ class Row:
 
     def may_end(self, *, begun: bool) -> bool:
         """Return whether a person may discard it, which is for what has begun, or cancel it, which is for what has not."""
-        return (begun and self.state == "dead") or (self.state in {"ready", "waiting"} and bool(self.attempt) == begun)
+        return (begun and self.state == "dead") or (
+            self.state in {"ready", "waiting", "paused"} and bool(self.attempt) == begun
+        )
 
     def end(self) -> None:
         self.state, self.due, self.finished_at = "discarded", False, None
@@ -102,6 +108,7 @@ class Ledger(RuleBasedStateMachine):
         self.hints: list[int] = []
         self.workers: list[Claimed] = []
         self.numbers = 0
+        self.paused = False
         self.patches = [patch.object(waker, "wake", self.ring), patch.object(retry, "backoff", lambda attempt: 3600.0)]
         for each in self.patches:
             each.start()
@@ -109,7 +116,7 @@ class Ledger(RuleBasedStateMachine):
     @initialize(tasks=st.lists(TASKS, min_size=1, max_size=3))
     def begin(self, tasks: list[str]) -> None:
         """Begin with a few effects that are owed. Few, so that much happens to each."""
-        execute("TRUNCATE effects_effect, proof_applied, proof_called")
+        execute("TRUNCATE effects_effect, effects_pause, proof_applied, proof_called")
         samples.outcomes.clear()
         self.request(tasks)
 
@@ -175,7 +182,7 @@ class Ledger(RuleBasedStateMachine):
         pk = data.draw(st.sampled_from(sorted(self.rows)))
         row = self.rows[pk]
         claimed = claim(registry.get(row.task), [pk], uuid4())
-        assert bool(claimed) == (row.state == "ready")
+        assert bool(claimed) == (row.state == "ready" and not self.paused)
         if claimed:
             row.claim()
             assert claimed[0].attempt == row.attempt
@@ -216,7 +223,7 @@ class Ledger(RuleBasedStateMachine):
         chosen = data.draw(st.lists(st.sampled_from(ids), min_size=1, unique=True))
         for pk in chosen:
             samples.outcomes[self.rows[pk].n] = "fail" if poison and pk == chosen[0] else ""
-        ready = [pk for pk in chosen if self.rows[pk].state == "ready"]
+        ready = [pk for pk in chosen if self.rows[pk].state == "ready" and not self.paused]
         report = run(registry.get("proof.together"), chosen, uuid4())
         assert report.claimed == len(ready)
         for pk in ready:
@@ -254,11 +261,30 @@ class Ledger(RuleBasedStateMachine):
         due = [pk for pk, row in self.rows.items() if row.due]
         swept = sweep()
         for pk in due:
-            self.rows[pk].sweep()
+            self.rows[pk].sweep(paused=self.paused)
         ready = sorted(pk for pk in due if self.rows[pk].state == "ready")
         assert sorted(pk for hint in swept.hints for pk in hint.ids) == ready
         assert all(len(hint.ids) == 1 or not self.rows[pk].attempt for hint in swept.hints for pk in hint.ids)
         self.hints += ready
+
+    @rule()
+    @precondition(lambda self: not self.paused)
+    def pause(self) -> None:
+        """Let nothing begin; what is ready is put aside at once, the rest by the sweeper when it is due."""
+        assert pausing.pause(queue="proof", decision=ANYONE)
+        self.paused = True
+        for row in self.rows.values():
+            if row.state == "ready":
+                row.sweep(paused=True)
+
+    @rule()
+    @precondition(lambda self: self.paused)
+    def resume(self) -> None:
+        assert pausing.resume(queue="proof", decision=ANYONE)
+        self.paused = False
+        for row in self.rows.values():
+            if row.state == "paused":
+                row.state, row.due = "ready", True
 
     @rule(data=st.data())
     @precondition(lambda self: self.rows)
@@ -274,7 +300,7 @@ class Ledger(RuleBasedStateMachine):
     def end_by_decision(self, data: st.DataObject, verb: acting.Verb) -> None:
         pk = data.draw(st.sampled_from(sorted(self.rows)))
         may = self.rows[pk].may_end(begun=verb is acting.DISCARD)
-        assert verb.act_on([pk], acting.Decision(by="a person", reason="no longer wanted")) == may
+        assert verb.act_on([pk], ANYONE) == may
         if may:
             self.rows[pk].end()
 
@@ -309,6 +335,7 @@ class Ledger(RuleBasedStateMachine):
             while self.levels:
                 self.roll_back()
             samples.outcomes.clear()
+            pausing.resume(queue="proof", decision=ANYONE)
             recover()
             ends = dict(Effect.objects.values_list("pk", "state"))
             assert set(ends) == set(self.rows)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from app.blog.models import Comment
 from owed.filters import Filter
-from owed.models import Effect
+from owed.models import Effect, Pause
 
 register = template.Library()
 
@@ -98,6 +98,13 @@ def age(seconds: float) -> str:
 @register.filter
 def last_line(error: str) -> str:
     return error.strip().rsplit("\n", 1)[-1][:200]
+
+
+@register.inclusion_tag("studio/pauses.html", takes_context=True)
+def pauses(context: dict[str, Any]) -> dict[str, Any]:
+    """Show what is paused, by whom and why, wherever effects are shown."""
+    shown = {name: context.get(name) for name in ("kinds", "operates", "csrf_token")}
+    return {**shown, "pauses": Pause.objects.all()}
 
 
 @register.simple_tag(takes_context=True)

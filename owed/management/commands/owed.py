@@ -12,8 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
-from ... import acting, conf, draining, holding, purging, registry, sweeping
-from ...models import Attempt, Effect, State
+from ... import acting, conf, draining, holding, pausing, purging, registry, sweeping
+from ...models import Attempt, Effect, Pause, State
 from .. import actions
 
 IDLE_PAUSE = 0.5
@@ -28,7 +28,7 @@ HOLDING = {
 
 
 class Command(BaseCommand):
-    help = "List and show what is owed; retry, hasten, discard, cancel, hold or release it; sweep, work off or purge."
+    help = "List and show what is owed; retry, hasten, discard, cancel, pause, hold or release it; sweep, work off or purge."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -38,6 +38,7 @@ class Command(BaseCommand):
         listing.add_argument("--json", action="store_true")
         verbs.add_parser("show", help="one effect, whole").add_argument("id", type=int)
         actions.add_verbs(verbs.add_parser)
+        actions.add_pauses(verbs.add_parser)
         for verb, text in HOLDING.items():
             verbs.add_parser(verb, help=text).add_argument("tasks", nargs="*", help="names of effects; none: all")
         verbs.add_parser("sweep", help="ring what is due, once")
@@ -58,6 +59,7 @@ class Command(BaseCommand):
         if json:
             self.stdout.write(_json([_facts(effect) for effect in effects]))
             return
+        self.stdout.writelines(f"{each}\n" for each in Pause.objects.all())
         for effect in effects:
             tries = f"{effect.attempt}/{effect.max_attempts}"
             line = (
@@ -70,6 +72,15 @@ class Command(BaseCommand):
         if effect is None:
             raise CommandError(f"No effect has the id {id}; finished ones are purged after {conf.retention()}.")
         self.stdout.write(_json({**_facts(effect), "failures": [_failure(each) for each in effect.attempts.all()]}))
+
+    def _pause(self, **options: Any) -> None:
+        actions.pause(self.stdout, **options)
+
+    def _resume(self, **options: Any) -> None:
+        actions.resume(self.stdout, **options)
+
+    def _paused(self, **_: Any) -> None:
+        self.stdout.write("\n".join(map(str, Pause.objects.all())) or "Nothing is paused.")
 
     def _hold(self, *, tasks: list[str], **_: Any) -> None:
         self._sums(holding.hold(tasks), "held")
@@ -87,6 +98,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{numbers.total():>8} {word}")
 
     def _sweep(self, **_: Any) -> None:
+        pausing.unpark()
         swept = sweeping.sweep()
         self.stdout.write(f"{swept.ready} ready, {swept.dead} dead, {'rung' if swept.rung else 'the broker is away'}.")
 
