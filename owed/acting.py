@@ -1,4 +1,4 @@
-"""What a person does with effects: retry, run now, discard, cancel; one, or all that a filter shows."""
+"""What a person does with effects: retry, run now, discard, cancel, hold, release; one, or all that a filter shows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Least, Now
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Greatest, Least, Now
 from django.utils.translation import gettext_lazy
 
 from . import dead_letters
 from .filters import Filter
-from .models import PARKED, Effect, EffectQuerySet, State
+from .models import NEVER, PARKED, Effect, EffectQuerySet, State
 from .scrubbing import scrub
 from .signals import effects_acted, effects_discarded
 
@@ -49,6 +49,11 @@ class Verb:
     unasked: Q
     """What a filter that names no state means: what was discarded comes back only where it is asked for."""
     needs_reason: bool = False
+
+    @property
+    def takes_reason(self) -> bool:
+        """Whether the effects keep why."""
+        return self.needs_reason or self.name == "hold"
 
     def of(self, filter: Filter) -> EffectQuerySet:
         """Return what the verb would change of what the filter shows."""
@@ -103,6 +108,22 @@ def _hasten(ids: list[int], decision: Decision) -> int:
     return Effect.objects.filter(pk__in=ids).update(wake_at=Now(), due_at=Least("due_at", Now()))
 
 
+def _hold(ids: list[int], decision: Decision) -> int:
+    kept = {"reason": decision.reason, "decided_by": decision.by}
+    return Effect.objects.filter(pk__in=ids).update(state=State.HELD, wake_at=NEVER, **kept)
+
+
+def _release(ids: list[int], decision: Decision) -> int:
+    planned = When(due_at__gt=Now(), then=Value(State.WAITING))
+    return Effect.objects.filter(pk__in=ids).update(
+        state=Case(planned, default=Value(State.READY)),
+        wake_at=Greatest("due_at", Now()),
+        rings=0,
+        reason="",
+        decided_by="",
+    )
+
+
 def _end(outcome: str) -> Callable[[list[int], Decision], int]:
     def end(ids: list[int], decision: Decision) -> int:
         kept = {"outcome": outcome, "reason": decision.reason, "decided_by": decision.by}
@@ -143,7 +164,22 @@ CANCEL = Verb(
     changes=_end("cancelled"),
     needs_reason=True,
 )
-VERBS = {verb.name: verb for verb in (RETRY, RUN_NOW, DISCARD, CANCEL)}
+HOLD = Verb(
+    name="hold",
+    label=gettext_lazy("Hold"),
+    # What runs is left to its worker; a lease that is over belongs to no one.
+    takes=Q(state__in=[State.READY, State.WAITING, State.PAUSED]) | Q(state=State.RUNNING, wake_at__lte=Now()),
+    unasked=Q(),
+    changes=_hold,
+)
+RELEASE = Verb(
+    name="release",
+    label=gettext_lazy("Release"),
+    takes=Q(state=State.HELD),
+    unasked=Q(),
+    changes=_release,
+)
+VERBS = {verb.name: verb for verb in (RETRY, RUN_NOW, DISCARD, CANCEL, HOLD, RELEASE)}
 
 
 def possible(effect: Effect) -> list[Verb]:

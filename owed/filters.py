@@ -26,6 +26,7 @@ HELP = {
     "state": "the state, such as dead",
     "error": "words of the last error",
     "age": "owed at least so long ago, such as 90s, 15min, 2h or 3d",
+    "before": "owed before this moment (ISO 8601)",
     "as_of": "only what has been as it is since this moment (ISO 8601)",
 }
 
@@ -45,6 +46,7 @@ class Filter:
     state: str = ""
     error: str = ""
     age: str = ""
+    before: str = ""
     as_of: str = ""
 
     def __post_init__(self) -> None:
@@ -54,8 +56,9 @@ class Filter:
             raise BadFilter(f"state: one of {', '.join(State.values)}")
         if self.age and not AGE.fullmatch(self.age):
             raise BadFilter("age: a number and s, min, h or d, such as 15min")
-        if self.as_of and self._moment() is None:
-            raise BadFilter("as_of: a moment with a zone, such as 2026-11-27T03:00:00Z")
+        for name in ("before", "as_of"):
+            if getattr(self, name) and _moment(getattr(self, name)) is None:
+                raise BadFilter(f"{name}: a moment with a zone, such as 2026-11-27T03:00:00Z")
 
     @classmethod
     def asked(cls, given: Mapping[str, object]) -> Filter:
@@ -83,6 +86,8 @@ class Filter:
         plain: dict[str, str] = {name: getattr(self, name) for name in ("id", "queue", "about", "state") if getattr(self, name)}
         if self.error:
             plain["error__icontains"] = self.error
+        if before := _moment(self.before):
+            found = found.filter(created_at__lt=before)
         return found.filter(self._named(), self._old_enough(), self._unchanged(), **plain)
 
     def _named(self) -> Q:
@@ -98,15 +103,16 @@ class Filter:
 
     def _unchanged(self) -> Q:
         """Leave out what came to its end, or was owed, since: a page did not show it so."""
-        moment = self._moment()
+        moment = _moment(self.as_of)
         return Q(finished_at__lte=moment) | Q(finished_at=None, created_at__lte=moment) if moment else Q()
 
-    def _moment(self) -> datetime | None:
-        try:
-            moment = parse_datetime(self.as_of) if self.as_of else None
-        except ValueError:
-            return None
-        return moment if moment and moment.tzinfo else None
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
 
 
 def _plain(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -29,7 +29,9 @@ class State(models.TextChoices):
 
 
 PARKED = (State.HELD, State.PAUSED, State.BLOCKED)
-"""Owed, and begun by no worker and no sweeper until a person or another effect decides: their `wake_at` is far away."""
+"""Owed, and begun by no worker and no sweeper until a person or another effect decides."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Their `wake_at`: so far away that no process, of an earlier release either, takes them for due."""
 OVER = (State.DONE, State.DEAD, State.DISCARDED)
 
 

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from app.accounts import effects as accounts
 from app.audit import delivery_proof
 from app.blog import effects as blog
-from app.blog import spam
+from app.blog import planned, spam
 from app.blog.models import Post
 from app.importer import effects as importer
 from app.importer import undo, work
@@ -26,8 +26,8 @@ def publish_scheduled(*, post_id: int) -> None:
 
 @task("upkeep.publish_due")
 def publish_due() -> None:
-    """Publish every scheduled post whose time has come, whatever became of its own effect."""
-    Post.objects.publish_due(clock.now())
+    """Publish every scheduled post whose time has come, whatever became of its own effect, unless a person keeps it back."""
+    planned.publish_due(clock.now())
 
 
 @task("upkeep.purge_effects", kind="external", timeout=300)

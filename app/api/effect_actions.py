@@ -13,7 +13,7 @@ from app.api.auth import Request
 from app.api.effects import Filters
 from app.api.errors import Forbidden, Invalid, Problem
 from app.api.fields import Id, Line, Moment, Strict
-from owed import clock
+from owed import clock, holding
 from owed.acting import VERBS, Decision, ReasonNeeded
 
 router = Router(tags=["effects"])
@@ -27,7 +27,7 @@ class FilterIn(Filters):
 class ActionIn(Strict):
     """`id` names one effect, `filter` several, and `all` every one that the verb takes."""
 
-    verb: Literal["retry", "run-now", "discard", "cancel"]
+    verb: Literal["retry", "run-now", "discard", "cancel", "hold", "release"]
     id: Id | None = None
     filter: FilterIn = FilterIn()
     all: bool = False
@@ -37,16 +37,23 @@ class ActionIn(Strict):
 
 
 class ActionOut(Schema):
-    """`number` were changed, or would be. Send `as_of` back to change exactly those that a dry run counted."""
+    """`number` were changed, or would be. Send `as_of` back to change exactly those that a dry run counted.
+
+    `sums` says of a dry run what they amount to, such as "616 mails of post 17".
+    """
 
     verb: str
     number: int
     as_of: datetime
+    sums: list[str] = Field(default_factory=list)
 
 
 @router.post("", response={200: ActionOut, 403: Problem, 422: Problem})
 def act(request: Request, wish: ActionIn) -> ActionOut:
-    """Retry, hasten, discard or cancel effects; for editors and staff. `dry_run` only counts. Discarding takes a reason."""
+    """Retry, hasten, discard, cancel, hold or release effects; for editors and staff. `dry_run` only counts.
+
+    Discarding and cancelling take a reason.
+    """
     if not request.auth.is_operator:
         raise Forbidden(_("Only editors and staff can do that."))
     as_of = wish.as_of or clock.now()
@@ -54,7 +61,7 @@ def act(request: Request, wish: ActionIn) -> ActionOut:
     if filter.is_empty and not wish.all:
         raise Invalid({"filter": [_("Name a filter, or say all.")]})
     if wish.dry_run:
-        return ActionOut(verb=verb.name, number=verb.count(filter), as_of=as_of)
+        return ActionOut(verb=verb.name, number=verb.count(filter), as_of=as_of, sums=holding.sums(verb.of(filter)))
     try:
         number = verb.act(filter, Decision(by=request.auth.get_username(), reason=wish.reason))
     except ReasonNeeded:

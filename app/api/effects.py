@@ -14,7 +14,7 @@ from pydantic import Field
 from app.accounts.models import User
 from app.api.auth import Request, must_enter_studio
 from app.api.errors import Conflict, Forbidden, NotFound, Problem
-from app.api.fields import ABOUT, BIGGEST, Id, Page
+from app.api.fields import ABOUT, BIGGEST, Id, Moment, Page
 from app.api.permissions import watched_post
 from owed.filters import Filter
 from owed.models import Attempt, Effect
@@ -72,7 +72,10 @@ class EffectDetail(EffectOut):
 
 
 class Filters(Schema):
-    """As in the studio and `manage.py effects`. `task`: a name, or how it begins. `age`: owed at least so long ago, "2h"."""
+    """As in the studio and `manage.py effects`.
+
+    `task`: a name, or how it begins. `age`: owed at least so long ago, such as "2h". `before`: owed before that moment.
+    """
 
     about: Annotated[str, Field(pattern=ABOUT)] | None = None
     state: StateName | None = None
@@ -80,9 +83,11 @@ class Filters(Schema):
     task: Annotated[str, Field(max_length=100)] = ""
     error: Annotated[str, Field(max_length=200)] = ""
     age: Annotated[str, Field(pattern=AGE)] = ""
+    before: Moment | None = None
 
     def filter(self, **more: str) -> Filter:
-        return Filter.asked({**self.dict(), **more})
+        before = self.before.isoformat() if self.before else ""
+        return Filter.asked({**self.dict(), "before": before, **more})
 
 
 class Listing(Filters):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from app.studio.access import WriterRequest, operators
+from owed import holding
 from owed.acting import VERBS, Decision, ReasonNeeded, Verb
 from owed.filters import BadFilter, Filter
 
@@ -19,6 +20,8 @@ EXPLAINED = {
     "run-now": gettext_lazy("They do not wait for their time, or for their next attempt, any longer."),
     "discard": gettext_lazy("They end for good and are not tried again. They stay in the list, with your reason."),
     "cancel": gettext_lazy("They have not begun and never will. They stay in the list, with your reason."),
+    "hold": gettext_lazy("They do not run until someone releases them. What has begun is finished."),
+    "release": gettext_lazy("They run: at once, or at the time that they were planned for."),
 }
 
 
@@ -35,6 +38,7 @@ def act(request: WriterRequest) -> HttpResponse:
             messages.error(request, _("Give a reason. It is kept with the effects."))
     filter = filter if filter.as_of else filter.now()
     counted = {"verb": verb, "filter": filter, "number": verb.count(filter), "explained": EXPLAINED[verb.name]}
+    counted["sums"] = holding.sums(verb.of(filter))
     return render(request, "studio/effect_actions.html", {**counted, "back": _back(filter)})
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from .. import pausing
-from ..acting import VERBS, Decision, ReasonNeeded, Verb
+from .. import holding, pausing
+from ..acting import Decision, ReasonNeeded, Verb
 from ..filters import HELP, BadFilter, Filter
 
 TEXTS = {
@@ -40,9 +40,8 @@ def add_decision(parser: ArgumentParser) -> None:
 
 def add_verbs(add: Any) -> None:
     """Add a subcommand for each verb."""
-    for verb in VERBS.values():
-        aliases = ["replay"] if verb.name == "retry" else []
-        parser = add(verb.name, aliases=aliases, help=TEXTS[verb.name])
+    for name, text in TEXTS.items():
+        parser = add(name, aliases=["replay"] if name == "retry" else [], help=text)
         parser.add_argument("ids", type=int, nargs="*")
         parser.add_argument("--all", action="store_true", help="without a filter: every effect that the verb takes")
         parser.add_argument("--count", action="store_true", help="say how many there are, and change nothing")
@@ -78,6 +77,7 @@ def act(verb: Verb, out: OutputWrapper, *, ids: list[int], all: bool, count: boo
     if not ids and not all and wanted.is_empty:
         raise CommandError(f"Name the effects to {verb.name}, or a filter, or say --all.")
     if count:
+        out.writelines(f"{line}\n" for line in holding.sums(verb.of(wanted)))
         out.write(f"{verb.count(wanted)} would be {OUTCOMES[verb.name]}.")
         return
     try:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from owed import acting, purging, record
-from owed.acting import CANCEL, DISCARD, RETRY, RUN_NOW, Decision, ReasonNeeded
+from owed.acting import CANCEL, DISCARD, HOLD, RELEASE, RETRY, RUN_NOW, Decision, ReasonNeeded
 from owed.filters import BadFilter, Filter
 from owed.models import Effect
 from owed.sweeping import sweep
@@ -156,6 +156,8 @@ class TestEachVerb:
             (RUN_NOW, {"ready", "waiting"}),
             (DISCARD, {"dead", "held", "ready again", "waiting again", "paused again"}),
             (CANCEL, {"ready", "waiting", "held", "paused", "blocked"}),
+            (HOLD, {"ready", "waiting", "paused", "ready again", "waiting again", "paused again"}),
+            (RELEASE, {"held"}),
         ],
     )
     def test_takes_what_it_is_for(self, verb: acting.Verb, taken: set[str]) -> None:
@@ -199,7 +201,7 @@ class TestTheCommand:
     def test_counts_first_and_acts_on_what_the_filter_shows(self) -> None:
         dead(3, about="post:1")
         others = dead(2, about="post:2")
-        assert effects("retry", "--about", "post:1", "--count") == "3 would be owed again."
+        assert effects("retry", "--about", "post:1", "--count") == "3 test.note\n3 would be owed again."
         assert effects("retry", "--about", "post:1") == "3 owed again."
         assert states(others) == ["dead"] * 2
         assert effects("discard", "--about", "post:2", "--error", "slug", "--reason", "old", "--by", "ada") == "2 discarded."

@@ -287,6 +287,16 @@ GUARDS = [
         f"{PAUSING}TestWhatIsPaused::test_is_planned_and_not_late",
     ),
     guard(
+        "what is held is far away for every sweeper", f"{EFFECTS}/acting.py",
+        "update(state=State.HELD, wake_at=NEVER, **kept)", "update(state=State.HELD, wake_at=Now(), **kept)",
+        "tests/effects/test_holding.py::TestWhatIsHeld::test_does_not_run",
+    ),
+    guard(
+        "the clock publishes no post that a person keeps back", "app/blog/planned.py",
+        "Post.objects.exclude(pk__in=kept_back(now)).publish_due(now)", "Post.objects.publish_due(now)",
+        "tests/effects/test_holding.py::TestAPlannedPost",
+    ),
+    guard(
         "a verb reaches only what the filter shows", f"{EFFECTS}/acting.py",
         "filter.effects().filter(self.takes,", "Effect.objects.filter(self.takes,",
         f"{ACTING}TestThoseThatAFilterShows::test_are_discarded_and_no_other",

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from owed import acting, dead_letters, pausing, record, registry, retry
 from owed.claiming import Claimed, claim
+from owed.filters import Filter
 from owed.models import Effect
 from owed.running import Report, _alone, run
 from owed.sweeping import sweep
@@ -77,6 +78,8 @@ class Row:
 
     def may_end(self, *, begun: bool) -> bool:
         """Return whether a person may discard it, which is for what has begun, or cancel it, which is for what has not."""
+        if self.state == "held":
+            return begun or not self.attempt
         return (begun and self.state == "dead") or (
             self.state in {"ready", "waiting", "paused"} and bool(self.attempt) == begun
         )
@@ -288,6 +291,23 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(data=st.data())
     @precondition(lambda self: self.rows)
+    def hold(self, data: st.DataObject) -> None:
+        """Hold one that no worker runs; one whose lease is over is no worker's any more."""
+        row = self.rows[pk := data.draw(st.sampled_from(sorted(self.rows)))]
+        may = row.state in {"ready", "waiting", "paused"} or (row.state == "running" and row.due)
+        assert acting.HOLD.act_on([pk], ANYONE) == may
+        if may:
+            row.state, row.due = "held", False
+
+    @rule()
+    def release(self) -> None:
+        held = [row for row in self.rows.values() if row.state == "held"]
+        assert acting.RELEASE.act(Filter(), ANYONE) == len(held)
+        for row in held:
+            row.state, row.due = "ready", True
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.rows)
     def replay(self, data: st.DataObject) -> None:
         pk = data.draw(st.sampled_from(sorted(self.rows)))
         dead = self.rows[pk].state in {"dead", "discarded"}
@@ -336,6 +356,7 @@ class Ledger(RuleBasedStateMachine):
                 self.roll_back()
             samples.outcomes.clear()
             pausing.resume(queue="proof", decision=ANYONE)
+            acting.RELEASE.act(Filter(), ANYONE)
             recover()
             ends = dict(Effect.objects.values_list("pk", "state"))
             assert set(ends) == set(self.rows)

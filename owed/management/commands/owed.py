@@ -5,26 +5,19 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
-from ... import acting, conf, draining, holding, pausing, purging, registry, sweeping
-from ...models import Attempt, Effect, Pause, State
-from .. import actions
+from ... import acting, conf, draining, pausing, purging, registry, sweeping
+from ...models import Attempt, Effect, Pause
+from .. import actions, holds
 
 IDLE_PAUSE = 0.5
 RENAMED = {"replay": "retry"}
 """Verbs by names that they had."""
-
-HOLDING = {
-    "hold": "keep what is owed from running, such as after a restore",
-    "held": "how much is held, by name",
-    "release": "owe again what is held",
-}
 
 
 class Command(BaseCommand):
@@ -39,8 +32,7 @@ class Command(BaseCommand):
         verbs.add_parser("show", help="one effect, whole").add_argument("id", type=int)
         actions.add_verbs(verbs.add_parser)
         actions.add_pauses(verbs.add_parser)
-        for verb, text in HOLDING.items():
-            verbs.add_parser(verb, help=text).add_argument("tasks", nargs="*", help="names of effects; none: all")
+        holds.add_verbs(verbs.add_parser)
         verbs.add_parser("sweep", help="ring what is due, once")
         work = verbs.add_parser("work", help="run effects here, with no broker and no worker")
         work.add_argument("--until-empty", action="store_true", help="stop when nothing is ready or due")
@@ -49,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *, verb: str, **options: Any) -> None:
         verb = RENAMED.get(verb, verb)
-        if verb in acting.VERBS:
+        if verb in actions.TEXTS:
             actions.act(acting.VERBS[verb], self.stdout, **options)
         else:
             getattr(self, f"_{verb}")(**options)
@@ -82,20 +74,14 @@ class Command(BaseCommand):
     def _paused(self, **_: Any) -> None:
         self.stdout.write("\n".join(map(str, Pause.objects.all())) or "Nothing is paused.")
 
-    def _hold(self, *, tasks: list[str], **_: Any) -> None:
-        self._sums(holding.hold(tasks), "held")
-        if running := Effect.objects.filter(state=State.RUNNING).count():
-            self.stderr.write(f"{running} are with a worker at this moment. Stop the workers, and hold again.")
+    def _hold(self, **options: Any) -> None:
+        holds.hold(self.stdout, self.stderr, **options)
 
-    def _held(self, *, tasks: list[str], **_: Any) -> None:
-        self._sums(holding.held(tasks), "held")
+    def _held(self, **options: Any) -> None:
+        holds.held(self.stdout, **options)
 
-    def _release(self, *, tasks: list[str], **_: Any) -> None:
-        self.stdout.write(f"{holding.release(tasks)} owed again.")
-
-    def _sums(self, numbers: Counter[str], word: str) -> None:
-        self.stdout.writelines(f"{number:>8} {task}\n" for task, number in sorted(numbers.items()))
-        self.stdout.write(f"{numbers.total():>8} {word}")
+    def _release(self, **options: Any) -> None:
+        holds.release(self.stdout, **options)
 
     def _sweep(self, **_: Any) -> None:
         pausing.unpark()
