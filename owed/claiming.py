@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from . import crash, sql
+from . import crash, limits, sql
 from .declaration import Declaration
 from .signals import effect_claimed
 
@@ -60,7 +60,7 @@ class Claimed:
 
 def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Claimed]:
     """Return those of the effects that no other worker took, now leased to this process."""
-    rows = _claim_in_turn(effect, ids, hint) if effect.key else _claim(effect, ids, hint)
+    rows = _claim_within_limits(effect, ids, hint) if effect.limits else _claim_some(effect, ids, hint)
     crash.point("after-claim")
     claimed = [
         Claimed(id=pk, task=effect.name, attempt=attempt, max_attempts=limit, args=_decoded(args), about=about)
@@ -69,6 +69,19 @@ def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Clai
     for each in claimed:
         effect_claimed.send(sender=Claimed, effect=each, hint=hint)
     return claimed
+
+
+@transaction.atomic
+def _claim_within_limits(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Any]:
+    """Claim as many as there are free slots; the others wait for their turn without a run."""
+    keys = limits.room(effect, ids)
+    rows = _claim_some(effect, list(keys), hint) if keys else []
+    limits.take(effect, {row[0]: row[1] for row in rows}, keys)
+    return rows
+
+
+def _claim_some(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Any]:
+    return _claim_in_turn(effect, ids, hint) if effect.key else _claim(effect, ids, hint)
 
 
 def _claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Any]:
