@@ -114,3 +114,6 @@ class PauseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_change_permission(self, request: HttpRequest, obj: Pause | None = None) -> bool:
         return False
+
+
+from . import schedule_admin  # noqa: E402, F401 - registers itself

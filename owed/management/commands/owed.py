@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
-from ... import acting, conf, draining, limits, pausing, purging, registry, sweeping
+from ... import acting, conf, draining, limits, pausing, purging, registry, schedules, sweeping
 from ...models import Attempt, Effect, Pause
 from .. import actions, holds
 
@@ -91,7 +91,9 @@ class Command(BaseCommand):
     def _work(self, *, until_empty: bool, **_: Any) -> None:
         """Sweep and run until stopped."""
         registry.load()
+        schedules.sync()
         while True:
+            schedules.tick()
             sweeping.sweep()
             if draining.work():
                 continue
