@@ -181,7 +181,7 @@ class TestTheUpgrade:
         Effect.objects.filter(task="email.announce").update(**over, outcome="held")
         Effect.objects.filter(task="search.refresh").update(**over, outcome="out of tries")
         with connection.cursor() as cursor:
-            cursor.execute(import_module("owed.migrations.0007_holds").HOLD)
+            cursor.execute(import_module("owed.migrations.0006_holds").HOLD)
         held = Effect.objects.get(state="held")
         assert (held.task, held.finished_at, held.outcome) == ("email.announce", None, "")
         assert set(Effect.objects.filter(task="search.refresh").values_list("state", flat=True)) == {"dead"}

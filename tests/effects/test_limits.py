@@ -18,6 +18,7 @@ from owed.models import Effect, LimitTurn, Slot
 from owed.running import run
 from owed.sweeping import sweep
 from owed.testing import drain
+from owed.waker import pack
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +80,7 @@ class TestAtMost:
     def test_shares_one_hint_out(self, declared: Any) -> None:
         effect = declared(at_most=2)
         ids = owe(effect, *range(5))
-        assert run(effect, ids, uuid4()).done == ids[:2]
+        assert [each.id for each in claim(effect, ids, uuid4())] == ids[:2]
 
     def test_gives_a_slot_back_however_the_attempt_ends(self, declared: Any) -> None:
         effect = declared(at_most=1)
@@ -161,3 +162,9 @@ class TestWhatWaitsForItsTurn:
         LimitTurn.objects.update(turn_at=F("turn_at") - timedelta(days=2))
         limits.forget()
         assert (Slot.objects.count(), LimitTurn.objects.count()) == (0, 0)
+
+    def test_is_hinted_alone(self, declared: Any) -> None:
+        """A hint for several would hold slots for those that have to wait for the first."""
+        declared(at_most=2)
+        hints = pack(("limited.call", n) for n in range(1_000))
+        assert {len(hint.ids) for hint in hints} == {1}

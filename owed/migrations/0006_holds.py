@@ -12,6 +12,6 @@ UPDATE effects_effect SET state = 'dead', finished_at = clock_timestamp(), outco
 
 
 class Migration(migrations.Migration):
-    dependencies = [("owed", "0006_pauses")]
+    dependencies = [("owed", "0005_pauses")]
 
     operations = [migrations.RunSQL(HOLD, BURY)]

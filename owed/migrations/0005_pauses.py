@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('owed', '0005_decisions'),
+        ('owed', '0004_decisions'),
     ]
 
     operations = [
