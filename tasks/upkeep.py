@@ -14,7 +14,7 @@ from app.members import email_change, erasure
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
-from owed import clock, pausing, periods, purging, task
+from owed import clock, limits, pausing, periods, purging, task
 from owed.contrib import celery_results
 
 
@@ -35,6 +35,7 @@ def purge_effects() -> None:
     """Remove done effects that are older than the retention time; owe again what a killed resume left aside."""
     purging.purge(settings.OWED_RETENTION)
     pausing.unpark()
+    limits.forget()
     periods.forget_past_periods()
 
 

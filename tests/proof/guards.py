@@ -9,6 +9,7 @@ ACTING = "tests/effects/test_acting.py::"
 CRASH = "tests/proof/test_crash_points.py::"
 ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
+LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
 POISON = "tests/proof/test_poison.py::"
 OWN = "AND attempt = %s AND state = 'running'"
@@ -263,7 +264,7 @@ GUARDS = [
     ),
     guard(
         "the claim honours a pause", f"{EFFECTS}/claiming.py",
-        "AND {sql.NOT_PAUSED}\n", "",
+        " AND {sql.NOT_PAUSED}\"", "\"",
         f"{PAUSING}TestAPause::test_lets_nothing_begin_by_hint_by_sweeper_or_without_a_broker",
     ),
     guard(
@@ -295,6 +296,26 @@ GUARDS = [
         "the clock publishes no post that a person keeps back", "app/blog/planned.py",
         "Post.objects.exclude(pk__in=kept_back(now)).publish_due(now)", "Post.objects.publish_due(now)",
         "tests/effects/test_holding.py::TestAPlannedPost",
+    ),
+    guard(
+        "what finds no slot is not claimed", f"{EFFECTS}/limits.py",
+        "if full and _on:", "if False:",
+        f"{LIMITS}TestAtMost::test_lets_no_more_begin_than_it_says", f"{LIMITS}TestARate",
+    ),
+    guard(
+        "a rate counts until a period after the end", f"{EFFECTS}/limits.py",
+        "GIVE_BACK, [limit.period,", "GIVE_BACK, [0.0,",
+        f"{LIMITS}TestARate::test_counts_until_a_period_after_the_end",
+    ),
+    guard(
+        "two claims of one limit take turns", f"{EFFECTS}/limits.py",
+        "    sql.hold(*names)\n", "",
+        "tests/proof/test_rates.py::TestTwoClaims",
+    ),
+    guard(
+        "the slot of a dead worker is free after its lease, not before", f"{EFFECTS}/limits.py",
+        "effect.lease + limit.period", "limit.period",
+        f"{LIMITS}TestAtMost::test_gives_the_slot_of_a_dead_worker_back_after_its_lease",
     ),
     guard(
         "a verb reaches only what the filter shows", f"{EFFECTS}/acting.py",
