@@ -55,6 +55,7 @@ class DurableTask(DjangoTask):  # type: ignore[type-arg]
 
     abstract = True
     throws = (celery.EffectFailed,)
+    Request = celery.REQUEST
     durable: bool | None = None
     """Whether calls are rows; None asks OWED_CELERY_DURABLE. @shared_task(durable=False) leaves one task as it was."""
     kind: Kind = "external"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -54,8 +55,15 @@ def call(*, n: int) -> None:
     """Do what no rollback takes back."""
     running = current()
     assert running
+    meet()
     put("proof_called", "key, n, attempt", [running.key, n, running.attempt])
     end_as_told(n)
+
+
+@task("proof.serial", key="subject")
+def serial(*, n: int, subject: int) -> None:
+    """One of a subject at a time."""
+    put("proof_applied", "n, attempt", [n, attempt()])
 
 
 @effect("proof.index", batch=100)
@@ -161,6 +169,8 @@ DEEDS: dict[str, Callable[[], object]] = {
     "leave": leave,
     "lose the database": lose_the_database,
     "linger": linger,
+    "dawdle": lambda: time.sleep(0.55),
+    "none": lambda: None,
 }
 
 
