@@ -312,5 +312,14 @@ GUARDS = [
         "tests/social/test_sharing.py::TestSharing::test_is_a_row_that_the_database_keeps_single",
     ),
     unique("blog", "like", "like_once", "tests/blog/test_concurrency.py::TestAtOnce::test_twenty_likes_of_one_user_are_one"),
+    guard(
+        "a time is taken under the row's lock", f"{EFFECTS}/schedules.py",
+        "Schedule.objects.select_for_update()", "Schedule.objects.all()",
+        "tests/effects/test_schedules.py::TestOneTime::test_is_taken_by_one_of_two_schedulers",
+    ),
+    Guard(
+        "a schedule goes forward", (Drop("owed", "effects_schedule", "schedule_goes_forward"),),
+        ("tests/effects/test_schedules.py::TestOneTime::test_never_comes_again",),
+    ),
     Guard("unique: tick_once", (Drop("owed", "effects_tick", "tick_once"),), (f"{ORDER}TestTwoSchedulers",)),
 ]  # fmt: skip
