@@ -19,6 +19,7 @@ from owed import broker
 from owed.dead_letters import replay
 from owed.heartbeat import silence
 from owed.models import Effect, State
+from owed.unknown import unknown
 
 PAGE = 50
 AT_ONCE = 500
@@ -61,6 +62,7 @@ def backlog() -> dict[str, Any]:
         "silence": silence(),
         "untaken": [KINDS.get(name, name) for name in Effect.objects.untaken(NOT_TAKEN)],
         "broker": broker.check.complaint(),
+        "unknown": unknown(),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
-from ... import conf, dead_letters, draining, holding, purging, registry, schedules, sweeping
+from ... import conf, dead_letters, draining, holding, purging, registry, schedules, sweeping, unknown
 from ...models import Attempt, Effect, EffectQuerySet, State
 
 IDLE_PAUSE = 0.5
@@ -62,6 +62,8 @@ class Command(BaseCommand):
             tries = f"{effect.attempt}/{effect.max_attempts}"
             line = f"e{effect.pk:<8} {effect.state:8} {effect.task:24} {effect.about:16} {tries:6} {effect.error}"
             self.stdout.write(line.rstrip())
+        for name, number in unknown.unknown().items():
+            self.stderr.write(f"{number} owed under {name}, a name that no running worker knows.")
 
     def _show(self, *, id: int, **_: Any) -> None:
         effect = Effect.objects.filter(pk=id).first()
