@@ -16,7 +16,7 @@ from .declaration import Declaration
 from .signals import effects_claimed
 
 # What every claim asks of a row besides its id, and what it writes.
-MAY_RUN = "state = 'ready' AND task = ANY(%(names)s)"
+MAY_RUN = f"state = 'ready' AND task = ANY(%(names)s) AND {sql.NOT_PAUSED}"
 TAKE = """
 UPDATE effects_effect
 SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %(lease)s),

@@ -107,6 +107,19 @@ class TestEach:
         assert ends(ids) == [("ready", 1), ("done", 1), ("done", 1)]
 
 
+class TestAPause:
+    @either_kind
+    def test_in_the_middle_of_a_hint_lets_the_next_not_begin(self, make: Make) -> None:
+        ids = owe_many(make, 3)
+        insert = "INSERT INTO effects_pause (queue, task, reason, decided_by, since) VALUES ('', %s, '-', '-', now())"
+        samples.meetings[:] = [lambda: Elsewhere(lambda: execute(insert, [make(0).effect.name])).result()]
+        try:
+            assert follow(ids).done == ids[:1]
+        finally:
+            execute("DELETE FROM effects_pause")
+        assert ends(ids[1:]) == [("ready", 0)] * 2
+
+
 class TestWhatIsNotCommitted:
     def test_claims_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The end of the first goes back at the last moment, with the claim of the second, which then runs all the same."""
