@@ -213,6 +213,8 @@ class Heartbeat(models.Model):
 
     worker = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
+    names = models.JSONField(null=True)
+    """Under which names it can run what is owed; null of a release that did not say."""
 
     class Meta:
         db_table = "effects_heartbeat"

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from ..conf import metrics_prefix
 from ..models import Effect, Pause, Unproven
+from ..unknown import unknown
 from ..waker import waker
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -19,7 +20,7 @@ class LedgerCollector(Collector):
     """Register it where you collect metrics, or serve render()."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield effects by queue and state, the oldest due age by queue, and this process's lost hints."""
+        """Yield effects by queue and state, the oldest due age by queue, names that no worker knows, and lost hints."""
         prefix = metrics_prefix()
         owed = GaugeMetricFamily(
             f"{prefix}_effects", "Effects not done, by queue and state; owed are all but the dead.", labels=["queue", "state"]
@@ -31,6 +32,10 @@ class LedgerCollector(Collector):
             age.add_metric([row.queue], row.oldest_due or 0.0)
         yield owed
         yield age
+        strange = GaugeMetricFamily(f"{prefix}_unknown", "Effects under a name that no running worker knows.", labels=["task"])
+        for name, number in unknown().items():
+            strange.add_metric([name], number)
+        yield strange
         paused = GaugeMetricFamily(f"{prefix}_paused", "What a person has paused.", labels=["queue", "task"])
         for each in Pause.objects.all():
             paused.add_metric([each.queue, each.task], 1)

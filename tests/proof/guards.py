@@ -12,6 +12,7 @@ NEIGHBOURS = "tests/proof/test_neighbours.py::"
 LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
 POISON = "tests/proof/test_poison.py::"
+MANY = "tests/proof/test_many_in_one_hint.py::"
 OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
 BACK = "{0}._move({0}._still(SubmissionState.SUBMITTING), state=SubmissionState.PENDING)"
@@ -88,7 +89,7 @@ GUARDS = [
     ),
     guard(
         "claim: compare and set", f"{EFFECTS}/claiming.py",
-        "AND state = 'ready' AND task", "AND finished_at IS NULL AND task",
+        "MAY_RUN = f\"state = 'ready'", 'MAY_RUN = f"finished_at IS NULL',
         f"{ORDER}TestTwoClaims::test_of_one_effect_give_it_to_the_first",
     ),
     guard(
@@ -159,7 +160,7 @@ GUARDS = [
     ),
     guard(
         "an atomic effect is one transaction", f"{EFFECTS}/running.py",
-        "    with transaction.atomic():\n        limit =", "    if True:\n        limit =",
+        "    with transaction.atomic():\n        work.begin()", "    if True:\n        work.begin()",
         f"{CRASH}TestADeathAtWork::test_keeps_nothing_of_an_atomic_effect_and_the_next_attempt_does_it",
     ),
     guard(
@@ -169,8 +170,54 @@ GUARDS = [
     ),
     guard(
         "a broken connection costs no second call", f"{EFFECTS}/running.py",
-        "settling.finish_outside(claimed)", "settling.finish([claimed])",
+        "work.finish_outside(claimed)", "work.finish(claimed)",
         f"{NEIGHBOURS}TestABackendThatIsKilled::test_between_claim_and_finish_of_a_call_repeats_no_call",
+    ),
+    guard(
+        "a lost answer costs no second call", f"{EFFECTS}/settling.py",
+        "if not sql.value(IS_DONE, [claimed.id, claimed.attempt]):", "if True:",
+        f"{MANY}TestALostConnection::test_that_hides_the_answer_repeats_no_call",
+    ),
+    guard(
+        "a claim meets a broken connection", f"{EFFECTS}/claiming.py",
+        "again_if_broken(lambda: _claim", "(lambda act: act())(lambda: _claim",
+        f"{NEIGHBOURS}TestABackendThatIsKilled::test_at_the_first_statement_of_a_run_is_not_even_noticed",
+    ),
+    guard(
+        "many in one hint: fence of the statement that claims the next", f"{EFFECTS}/claiming.py",
+        "WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running' RETURNING id", "WHERE id = %(id)s RETURNING id",
+        f"{MANY}TestEach::test_that_another_worker_took_over_is_lost_and_the_next_one_is_not",
+    ),
+    guard(
+        "many in one hint: only what is ready is claimed with the end of another", f"{EFFECTS}/claiming.py",
+        "WHERE id = %(next)s AND {MAY_RUN} FOR", "WHERE id = %(next)s FOR",
+        f"{MANY}TestEach::test_is_done_once_though_the_hint_comes_three_times_and_at_once",
+    ),
+    guard(
+        "many in one hint: the attempt is counted before the body", f"{EFFECTS}/work.py",
+        "ids, self.rest = self.rest[: self.effect.batch], self.rest[self.effect.batch :]", "ids, self.rest = self.rest, []",
+        f"{MANY}TestEach::test_is_claimed_and_counted_before_its_body_and_no_other_beside_it",
+        f"{MANY}TestAKilledChild::test_leaves_one_attempt_counted_and_the_others_ready",
+    ),
+    guard(
+        "many in one hint: what was taken back is not claimed", f"{EFFECTS}/work.py",
+        "        self._uncommitted = []\n        if self._chains:", "        if self._chains:",
+        f"{MANY}TestWhatIsNotCommitted",
+    ),
+    guard(
+        "many in one hint: nothing new after half a second", f"{EFFECTS}/work.py",
+        "return bool(self.rest) and time.monotonic() < self._until", "return bool(self.rest)",
+        f"{MANY}TestTheRest",
+    ),
+    guard(
+        "many in one hint: keys are claimed in turn", f"{EFFECTS}/work.py",
+        "effect.batch == 1 and not effect.key and", "effect.batch == 1 and",
+        f"{MANY}TestTheRest::test_of_effects_with_a_key_is_claimed_in_turn",
+    ),
+    guard(
+        "many in one hint: a killed child's rest is rung at once", f"{EFFECTS}/hint_request.py",
+        "if len(ids) > 1:", "if False:",
+        "tests/journeys/test_killed.py::TestAKilledChild",
     ),
     guard(
         "the key is the same for every attempt", f"{EFFECTS}/running.py",
@@ -264,7 +311,7 @@ GUARDS = [
     ),
     guard(
         "the claim honours a pause", f"{EFFECTS}/claiming.py",
-        " AND {sql.NOT_PAUSED}\"", "\"",
+        ' AND {sql.NOT_PAUSED}"', '"',
         f"{PAUSING}TestAPause::test_lets_nothing_begin_by_hint_by_sweeper_or_without_a_broker",
     ),
     guard(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -55,6 +56,7 @@ def call(*, n: int) -> None:
     """Do what no rollback takes back."""
     running = current()
     assert running
+    meet()
     put("proof_called", "key, n, attempt", [running.key, n, running.attempt])
     end_as_told(n)
 
@@ -69,6 +71,12 @@ def rated(*, n: int) -> None:
 @task("proof.single", at_most=1)
 def single(*, n: int) -> None:
     """Run one at a time."""
+
+
+@task("proof.serial", key="subject")
+def serial(*, n: int, subject: int) -> None:
+    """One of a subject at a time."""
+    put("proof_applied", "n, attempt", [n, attempt()])
 
 
 @effect("proof.index", batch=100)
@@ -174,6 +182,8 @@ DEEDS: dict[str, Callable[[], object]] = {
     "leave": leave,
     "lose the database": lose_the_database,
     "linger": linger,
+    "dawdle": lambda: time.sleep(0.55),
+    "none": lambda: None,
 }
 
 
