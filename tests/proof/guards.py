@@ -211,7 +211,7 @@ GUARDS = [
     ),
     guard(
         "many in one hint: keys are claimed in turn", f"{EFFECTS}/work.py",
-        "effect.batch == 1 and not effect.key and", "effect.batch == 1 and",
+        "not (effect.key or effect.limits", "not (effect.limits",
         f"{MANY}TestTheRest::test_of_effects_with_a_key_is_claimed_in_turn",
     ),
     guard(
