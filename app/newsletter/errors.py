@@ -19,3 +19,19 @@ class NotTheNext(Refused):
 
 class NothingWithheld(Refused):
     message = gettext_lazy("Everybody on this mailing's list was mailed, or is being mailed.")
+
+
+class AlreadySubscribed(Refused):
+    message = gettext_lazy("This address is subscribed already.")
+
+
+class Unsubscribed(Refused):
+    message = gettext_lazy("This address unsubscribed. Only its owner can subscribe it again.")
+
+
+class MailboxGone(Refused):
+    message = gettext_lazy("Its own server said that this mailbox does not exist. Only its owner can subscribe it again.")
+
+
+class WasErased(Refused):
+    message = gettext_lazy("This address was erased. Only its owner can subscribe it again.")

@@ -14,6 +14,7 @@ from app.studio import (
     publication,
     sends,
     social,
+    subscribers,
 )
 
 app_name = "studio"
@@ -36,6 +37,12 @@ urlpatterns = [
     path("conservation/", delivery_audit.delivery_audit, name="delivery_audit"),
     path("sends/<int:pk>/", sends.send, name="send"),
     path("sends/<int:pk>/rest/", sends.send_rest, name="send_rest"),
+    path("subscribers/", subscribers.subscribers, name="subscribers"),
+    path("subscribers/new/", subscribers.add, name="subscriber_add"),
+    path("subscribers/<int:pk>/", subscribers.subscriber, name="subscriber"),
+    path("subscribers/<int:pk>/export.json", subscribers.subscriber_json, name="subscriber_json"),
+    path("subscribers/<int:pk>/unsubscription", subscribers.unsubscription, name="unsubscription"),
+    path("subscribers/<int:pk>/erasure", subscribers.erasure, name="subscriber_erasure"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<str:name>/", mailbox.mail, name="mail"),
     path("mailbox/<str:name>/html", mailbox.mail_html, name="mail_html"),

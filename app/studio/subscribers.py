@@ -1,0 +1,98 @@
+"""Who reads by mail: the list, one reader, and adding one by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from app.accounts.rate_limit import may_send, refused
+from app.blog.errors import Refused
+from app.newsletter.models import Subscriber
+from app.newsletter.models.subscriber import SOURCES
+from app.newsletter.reader_facts import deliveries_of, facts_of
+from app.newsletter.subscriber_list import Filters, slice_of, sources
+from app.studio.access import WriterRequest, list_keepers
+from app.studio.subscriber_forms import AddForm, FilterForm
+
+MAILS = 50
+
+
+@require_GET
+@list_keepers
+def subscribers(request: WriterRequest) -> HttpResponse:
+    """List subscribers, newest first, with their number by state."""
+    filters = FilterForm(request.GET).filters()
+    page = slice_of(filters.found(), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    return render(request, "studio/subscribers.html", {"filters": filters, "page": page, **_choices(filters)})
+
+
+@require_http_methods(["GET", "POST"])
+@list_keepers
+def add(request: WriterRequest) -> HttpResponse:
+    """Ask for an address and how its owner agreed; they are asked to confirm by mail."""
+    form = AddForm(request.POST or None)
+    may_ask = request.method == "POST" and form.is_valid() and may_send(form, request, "subscribers.added")
+    if may_ask and (invited := _invite(request, form)):
+        messages.success(request, _("An email asks %(email)s to confirm.") % {"email": invited.email})
+        return redirect("studio:subscriber", invited.pk)
+    response = render(request, "studio/subscriber_add.html", {"form": form})
+    return refused(response, form) if form.errors else response
+
+
+@require_GET
+@list_keepers
+def subscriber(request: WriterRequest, pk: int) -> HttpResponse:
+    """Show one reader: consent, and every mail that was owed."""
+    found = get_object_or_404(Subscriber.objects.select_related("user__profile", "added_by__profile"), pk=pk)
+    page = Paginator(deliveries_of(found), MAILS).get_page(request.GET.get("page"))
+    questions = found.confirmations.order_by("-pk")
+    return render(request, "studio/subscriber.html", {"reader": found, "page": page, "questions": questions})
+
+
+@require_GET
+@list_keepers
+def subscriber_json(request: WriterRequest, pk: int) -> HttpResponse:
+    """Give out all that is kept of one reader."""
+    headers = {"Content-Disposition": f'attachment; filename="subscriber-{pk}.json"'}
+    return JsonResponse(facts_of(get_object_or_404(Subscriber, pk=pk)), headers=headers, json_dumps_params={"indent": 1})
+
+
+@require_POST
+@list_keepers
+def unsubscription(request: WriterRequest, pk: int) -> HttpResponse:
+    """Stop every mail to one reader."""
+    found = get_object_or_404(Subscriber, pk=pk)
+    if found.unsubscribe():
+        messages.success(request, _("Unsubscribed. Emails that are still queued for this reader are not sent."))
+    return redirect("studio:subscriber", pk)
+
+
+@require_POST
+@list_keepers
+def erasure(request: WriterRequest, pk: int) -> HttpResponse:
+    """Forget one reader for good."""
+    get_object_or_404(Subscriber, pk=pk).erase()
+    messages.success(request, _("Erased. What was sent stays counted, without the address."))
+    return redirect("studio:subscribers")
+
+
+def _invite(request: WriterRequest, form: AddForm) -> Subscriber | None:
+    try:
+        return Subscriber.objects.invite(by_id=request.user.pk, **form.invitation())
+    except Refused as error:
+        form.add_error("email", str(error))
+        return None
+
+
+def _choices(filters: Filters) -> dict[str, Any]:
+    counts = filters.counts()
+    states = [(state, Subscriber.State(state).label, number) for state, number in counts.items()]
+    known = [(source, SOURCES.get(source, source), number) for source, number in sources() if source]
+    is_filtered = any(vars(filters).values())
+    return {"states": states, "total": sum(counts.values()), "sources": known, "is_filtered": is_filtered}
