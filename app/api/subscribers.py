@@ -44,6 +44,7 @@ class Wanted(Schema):
     q: Annotated[Line, Field(max_length=254)] = ""
     state: State | None = None
     source: Annotated[Line, Field(max_length=50)] = ""
+    tag: Annotated[Line, Field(max_length=50)] = ""
     since: date | None = None
     until: date | None = None
     after: Annotated[str, Field(max_length=40, pattern=r"^([0-9]{1,19}-[0-9]{1,19})?$")] = ""
@@ -57,6 +58,7 @@ class SubscriberOut(Schema):
     email: str
     name: str
     state: str
+    tags: list[str]
     source: str
     created_at: datetime
     consented_at: datetime | None

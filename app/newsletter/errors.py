@@ -35,3 +35,13 @@ class MailboxGone(Refused):
 
 class WasErased(Refused):
     message = gettext_lazy("This address was erased. Only its owner can subscribe it again.")
+
+
+class ListNotReady(Refused):
+    message = gettext_lazy(
+        "This import cannot be started now: it is being worked on, is finished, or its file has been deleted."
+    )
+
+
+class NoAddressColumn(Refused):
+    message = gettext_lazy("Choose one column that has the email address.")

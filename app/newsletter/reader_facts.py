@@ -7,8 +7,8 @@ from typing import Any
 from app.newsletter.models import Confirmation, Delivery, Subscriber
 
 KEPT = (
-    "email", "name", "state", "source", "created_at", "consented_at", "consent_text", "consent_ip_digest", "confirmed_at",
-    "unsubscribed_at",
+    "email", "name", "state", "tags", "source", "created_at", "consented_at", "consent_text", "consent_ip_digest",
+    "confirmed_at", "unsubscribed_at",
 )  # fmt: skip
 OUTCOME = ("state", "error", "attempts", "submitted_at", "finished_at", "message_id")
 

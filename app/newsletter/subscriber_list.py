@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from app.newsletter.models import Subscriber
+from owed.sql import rows as selected
 
 PAGE = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +24,7 @@ class Filters:
     q: str = ""
     state: str = ""
     source: str = ""
+    tag: str = ""
     since: date | None = None
     until: date | None = None
 
@@ -35,6 +37,8 @@ class Filters:
             wanted &= Q(state=self.state)
         if self.source:
             wanted &= Q(source=self.source)
+        if self.tag:
+            wanted &= Q(tags__contains=[self.tag])
         if self.since:
             wanted &= Q(created_at__gte=_local(self.since, time.min))
         if self.until:
@@ -80,6 +84,11 @@ def key_of(subscriber: Subscriber) -> str:
 def sources() -> list[tuple[str, int]]:
     """Return how subscribers came here, with their number, by name."""
     return list(Subscriber.objects.values_list("source").annotate(Count("pk")).order_by("source"))
+
+
+def tags() -> list[tuple[str, int]]:
+    """Return the tags of subscribers, with the number of each, by name."""
+    return selected("SELECT tag, count(*) FROM newsletter_subscriber, unnest(tags) AS tag GROUP BY tag ORDER BY tag")
 
 
 def _sliced(rows: list[Subscriber], *, newer: bool, older: bool) -> Slice:

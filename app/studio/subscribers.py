@@ -6,17 +6,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from app.accounts.rate_limit import may_send, refused
 from app.blog.errors import Refused
+from app.newsletter.lists.exporting import subscribers_csv
 from app.newsletter.models import Subscriber
 from app.newsletter.models.subscriber import SOURCES
 from app.newsletter.reader_facts import deliveries_of, facts_of
-from app.newsletter.subscriber_list import Filters, slice_of, sources
+from app.newsletter.subscriber_list import Filters, slice_of, sources, tags
 from app.studio.access import WriterRequest, list_keepers
 from app.studio.subscriber_forms import AddForm, FilterForm
 
@@ -32,11 +33,20 @@ def subscribers(request: WriterRequest) -> HttpResponse:
     return render(request, "studio/subscribers.html", {"filters": filters, "page": page, **_choices(filters)})
 
 
+@require_GET
+@list_keepers
+def subscribers_file(request: WriterRequest) -> StreamingHttpResponse:
+    """Give out what the list shows, as CSV."""
+    headers = {"Content-Disposition": 'attachment; filename="subscribers.csv"'}
+    lines = subscribers_csv(FilterForm(request.GET).filters())
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
 @require_http_methods(["GET", "POST"])
 @list_keepers
 def add(request: WriterRequest) -> HttpResponse:
     """Ask for an address and how its owner agreed; they are asked to confirm by mail."""
-    form = AddForm(request.POST or None)
+    form = AddForm(request.POST if request.method == "POST" else None)
     may_ask = request.method == "POST" and form.is_valid() and may_send(form, request, "subscribers.added")
     if may_ask and (invited := _invite(request, form)):
         messages.success(request, _("An email asks %(email)s to confirm.") % {"email": invited.email})
@@ -49,7 +59,7 @@ def add(request: WriterRequest) -> HttpResponse:
 @list_keepers
 def subscriber(request: WriterRequest, pk: int) -> HttpResponse:
     """Show one reader: consent, and every mail that was owed."""
-    found = get_object_or_404(Subscriber.objects.select_related("user__profile", "added_by__profile"), pk=pk)
+    found = get_object_or_404(Subscriber.objects.select_related("user__profile", "added_by__profile", "came_with"), pk=pk)
     page = Paginator(deliveries_of(found), MAILS).get_page(request.GET.get("page"))
     questions = found.confirmations.order_by("-pk")
     return render(request, "studio/subscriber.html", {"reader": found, "page": page, "questions": questions})
@@ -95,4 +105,4 @@ def _choices(filters: Filters) -> dict[str, Any]:
     states = [(state, Subscriber.State(state).label, number) for state, number in counts.items()]
     known = [(source, SOURCES.get(source, source), number) for source, number in sources() if source]
     is_filtered = any(vars(filters).values())
-    return {"states": states, "total": sum(counts.values()), "sources": known, "is_filtered": is_filtered}
+    return {"states": states, "total": sum(counts.values()), "sources": known, "tags": tags(), "is_filtered": is_filtered}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.conf import settings as django_settings
 from django.utils import timezone
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from app.accounts.models import User
 from app.newsletter.models import Subscriber
+from owed.testing import drain
 from tests.browser.pages import PATIENCE, Open, sign_in
 from tests.browser.test_imports import fits
 
@@ -15,7 +20,47 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180),
 expect.set_options(timeout=PATIENCE)
 
 
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Settings, tmp_path: Path) -> None:
+    imports = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "uploads"}}
+    settings.STORAGES = {**django_settings.STORAGES, "imports": imports}
+
+
 class TestAnEditor:
+    @pytest.mark.parametrize("width", [390, 1280])
+    def test_brings_a_list_and_takes_it_along(self, open_page: Open, editor: User, tmp_path: Path, width: int) -> None:
+        lines = [f"reader-{n}@example.org,Reader {n},true,2020-01-01,friend" for n in range(2999)]
+        text = "\n".join(["email,name,subscribed_to_emails,created_at,labels", *lines, "not an address,X,true,,", ""])
+        (tmp_path / "members.csv").write_text(text)
+        page = open_page(width)
+        sign_in(page)
+        page.goto("/studio/subscribers/")
+        page.get_by_role("link", name="Import a list").click()
+        fits(page, "lists")
+        page.get_by_label("CSV file").set_input_files(tmp_path / "members.csv")
+        page.get_by_role("button", name="Upload").click()
+        expect(page.get_by_label("subscribed_to_emails")).to_have_value("wanted")
+        page.get_by_label("How these people agreed").fill("They subscribed at the old site.")
+        fits(page, "list-columns")
+        page.get_by_role("button", name="Check").click()
+        expect(page.locator("#progress")).to_be_visible()
+        drain()
+        expect(page.locator("#sentence")).to_contain_text("3000 lines were read and nothing is stored yet.")
+        page.reload()
+        fits(page, "list-checked")
+        page.get_by_role("button", name="Import now").click()
+        expect(page.locator("#progress")).to_be_visible()
+        drain()
+        expect(page.locator("#import")).to_contain_text("Added: 2999")
+        fits(page, "list-done")
+        page.get_by_role("link", name="Imported subscribers").click()
+        page.get_by_label("Tag").select_option("friend")
+        page.get_by_role("button", name="Filter").click()
+        fits(page, "list-imported")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Export as CSV").click()
+        assert len(Path(download.value.path()).read_text().splitlines()) == 3000
+
     @pytest.mark.parametrize("width", [390, 1280])
     def test_finds_adds_unsubscribes_and_erases_a_reader(self, open_page: Open, editor: User, width: int) -> None:
         Subscriber.objects.bulk_create(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django import Settings
 
 from app.newsletter.models import Subscriber
 
@@ -26,6 +29,22 @@ def said(*words: str) -> str:
 
 
 class TestTheCommand:
+    def test_imports_and_exports_a_list(self, settings: Settings, tmp_path: Path) -> None:
+        imports = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "uploads"}}
+        settings.STORAGES = {**django_settings.STORAGES, "imports": imports}
+        file = tmp_path / "list.csv"
+        file.write_text("email,tags\nann@example.org,friend\nno,\n")
+        words = ("import", str(file), "--consent", "At the old site")
+        assert "Added: 1\n" in said(*words, "--dry-run")
+        assert not Subscriber.objects.exists()
+        assert said(*words).splitlines()[-1] == '3,unreadable,bad_address,"no,"'
+        assert said("export", "--tag", "friend").splitlines()[1].startswith("ann@example.org,,confirmed,import,friend,")
+        with pytest.raises(CommandError, match="no such file"):
+            said("import", "/none.csv", "--consent", "x")
+        file.write_text("name\nAnn\n")
+        with pytest.raises(CommandError, match="Choose one column"):
+            said(*words)
+
     def test_lists_what_a_filter_leaves(self, ann: Subscriber) -> None:
         Subscriber.objects.create(email="bob@example.org")
         assert said("list", "--state", "confirmed").split() == ["confirmed", f"{ann.created_at:%Y-%m-%d}", "ann@example.org"]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import ClassVar, Self
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -26,12 +29,16 @@ class SubscriberState(models.TextChoices):
     BOUNCED = "bounced", gettext_lazy("Bounced")
 
 
-SOURCE_HAND = "hand"
+NAME = 200
+TAG, TAGS = 50, 50
+"""Characters of one tag, and tags of one reader."""
+SOURCE_HAND, SOURCE_IMPORT = "hand", "import"
 SOURCES = {
     "page": gettext_lazy("Subscribe page"),
     "account": gettext_lazy("Account settings"),
     "api": gettext_lazy("API"),
     SOURCE_HAND: gettext_lazy("Added by hand"),
+    SOURCE_IMPORT: gettext_lazy("Imported"),
 }
 """How an address came here, by what is stored of it."""
 REFUSALS = {
@@ -93,7 +100,7 @@ class Subscriber(models.Model):
     State = SubscriberState
 
     email = models.EmailField()
-    name = models.CharField(max_length=200, blank=True, db_default="")
+    name = models.CharField(max_length=NAME, blank=True, db_default="")
     state = models.CharField(max_length=12, choices=SubscriberState.choices, default=SubscriberState.PENDING)
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
     user = models.ForeignKey(
@@ -102,6 +109,11 @@ class Subscriber(models.Model):
     source = models.CharField(max_length=50, blank=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     """Who vouched that this reader agreed, where it was not the reader; none once the account is gone."""
+    came_with = models.ForeignKey(
+        "newsletter.ListImport", on_delete=models.SET_NULL, null=True, blank=True, related_name="subscribers"
+    )
+    """The import that brought this reader."""
+    tags = ArrayField(models.CharField(max_length=TAG), default=list, blank=True, db_default=[])
     consented_at = models.DateTimeField(null=True, blank=True)
     consent_text = models.TextField(blank=True)
     consent_ip_digest = models.CharField(max_length=64, blank=True)
@@ -124,6 +136,7 @@ class Subscriber(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["id"], name="subscriber_confirmed", condition=Q(state=SubscriberState.CONFIRMED)),
+            GinIndex(fields=["tags"], name="subscriber_tags"),
             models.Index(fields=["-created_at", "-id"], name="subscriber_newest"),
         ]
 
@@ -140,7 +153,7 @@ class Subscriber(models.Model):
     @property
     def is_invited(self) -> bool:
         """Return whether someone else said that they want to read."""
-        return self.source == SOURCE_HAND
+        return self.source in {SOURCE_HAND, SOURCE_IMPORT}
 
     @property
     def is_confirmed(self) -> bool:
@@ -183,6 +196,8 @@ class Subscriber(models.Model):
         Its owner may subscribe again.
         """
         ErasedAddress.objects.remember(self.email)
+        # A line that could not be imported is kept as it was written.
+        apps.get_model("newsletter", "ListLine").objects.filter(text__icontains=self.email).update(text="")
         self.delete()
 
     def _become(self, state: SubscriberState, **times: object) -> bool:
