@@ -59,3 +59,6 @@ class EffectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Effect | None = None) -> bool:
         return False
+
+
+from . import schedule_admin  # noqa: E402, F401 - registers itself

@@ -211,3 +211,6 @@ def subject_key(subject: models.Model | str | None) -> str:
     if subject is None or isinstance(subject, str):
         return subject or ""
     return f"{subject._meta.model_name}:{subject.pk}"
+
+
+from .schedules import Schedule  # noqa: E402, F401 - the model is in the file of its verbs, and Django finds it here

@@ -193,7 +193,7 @@ GUARDS = [
     ),
     guard(
         "a broken connection costs no second call", f"{EFFECTS}/running.py",
-        "    heal_connection()\n    settling.finish([claimed])", "    settling.finish([claimed])",
+        "settling.finish_outside(claimed)", "settling.finish([claimed])",
         f"{NEIGHBOURS}TestABackendThatIsKilled::test_between_claim_and_finish_of_a_call_repeats_no_call",
     ),
     guard(
@@ -292,5 +292,14 @@ GUARDS = [
         "tests/social/test_sharing.py::TestSharing::test_is_a_row_that_the_database_keeps_single",
     ),
     unique("blog", "like", "like_once", "tests/blog/test_concurrency.py::TestAtOnce::test_twenty_likes_of_one_user_are_one"),
+    guard(
+        "a time is taken under the row's lock", f"{EFFECTS}/schedules.py",
+        "Schedule.objects.select_for_update()", "Schedule.objects.all()",
+        "tests/effects/test_schedules.py::TestOneTime::test_is_taken_by_one_of_two_schedulers",
+    ),
+    Guard(
+        "a schedule goes forward", (Drop("owed", "effects_schedule", "schedule_goes_forward"),),
+        ("tests/effects/test_schedules.py::TestOneTime::test_never_comes_again",),
+    ),
     Guard("unique: tick_once", (Drop("owed", "effects_tick", "tick_once"),), (f"{ORDER}TestTwoSchedulers",)),
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
-from ... import conf, dead_letters, draining, holding, purging, registry, sweeping
+from ... import conf, dead_letters, draining, holding, purging, registry, schedules, sweeping
 from ...models import Attempt, Effect, EffectQuerySet, State
 
 IDLE_PAUSE = 0.5
@@ -101,7 +101,9 @@ class Command(BaseCommand):
     def _work(self, *, until_empty: bool, **_: Any) -> None:
         """Sweep and run until stopped."""
         registry.load()
+        schedules.sync()
         while True:
+            schedules.tick()
             sweeping.sweep()
             if draining.work():
                 continue
