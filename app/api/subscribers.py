@@ -39,7 +39,10 @@ class Asked(Schema):
 
 
 class Wanted(Schema):
-    """Which subscribers: `q` in the address or the name, `since` and `until` days of joining, `after` the key of a page."""
+    """Which subscribers: `q` in the address or the name, `since` and `until` days of joining, `after` the key of a page.
+
+    `received` and `missed` are posts that reached them, or did not; none are found where its single deliveries are not kept.
+    """
 
     q: Annotated[Line, Field(max_length=254)] = ""
     state: State | None = None
@@ -47,6 +50,8 @@ class Wanted(Schema):
     tag: Annotated[Line, Field(max_length=50)] = ""
     since: date | None = None
     until: date | None = None
+    received: Id | None = None
+    missed: Id | None = None
     after: Annotated[str, Field(max_length=40, pattern=r"^([0-9]{1,19}-[0-9]{1,19})?$")] = ""
 
     def filters(self) -> Filters:
@@ -106,6 +111,10 @@ class SubscriberDetail(SubscriberOut):
     questions: list[Question]
 
 
+class TagsIn(Strict):
+    tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=50)]], Field(max_length=50)]
+
+
 class InvitationIn(Strict):
     """`consent` says how the owner of the address agreed; it is kept as the proof, and quoted in the email."""
 
@@ -148,6 +157,14 @@ def read_subscriber(request: Request, subscriber_id: Id) -> dict[str, Any]:
     """Read all that is kept of one reader."""
     found = _managed(request, subscriber_id)
     return {"id": found.pk, **facts_of(found)}
+
+
+@router.put("/{subscriber_id}/tags", response={200: SubscriberOut, 403: Problem, 404: Problem, 422: Problem})
+def tag(request: Request, subscriber_id: Id, payload: TagsIn) -> Subscriber:
+    """Replace the tags of one reader."""
+    found = _managed(request, subscriber_id)
+    found.retag(payload.tags)
+    return found
 
 
 @router.delete("/{subscriber_id}/subscription", response={200: SubscriberOut, 403: Problem, 404: Problem})

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from app.newsletter.models import Subscriber
+from app.blog.models import Post
+from app.mail.submission import SubmissionState
+from app.newsletter.models import Delivery, Send, Subscriber
 from owed.sql import rows as selected
 
 PAGE = 50
@@ -27,10 +29,16 @@ class Filters:
     tag: str = ""
     since: date | None = None
     until: date | None = None
+    received: int | None = None
+    """A post that reached them."""
+    missed: int | None = None
+    """A post that did not reach them, whether it was sent to them or not."""
 
     def found(self) -> QuerySet[Subscriber]:
-        """Return the subscribers that pass, in no order."""
-        wanted = Q()
+        """Return the subscribers that pass, in no order; none where the question cannot be answered any more."""
+        if self.is_forgotten:
+            return Subscriber.objects.none()
+        wanted = self._mailed()
         if self.q:
             wanted &= Q(email__icontains=self.q) | Q(name__icontains=self.q)
         if self.state:
@@ -44,6 +52,20 @@ class Filters:
         if self.until:
             wanted &= Q(created_at__lte=_local(self.until, time.max))
         return Subscriber.objects.filter(wanted)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Return whether it asks about a post whose single deliveries were removed: who is without one may have had it."""
+        return Send.objects.filter(post__in=[self.received, self.missed]).exclude(summary={}).exists()
+
+    def _mailed(self) -> Q:
+        sent = Delivery.objects.filter(subscriber=OuterRef("pk"), state=SubmissionState.SENT)
+        wanted = Q()
+        if self.received:
+            wanted &= Q(Exists(sent.filter(post=self.received)))
+        if self.missed:
+            wanted &= ~Q(Exists(sent.filter(post=self.missed)))
+        return wanted
 
     def counts(self) -> dict[str, int]:
         """Return how many pass in each state, whatever state is asked for; every state is named."""
@@ -84,6 +106,15 @@ def key_of(subscriber: Subscriber) -> str:
 def sources() -> list[tuple[str, int]]:
     """Return how subscribers came here, with their number, by name."""
     return list(Subscriber.objects.values_list("source").annotate(Count("pk")).order_by("source"))
+
+
+def mailed_posts(number: int = 50) -> list[tuple[int, str]]:
+    """Return the last posts that were mailed and of which every single delivery is still here, by id and title."""
+    summed = Send.objects.filter(post=OuterRef("pk")).exclude(summary={})
+    posts = Post.objects.filter(Exists(Send.objects.filter(post=OuterRef("pk"))), ~Exists(summed)).order_by(
+        "-published_at", "-pk"
+    )
+    return list(posts.values_list("pk", "title")[:number])
 
 
 def tags() -> list[tuple[str, int]]:

@@ -15,7 +15,7 @@ from app.mail.addresses import normalise
 from app.mail.errors import BadAddress
 from app.mail.forms import AddressField
 from app.newsletter.lists.columns import FIELDS
-from app.newsletter.models import ListImport, Subscriber
+from app.newsletter.models import ListImport, Segment, Subscriber
 from app.newsletter.models.subscriber import TAG
 from app.newsletter.subscriber_list import Filters
 
@@ -32,11 +32,30 @@ class FilterForm(forms.Form):
     tag = forms.CharField(required=False, max_length=TAG)
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
+    received = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    missed = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
     def filters(self) -> Filters:
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
         return Filters(**given)
+
+
+class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The name of a filter."""
+
+    class Meta:
+        model = Segment
+        fields = ("name",)
+
+
+class TagsForm(forms.Form):
+    """A reader's tags, with commas between them."""
+
+    tags = forms.CharField(required=False, max_length=2600)
+
+    def names(self) -> list[str]:
+        return str(self.cleaned_data["tags"]).split(",")
 
 
 class AddForm(forms.Form):

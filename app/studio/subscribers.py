@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from app.accounts.rate_limit import may_send, refused
 from app.blog.errors import Refused
 from app.newsletter.lists.exporting import subscribers_csv
-from app.newsletter.models import Subscriber
+from app.newsletter.models import Segment, Subscriber
 from app.newsletter.models.subscriber import SOURCES
 from app.newsletter.reader_facts import deliveries_of, facts_of
-from app.newsletter.subscriber_list import Filters, slice_of, sources, tags
+from app.newsletter.subscriber_list import Filters, mailed_posts, slice_of, sources, tags
 from app.studio.access import WriterRequest, list_keepers
-from app.studio.subscriber_forms import AddForm, FilterForm
+from app.studio.subscriber_forms import AddForm, FilterForm, SegmentForm, TagsForm
 
 MAILS = 50
 
@@ -75,6 +77,42 @@ def subscriber_json(request: WriterRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @list_keepers
+def segments(request: WriterRequest) -> HttpResponse:
+    """Save the filter of the list under a name."""
+    filters = {name: request.POST[name] for name in FilterForm.base_fields if request.POST.get(name)}
+    filters = {name: str(value) for name, value in vars(FilterForm(filters).filters()).items() if value}
+    form = SegmentForm(request.POST, instance=Segment(filters=filters, created_by=request.user))
+    if filters and form.is_valid():
+        form.save()
+        messages.success(request, _("The filter is saved."))
+    else:
+        found = form.errors.get("name") if filters else None
+        messages.error(request, str(found[0]) if found else _("Filter the list first."))
+    return redirect(f"{reverse('studio:subscribers')}?{urlencode(filters)}")
+
+
+@require_POST
+@list_keepers
+def segment_deletion(request: WriterRequest, pk: int) -> HttpResponse:
+    """Forget a saved filter. Subscribers stay as they are."""
+    get_object_or_404(Segment, pk=pk).delete()
+    messages.success(request, _("The saved filter is deleted. No subscriber was changed."))
+    return redirect("studio:subscribers")
+
+
+@require_POST
+@list_keepers
+def reader_tags(request: WriterRequest, pk: int) -> HttpResponse:
+    """Replace the tags of one reader."""
+    form = TagsForm(request.POST)
+    if form.is_valid():
+        get_object_or_404(Subscriber, pk=pk).retag(form.names())
+        messages.success(request, _("The tags are saved."))
+    return redirect("studio:subscriber", pk)
+
+
+@require_POST
+@list_keepers
 def unsubscription(request: WriterRequest, pk: int) -> HttpResponse:
     """Stop every mail to one reader."""
     found = get_object_or_404(Subscriber, pk=pk)
@@ -100,9 +138,22 @@ def _invite(request: WriterRequest, form: AddForm) -> Subscriber | None:
         return None
 
 
+def _more() -> dict[str, Any]:
+    return {"posts": mailed_posts(), "segments": Segment.objects.all()}
+
+
 def _choices(filters: Filters) -> dict[str, Any]:
     counts = filters.counts()
     states = [(state, Subscriber.State(state).label, number) for state, number in counts.items()]
     known = [(source, SOURCES.get(source, source), number) for source, number in sources() if source]
-    is_filtered = any(vars(filters).values())
-    return {"states": states, "total": sum(counts.values()), "sources": known, "tags": tags(), "is_filtered": is_filtered}
+    saved = [(name, str(value)) for name, value in vars(filters).items() if value]
+    is_filtered = bool(saved)
+    return {
+        "states": states,
+        "total": sum(counts.values()),
+        "sources": known,
+        "tags": tags(),
+        **_more(),
+        "saved": saved,
+        "is_filtered": is_filtered,
+    }

@@ -39,6 +39,13 @@ class TestSubscribers:
         refused = editor.post("/subscribers/invitations", {**body, "email": "ANN@example.org"})
         assert (refused.status, refused.json["detail"]) == (409, "This address is subscribed already.")
 
+    def test_are_tagged_and_found_by_tag(self, editor: Program, reading: Subscriber) -> None:
+        path = f"/subscribers/{reading.pk}/tags"
+        assert editor.put(path, {"tags": ["press", "press"]}).json["tags"] == ["press"]
+        assert [each["id"] for each in editor.get("/subscribers", tag="press").json["items"]] == [reading.pk]
+        assert editor.get("/subscribers", tag="other").json["items"] == []
+        assert [editor.put(path, {"tags": wrong}).status for wrong in ([""], ["x" * 51], "x", ["x"] * 51)] == [422] * 4
+
     @pytest.mark.parametrize(
         "body",
         [{}, {"email": "no", "consent": "x"}, {"email": "a@b.example"}, {"email": "a@b.example", "consent": "", "state": "x"}],

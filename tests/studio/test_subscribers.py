@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.newsletter.models import Delivery, ErasedAddress, Send, Subscriber
+from app.newsletter.models import Delivery, ErasedAddress, Segment, Send, Subscriber
 from owed.testing import drain
 from tests import factories
 from tests.sinks import Sink
@@ -95,6 +95,57 @@ class TestTheList:
         for number in range(20):
             reader(f"r{number}@example.org")
         assert queries() == few
+
+
+class TestASegment:
+    def test_is_by_tag_and_by_what_was_received(self, edith: Client, person: Person) -> None:
+        ann, bob = reader("ann@example.org", tags=["friend"]), reader("bob@example.org", tags=["friend", "press"])
+        reader("cleo@example.org")
+        post = factories.write(person("author"), "Sent", status="published")
+        send = Send.objects.create(post=post)
+        Delivery.objects.create(send=send, post=post, subscriber=ann, state="sent")
+        Delivery.objects.create(send=send, post=post, subscriber=bob, state="failed")
+        assert shown(edith, "?tag=friend") == ["bob@example.org", "ann@example.org"]
+        assert shown(edith, f"?received={post.pk}") == ["ann@example.org"]
+        assert shown(edith, f"?missed={post.pk}&tag=friend") == ["bob@example.org"]
+        assert shown(edith, "?tag=fri") == []
+
+    def test_says_where_it_is_not_known_any_more(self, edith: Client, person: Person) -> None:
+        reader("ann@example.org")
+        post = factories.write(person("author"), "Sent", status="published")
+        Send.objects.create(post=post, summary={"sent": 1})
+        page = edith.get(f"/studio/subscribers/?missed={post.pk}")
+        assert page.context["page"].subscribers == []
+        assert "were removed after some months" in page.content.decode()
+
+    def test_is_saved_opened_and_deleted(self, edith: Client) -> None:
+        reader("ann@example.org", tags=["a & b"], created_at=NOON)
+        reader("bob@example.org")
+        filters = {"tag": "a & b", "until": "2026-05-01", "page": "9", "state": "none"}
+        answer = edith.post("/studio/subscribers/segments/", {"name": "Friends", **filters})
+        assert answer["Location"] == "/studio/subscribers/?tag=a+%26+b&until=2026-05-01"
+        segment = Segment.objects.get()
+        assert shown(edith, f"?{segment.query}") == ["ann@example.org"]
+        again = edith.post("/studio/subscribers/segments/", {"name": "Friends", "tag": "x"}, follow=True).content.decode()
+        assert "A segment has this name already." in again
+        edith.post(f"/studio/subscribers/segments/{segment.pk}/deletion")
+        assert (Segment.objects.count(), Subscriber.objects.count()) == (0, 2)
+
+    @pytest.mark.parametrize("form", [{"name": "All"}, {"name": "", "q": "x"}, {"q": "x"}])
+    def test_without_a_name_or_a_filter_is_refused(self, edith: Client, form: dict[str, str]) -> None:
+        edith.post("/studio/subscribers/segments/", form)
+        assert not Segment.objects.exists()
+
+    def test_is_made_of_tags_that_an_editor_sets(self, edith: Client) -> None:
+        ann = reader("ann@example.org")
+        edith.post(f"/studio/subscribers/{ann.pk}/tags", {"tags": " friend, press ,,friend, two  words"})
+        ann.refresh_from_db()
+        assert ann.tags == ["friend", "press", "two words"]
+
+    def test_is_nothing_to_authors(self, signed_in: SignedIn) -> None:
+        ann, author = reader("ann@example.org"), signed_in("author")
+        paths = ("segments/", "segments/1/deletion", f"{ann.pk}/tags")
+        assert {author.post(f"/studio/subscribers/{path}").status_code for path in paths} == {403}
 
 
 class TestOneReader:

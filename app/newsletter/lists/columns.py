@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from app.mail.addresses import normalise
 from app.mail.errors import BadAddress
 from app.mail.forms import validate_address
-from app.newsletter.models.subscriber import NAME, TAG, TAGS, SubscriberState
+from app.newsletter.models.subscriber import NAME, SubscriberState, tidy_tags
 
 FIELDS = {
     "": gettext_lazy("Leave out"),
@@ -180,5 +180,4 @@ def _tags(text: str) -> tuple[str, ...]:
         listed = json.loads(text) if text.startswith("[") else next(csv.reader([text], skipinitialspace=True), [])
     except (ValueError, csv.Error):
         listed = text.split(",")
-    names = dict.fromkeys(str(each).strip()[:TAG] for each in listed if str(each).strip())
-    return tuple(names)[:TAGS]
+    return tuple(tidy_tags(str(each) for each in listed))

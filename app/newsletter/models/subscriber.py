@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from django.apps import apps
@@ -46,6 +47,12 @@ REFUSALS = {
     SubscriberState.UNSUBSCRIBED: Unsubscribed,
     SubscriberState.BOUNCED: MailboxGone,
 }
+
+
+def tidy_tags(names: Iterable[str]) -> list[str]:
+    """Return these tags as they are stored."""
+    trimmed = (" ".join(name.split())[:TAG] for name in names)
+    return list(dict.fromkeys(name for name in trimmed if name))[:TAGS]
 
 
 def new_token() -> str:
@@ -183,6 +190,11 @@ class Subscriber(models.Model):
     def unsubscribe(self) -> bool:
         """Stop every mail, those already queued included. Return whether that is new. Safe to do twice."""
         return self._become(SubscriberState.UNSUBSCRIBED, unsubscribed_at=timezone.now())
+
+    def retag(self, names: list[str]) -> None:
+        """Replace the tags, without repetitions, at most 50 of 50 characters."""
+        self.tags = tidy_tags(names)
+        self.save(update_fields=["tags"])
 
     def bounce(self) -> bool:
         """Stop writing to a mailbox that its server says does not exist."""

@@ -108,6 +108,8 @@ def add_filters(parser: CommandParser) -> None:
     parser.add_argument("--state", choices=Subscriber.State.values, default="")
     parser.add_argument("--source", default="")
     parser.add_argument("--tag", default="")
+    parser.add_argument("--received", type=int, metavar="POST", help="whom this post reached")
+    parser.add_argument("--missed", type=int, metavar="POST", help="whom this post did not reach")
     parser.add_argument("--since", type=parse_date, help="joined on this day or later, as 2026-05-31")
     parser.add_argument("--until", type=parse_date, help="joined on this day or earlier")
 
