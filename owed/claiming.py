@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from . import crash, sql
+from . import crash, limits, sql
 from .connections import again_if_broken
 from .declaration import Declaration
 from .signals import effects_claimed
 
+# What every claim asks of a row besides its id: no way to claim may leave out what a person has paused.
+MAY_RUN = f"state = 'ready' AND task = ANY(%(names)s) AND {sql.NOT_PAUSED}"
 RETURNING = "RETURNING id, attempt, max_attempts, about, args::text"
 # By primary key and state, with no partial index on state: the planner would take such an index in place of the key, and
 # a claim among a million rows would cost a scan.
@@ -22,7 +24,7 @@ CLAIM = f"""
 UPDATE effects_effect
 SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %(lease)s),
     started_at = clock_timestamp(), hint = %(hint)s
-WHERE id = ANY(%(ids)s::bigint[]) AND state = 'ready' AND task = ANY(%(names)s)
+WHERE id = ANY(%(ids)s::bigint[]) AND {MAY_RUN}
 {RETURNING}
 """  # noqa: S608 - constants
 # Under every name of the effect: a worker of the release before locks and looks under the one that it knows.
@@ -61,9 +63,22 @@ class Claimed:
 def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Claimed]:
     """Return those of the effects that no other worker took, now leased to this process."""
     wanted = {"ids": sql.array(ids), "names": effect.names, "lease": effect.lease, "hint": hint}
-    rows = again_if_broken(lambda: _claim_in_turn(wanted) if effect.key else sql.rows(CLAIM, wanted))
+    rows = again_if_broken(lambda: _claim_within_limits(effect, ids, wanted) if effect.limits else _claim_some(effect, wanted))
     crash.point("after-claim")
     return _claimed(effect, sorted(rows), hint)
+
+
+@transaction.atomic
+def _claim_within_limits(effect: Declaration[Any], ids: Sequence[int], wanted: dict[str, Any]) -> list[Any]:
+    """Claim as many as there are free slots; the others wait for their turn without a run."""
+    keys = limits.room(effect, ids)
+    rows = _claim_some(effect, {**wanted, "ids": sql.array(list(keys))}) if keys else []
+    limits.take(effect, {row[0]: row[1] for row in rows}, keys)
+    return rows
+
+
+def _claim_some(effect: Declaration[Any], wanted: dict[str, Any]) -> list[Any]:
+    return _claim_in_turn(wanted) if effect.key else sql.rows(CLAIM, wanted)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from app.accounts import effects as accounts
 from app.audit import delivery_proof
 from app.blog import effects as blog
-from app.blog import spam
+from app.blog import planned, spam
 from app.blog.models import Post
 from app.importer import effects as importer
 from app.importer import undo, work
@@ -16,7 +16,7 @@ from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
-from owed import clock, periods, purging, task
+from owed import clock, limits, pausing, periods, purging, task
 from owed.contrib import celery_results
 
 
@@ -28,14 +28,16 @@ def publish_scheduled(*, post_id: int) -> None:
 
 @task("upkeep.publish_due")
 def publish_due() -> None:
-    """Publish every scheduled post whose time has come, whatever became of its own effect."""
-    Post.objects.publish_due(clock.now())
+    """Publish every scheduled post whose time has come, whatever became of its own effect, unless a person keeps it back."""
+    planned.publish_due(clock.now())
 
 
 @task("upkeep.purge_effects", kind="external", timeout=300)
 def purge_effects() -> None:
-    """Remove done effects that are older than the retention time."""
+    """Remove done effects that are older than the retention time; owe again what a killed resume left aside."""
     purging.purge(settings.OWED_RETENTION)
+    pausing.unpark()
+    limits.forget()
     periods.forget_past_periods()
 
 

@@ -18,7 +18,8 @@ from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
-from owed.models import Effect, State
+from owed import acting
+from owed.models import OVER, Effect, State
 
 KINDS = {
     "email": gettext_lazy("Email"),
@@ -48,7 +49,7 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
     effects_of_post = Effect.objects.about(post).exclude(COUNTING)
     counts = tally(effects_of_post)
     effects = list(effects_of_post.order_by("-pk")[:MOST])
-    sends = Send.objects.filter(post=post).order_by("-round")
+    sends = Send.objects.filter(post=post).select_related("paused_by__profile").order_by("-round")
     socials = list(SocialPost.objects.filter(post=post).select_related("account").order_by("pk"))
     return {
         "post": post,
@@ -56,6 +57,7 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
         "tally": counts,
         "kinds": KINDS,
         "sends": [(send, balance(send)) for send in sends],
+        "may_decide": request.user.can_publish(post),
         "may_mail": post.is_public and request.user.can_publish(post),
         "socials": socials,
         "sharing": effects_of_post.filter(queue="social", finished_at=None).exists(),
@@ -70,8 +72,8 @@ def tally(owed: QuerySet[Effect]) -> dict[str, int]:
     return {
         **counts,
         "all": len(states),
-        "over": counts["done"] + counts["dead"],
-        "open": len(states) - counts["done"] - counts["dead"],
+        "over": sum(counts[state] for state in OVER),
+        "open": len(states) - sum(counts[state] for state in OVER),
     }
 
 
@@ -86,7 +88,11 @@ def balance(send: Send) -> dict[str, Any]:
     missed = total - sent - sum(law[state] for state in (*OPEN, SubmissionState.UNKNOWN))
     holds = candidates == total
     facts = {"candidates": candidates, "parts": law.items(), "sum": total, "holds": holds}
-    return {**facts, "sent": sent, "missed": missed, "withheld": withheld}
+    waiting, doubt = law[SubmissionState.PENDING], law[SubmissionState.UNKNOWN]
+    # Those whose rows were removed for their age are counted above, and can be mailed no more.
+    failed = send.deliveries.filter(state=SubmissionState.FAILED).count()
+    again = {"withheld": withheld, "failed": failed, "any": bool(withheld or failed) and send.state != Send.State.CANCELLED}
+    return {**facts, "sent": sent, "missed": missed, "waiting": waiting, "doubt": doubt, **again}
 
 
 @require_GET
@@ -96,7 +102,9 @@ def effect_page(request: WriterRequest, pk: int) -> HttpResponse:
     effect = get_object_or_404(Effect, pk=pk)
     post = _watched_subject(request, effect)
     about = {"effect": effect, "post": post, "failures": effect.attempts.order_by("-pk"), "kinds": KINDS}
-    return render(request, "studio/effect_page.html", {**about, "operates": request.user.is_operator})
+    operates = request.user.is_operator
+    verbs = acting.possible(effect) if operates else []
+    return render(request, "studio/effect_page.html", {**about, "operates": operates, "verbs": verbs})
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0004_subscribers'),
+        ('newsletter', '0005_subscribers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0005_list_imports'),
+        ('newsletter', '0006_list_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0003_withheld'),
+        ('newsletter', '0004_paused'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
