@@ -11,6 +11,8 @@ from app.blog.models import Post
 from app.importer import effects as importer
 from app.importer import undo, work
 from app.members import email_change, erasure
+from app.newsletter import effects as newsletter
+from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
@@ -102,3 +104,14 @@ def undo_import(*, import_id: int) -> None:
 def clear_imports() -> None:
     """Remove uploads that no one has imported for a week."""
     work.clear(clock.now())
+    importing.clear(clock.now())
+
+
+@newsletter.check_list.runs
+def check_list(*, list_id: int) -> None:
+    importing.check(list_id, now=clock.now())
+
+
+@newsletter.import_list.runs
+def import_list(*, list_id: int) -> None:
+    importing.go_on(list_id, now=clock.now())
