@@ -67,7 +67,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
         limit = LARGEST_OF_A_STRANGER if self.is_strange else LARGEST_IMPORT if self._is_import() else LARGEST_BODY
         self.adj = copy(self.adj)
         self.adj.max_request_body_size = limit
-        size = limit if self.chunked else int(self.content_length)
+        size = limit if self.chunked else int(self.headers.get("CONTENT_LENGTH") or 0)
         if COUNTED < size < limit + self.chunked and not self._has_room(size):
             self.error = NoRoom("too many uploads at once; try again in a minute")
             self.body_rcv, self.content_length = None, 0

@@ -20,11 +20,11 @@ PIECES = [
     "[", "![", "[é", "]", "[a](", "[a](b", "[a][", "[[a](b)", "[a](<b", "[a](b 'c", "^[a", "^[a]", "[^a]", "[^a]: b\n",
     "[a]: b\n", "[a]: <",
     # emphasis and code
-    "*", "*a", "a* ", "*_", "*a_ ", "__a ", "~~a", "`", "`a``b```", "*a `",
+    "*", "*a", "a* ", "*_", "*a_ ", "__a ", "~~a", "`", "`a``b```", "*a `", ") 1. _", "# _",
     # blocks
     "> ", "> - ", "- ", " - a\n", "1. ", "|a", "|a|b|\n|-|-|\n", "# a {#a}\n", "a\n=\n", "~~~", "    a\n",
     # HTML and entities
-    "<!--", "<a ", "<![CDATA[", "<div>", "<b>", "<iframe src='", "<video><source ", "<b></p>", "&#", "&amp;", "\\",
+    "<!--", "<a ", "<![CDATA[", "<div>", "<b>", "<iframe src='", "<video><source ", "<b></p>", "&#", "&amp;", "\\", "<!--<div>",
 ]  # fmt: skip
 WORDS = "The quick brown fox jumps over the lazy dog. "
 assert len(PIECES) >= 60
