@@ -9,6 +9,7 @@ from .outcomes import BadArguments, GiveUp, Later, LostLease, NotInTransaction, 
 from .recording import Owed, gather, owe, record, run_now
 from .retry import tries_over
 from .running import Running, current
+from .scheduling import schedule
 
 __all__ = [
     "BadArguments",
@@ -28,6 +29,7 @@ __all__ = [
     "owe",
     "record",
     "run_now",
+    "schedule",
     "task",
     "tries_over",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -12,6 +12,7 @@ from django.db.models.functions import Extract, Now
 from django.utils.translation import gettext_lazy
 
 from . import dead_letters
+from .controls import Pause as Pause
 from .declaration import Declaration
 
 
@@ -19,17 +20,33 @@ class State(models.TextChoices):
     READY = "ready", gettext_lazy("Ready")
     WAITING = "waiting", gettext_lazy("Waiting")
     RUNNING = "running", gettext_lazy("Running")
+    HELD = "held", gettext_lazy("Held")
+    PAUSED = "paused", gettext_lazy("Paused")
+    BLOCKED = "blocked", gettext_lazy("After others")
     DONE = "done", gettext_lazy("Done")
     DEAD = "dead", gettext_lazy("Dead")
+    DISCARDED = "discarded", gettext_lazy("Discarded")
+
+
+PARKED = (State.HELD, State.PAUSED, State.BLOCKED)
+"""Owed, and begun by no worker and no sweeper until a person or another effect decides."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Their `wake_at`: so far away that no process, of an earlier release either, takes them for due."""
+OVER = (State.DONE, State.DEAD, State.DISCARDED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """One queue: effects owed, running and dead, and the age in seconds of the oldest that is due."""
+    """One queue: effects owed, of them running, held and paused; dead ones; the age in seconds of the oldest that is due.
+
+    What a person holds or has paused is planned for later, and not due.
+    """
 
     queue: str
     owed: int
     running: int
+    held: int
+    paused: int
     dead: int
     oldest_due: float | None
 
@@ -51,16 +68,19 @@ class EffectQuerySet(models.QuerySet["Effect"]):
         return self.of(effect).pending().filter(state__in=[State.READY, State.WAITING], attempt=0)
 
     def overdue(self) -> EffectQuerySet:
-        """Return what is owed by now and not finished."""
-        return self.pending().filter(due_at__lte=Now())
+        """Return what is owed by now, not finished, and not put aside by a person."""
+        return self.pending().filter(due_at__lte=Now()).exclude(state__in=PARKED).exclude(Pause.objects.stopped())
 
     def dead(self) -> EffectQuerySet:
         return self.filter(state=State.DEAD)
 
     def untaken(self, for_seconds: float) -> list[str]:
-        """Return the queues in which something new is due for so long while no worker began anything of them."""
-        since = Now() - timedelta(seconds=for_seconds)
-        new = self.filter(state__in=[State.READY, State.WAITING], attempt=0, due_at__lt=since)
+        """Return the queues in which something new is due for so long while no worker began anything of them.
+
+        A pause is a reason for it, and not looked at.
+        """
+        since, stopped = Now() - timedelta(seconds=for_seconds), Pause.objects.stopped()
+        new = self.filter(state__in=[State.READY, State.WAITING], attempt=0, due_at__lt=since).exclude(stopped)
         begun = (
             Q(state=State.RUNNING, wake_at__gt=Now()) | Q(started_at__gte=since, finished_at=None) | Q(finished_at__gte=since)
         )
@@ -69,11 +89,14 @@ class EffectQuerySet(models.QuerySet["Effect"]):
 
     def backlog(self) -> list[Backlog]:
         """Return how far each queue is behind, in order of name."""
-        due = Q(finished_at=None, due_at__lte=Now())
+        stopped = Pause.objects.stopped() & ~Q(state__in=[State.RUNNING, State.HELD])
+        due = Q(finished_at=None, due_at__lte=Now()) & ~stopped & ~Q(state__in=PARKED)
         rows = self.filter(Q(finished_at=None) | Q(state=State.DEAD)).values("queue").order_by("queue")
         counted = rows.annotate(
             owed=models.Count("pk", filter=Q(finished_at=None)),
             running=models.Count("pk", filter=Q(state=State.RUNNING)),
+            held=models.Count("pk", filter=Q(state=State.HELD)),
+            paused=models.Count("pk", filter=Q(state=State.PAUSED) | Q(finished_at=None) & stopped),
             dead=models.Count("pk", filter=Q(state=State.DEAD)),
             oldest_due=Extract(Now() - models.Min("due_at", filter=due), "epoch", output_field=models.FloatField()),
         )
@@ -90,7 +113,7 @@ class Effect(models.Model):
     about = models.CharField(max_length=100, blank=True)
     key = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null is outside the index
     kind = models.CharField(max_length=8)
-    state = models.CharField(max_length=8, choices=State, default=State.READY)
+    state = models.CharField(max_length=10, choices=State, default=State.READY)
     attempt = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=20)
     rings = models.PositiveIntegerField(default=0)
@@ -102,6 +125,10 @@ class Effect(models.Model):
     hint = models.UUIDField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
+    # With defaults in the database: processes of the release before insert without these columns.
+    decided_by = models.CharField(max_length=150, blank=True, db_default="")
+    """Who held or discarded it, and why; empty while it takes its own course."""
+    reason = models.CharField(max_length=300, blank=True, db_default="")
     result = models.JSONField(null=True)
     """What a task of django.tasks returned and raised, see task_results; null for every other effect."""
 
@@ -118,8 +145,8 @@ class Effect(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="effect_state_known"),
             models.CheckConstraint(
-                condition=Q(state__in=[State.DONE, State.DEAD], finished_at__isnull=False)
-                | Q(state__in=[State.READY, State.WAITING, State.RUNNING], finished_at=None),
+                condition=Q(state__in=OVER, finished_at__isnull=False)
+                | Q(state__in=[State.READY, State.WAITING, State.RUNNING, *PARKED], finished_at=None),
                 name="effect_finished_when_over",
             ),
         ]
@@ -211,3 +238,6 @@ def subject_key(subject: models.Model | str | None) -> str:
     if subject is None or isinstance(subject, str):
         return subject or ""
     return f"{subject._meta.model_name}:{subject.pk}"
+
+
+from .schedules import Schedule  # noqa: E402, F401 - the model is in the file of its verbs, and Django finds it here

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -14,6 +14,10 @@ Params = Sequence[Any] | Mapping[str, Any]
 # unnest() keeps the array's order: all holders of several names take them in the same order, so that two never deadlock.
 HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name"
 TRY_HOLD = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+# The table holds no more than a person has paused: a claim reads one page of it.
+NOT_PAUSED = """NOT EXISTS (
+    SELECT FROM effects_pause AS pause WHERE pause.queue = effects_effect.queue OR pause.task = effects_effect.task)"""
 
 
 def rows(statement: str, params: Params = ()) -> list[Any]:
@@ -34,6 +38,11 @@ def run(statement: str, params: Params = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, params or None)
         return int(cursor.rowcount)
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Return an array as PostgreSQL writes it, for `%s::bigint[]`: a driver adapts a list number by number, in Python."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def hold(*names: str) -> None:

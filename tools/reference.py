@@ -11,6 +11,7 @@ from typing import get_type_hints
 import django
 
 import owed
+from owed.scheduling import Plan
 from tools.architecture import architecture, modules, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,11 +81,16 @@ def variable_of(name: str, text: str) -> tuple[str, str]:
 
 
 def schedule() -> str:
-    """Return what beat records."""
-    from worker.schedule import SCHEDULE
+    """Return what runs by the clock."""
+    from owed import scheduling
 
-    rows = [(f"`{entry['task']}`", name, f"{entry['schedule']:g}") for name, entry in SCHEDULE.items()]
-    return page("Schedule", "Recorded by beat, once for each period.", ("effect", "why", "every, s"), rows)
+    rows = [(f"`{plan.task}`", plan.why, _when(plan)) for plan in scheduling.declared()]
+    lead = "What beat records, each time once; [change, pause or run it](../../owed/docs/howto/schedules.md)."
+    return page("Schedule", lead, ("effect", "why", "when"), rows)
+
+
+def _when(plan: Plan) -> str:
+    return f"`{plan.cron}`" if plan.cron else f"every {plan.every} s"
 
 
 def ledger() -> str:

@@ -6,7 +6,7 @@ from celery import Celery
 from django.conf import settings
 
 from owed.celery import publish_with
-from worker import queues, schedule
+from worker import queues
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -45,9 +45,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 5, "health_check_interval": 10},
-    beat_schedule=schedule.SCHEDULE,
-    beat_scheduler="worker.schedule:LedgerScheduler",
-    beat_max_loop_interval=30,
+    beat_scheduler="owed.beat:LedgerScheduler",
     # Without this Celery's Django fixup reconnects to the database before every task.
     CELERY_DB_REUSE_MAX=100_000,
 )

@@ -1,6 +1,21 @@
 """The REST interface, version 1: one NinjaAPI that the routers of this room join."""
 
-from app.api import comments, effects, errors, imports, likes, media, posts, publication, search, sends, subscribers, tokens
+from app.api import (
+    comments,
+    effect_actions,
+    effects,
+    errors,
+    imports,
+    likes,
+    media,
+    pauses,
+    posts,
+    publication,
+    search,
+    sends,
+    subscribers,
+    tokens,
+)
 from app.api.auth import signed_in
 from app.api.description import DescribedApi
 
@@ -12,6 +27,8 @@ for noun in (posts, publication, comments, likes):
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
+api.add_router("/effects/actions", effect_actions.router)
+api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
 api.add_router("/imports", imports.router)
 api.add_router("/search", search.router)

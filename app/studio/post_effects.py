@@ -18,7 +18,8 @@ from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
-from owed.models import Effect, State
+from owed import acting
+from owed.models import OVER, Effect, State
 
 KINDS = {
     "email": gettext_lazy("Email"),
@@ -70,8 +71,8 @@ def tally(owed: QuerySet[Effect]) -> dict[str, int]:
     return {
         **counts,
         "all": len(states),
-        "over": counts["done"] + counts["dead"],
-        "open": len(states) - counts["done"] - counts["dead"],
+        "over": sum(counts[state] for state in OVER),
+        "open": len(states) - sum(counts[state] for state in OVER),
     }
 
 
@@ -96,7 +97,9 @@ def effect_page(request: WriterRequest, pk: int) -> HttpResponse:
     effect = get_object_or_404(Effect, pk=pk)
     post = _watched_subject(request, effect)
     about = {"effect": effect, "post": post, "failures": effect.attempts.order_by("-pk"), "kinds": KINDS}
-    return render(request, "studio/effect_page.html", {**about, "operates": request.user.is_operator})
+    operates = request.user.is_operator
+    verbs = acting.possible(effect) if operates else []
+    return render(request, "studio/effect_page.html", {**about, "operates": operates, "verbs": verbs})
 
 
 @require_POST

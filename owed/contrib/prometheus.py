@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ..conf import metrics_prefix
-from ..models import Effect, Unproven
+from ..models import Effect, Pause, Unproven
 from ..waker import waker
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,14 +21,20 @@ class LedgerCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield effects by queue and state, the oldest due age by queue, and this process's lost hints."""
         prefix = metrics_prefix()
-        owed = GaugeMetricFamily(f"{prefix}_effects", "Effects not done, by queue and state.", labels=["queue", "state"])
+        owed = GaugeMetricFamily(
+            f"{prefix}_effects", "Effects not done, by queue and state; owed are all but the dead.", labels=["queue", "state"]
+        )
         age = GaugeMetricFamily(f"{prefix}_oldest_due_seconds", "Age of the oldest due effect.", labels=["queue"])
         for row in Effect.objects.backlog():
-            for state in ("owed", "running", "dead"):
+            for state in ("owed", "running", "held", "paused", "dead"):
                 owed.add_metric([row.queue, state], getattr(row, state))
             age.add_metric([row.queue], row.oldest_due or 0.0)
         yield owed
         yield age
+        paused = GaugeMetricFamily(f"{prefix}_paused", "What a person has paused.", labels=["queue", "task"])
+        for each in Pause.objects.all():
+            paused.add_metric([each.queue, each.task], 1)
+        yield paused
         unproven = "Subjects whose delivery the last check could not prove."
         yield GaugeMetricFamily(f"{prefix}_unproven", unproven, value=Unproven.objects.count())
         yield GaugeMetricFamily(f"{prefix}_hints_lost", "Hints this process could not publish.", value=waker.lost)

@@ -18,12 +18,12 @@ from app.blog.models import Post
 from app.mail.submission import SubmissionState
 from app.newsletter.announcing import send_publication_notifications
 from app.newsletter.models import Delivery, Send, Subscriber
+from owed import scheduling
 from owed.contrib import prometheus
 from owed.models import Effect, Unproven
 from owed.testing import drain
 from tasks import upkeep
 from tests.sinks import Sink
-from worker.schedule import SCHEDULE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E6", "X10")]
 Readers = Callable[..., list[Subscriber]]
@@ -133,7 +133,7 @@ class TestTheProof:
         assert b"afterword_unproven 0.0" in prometheus.render()
 
     def test_is_owed_by_the_clock(self, delivered: Post) -> None:
-        assert "upkeep.prove" in {entry["task"] for entry in SCHEDULE.values()}
+        assert "upkeep.prove" in {plan.task for plan in scheduling.declared()}
         Effect.objects.filter(task="feeds.follow").update(state="dead")
         upkeep.prove.delay()
         drain()

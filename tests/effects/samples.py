@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -56,6 +57,21 @@ def debounced(post_ids: list[int]) -> None:
     ran.append(("debounced", sorted(post_ids)))
 
 
+LAST_WORDS = 99
+
+
+@effect("test.slowly", batch=2)
+def _slowly(*, post_id: int) -> None:
+    """Take two at once, and longer than a hint may take."""
+
+
+@_slowly.runs_many
+def slowly(post_ids: list[int]) -> None:
+    if LAST_WORDS in post_ids:
+        raise SystemExit
+    time.sleep(0.55)
+
+
 @task("test.later", kind="external", timeout=5)
 def later(*, seconds: int) -> None:
     raise Later(timedelta(seconds=seconds), "busy")
@@ -69,6 +85,11 @@ def hopeless(*, n: int) -> None:
 @task("test.frail", max_attempts=2)
 def frail(*, n: int) -> None:
     raise ValueError("never works")
+
+
+@task("test.renamed", formerly=("test.old_name",))
+def renamed(*, n: int) -> None:
+    ran.append(("renamed", n))
 
 
 def rows() -> list[int]:

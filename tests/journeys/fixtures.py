@@ -28,6 +28,7 @@ FORGET = """
 TRUNCATE journey_write, journey_gate;
 DELETE FROM effects_effect;
 DELETE FROM effects_tick;
+DELETE FROM effects_schedule;
 DELETE FROM django_celery_results_taskresult
 """
 

@@ -19,12 +19,11 @@ from app.blog.signals import post_viewed
 from app.stats import activity, page_views, retention
 from app.stats.activity import erase, export, track_user_activity
 from app.stats.models import Activity, Salt, View
-from owed import record, registry
+from owed import record, registry, scheduling
 from owed.testing import drain
 from tests.proof.processes import environment
 from tests.stats.requests import BROWSER, count, get
 from tests.waiting import wait_until
-from worker.schedule import SCHEDULE
 
 PROCESS = """
 import os, signal, sys
@@ -266,8 +265,9 @@ class TestActivity:
 
     def _a_day_passes(self) -> None:
         """Do what beat owes once a day."""
-        entry = next(each for each in SCHEDULE.values() if each["task"] == "stats.forget")
-        assert entry["schedule"] == 86_400
+        plan = scheduling.find("stats.forget")
+        assert plan is not None
+        assert plan.timing.next_after(timezone.now()) <= timezone.now() + timedelta(days=1)
         with transaction.atomic():
             record(registry.get("stats.forget").si())
         drain()

@@ -1,0 +1,16 @@
+"""What runs by the clock, and when unless an operator changes it (Studio, Effects, Schedules)."""
+
+from owed import schedule
+from tasks import media, stats, upkeep
+
+schedule(upkeep.publish_due.si(), every=60, why="publish what is due")
+schedule(upkeep.prove.si(), every=900, why="prove recent deliveries")
+schedule(upkeep.purge_effects.si(), cron="5 * * * *", why="remove old effects")
+schedule(upkeep.purge_results.si(), cron="35 * * * *", why="remove old results")
+# At night, and one after the other: each may read a whole table.
+schedule(stats.forget.si(), cron="10 3 * * *", why="forget old figures")
+schedule(upkeep.forget_history.si(), cron="20 3 * * *", why="remove old deliveries, notices and shares")
+schedule(upkeep.clear_sessions.si(), cron="30 3 * * *", why="clear old sessions")
+schedule(upkeep.clear_imports.si(), cron="40 3 * * *", why="remove old uploads")
+schedule(upkeep.forget_addresses.si(), cron="50 3 * * *", why="forget old addresses")
+schedule(media.sweep.si(), cron="0 4 * * *", why="remove files of no picture")
