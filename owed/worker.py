@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from celery.app import app_or_default
 from celery.signals import worker_ready, worker_shutting_down
+from celery.worker import state
 from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -27,9 +30,11 @@ PERIOD = 0.5
 class Sweeper(threading.Thread):
     """Sweeps twice a second, jittered, until stopped; outlives a database that is away."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, queues: Sequence[str] = ()) -> None:
         super().__init__(name="owed-sweeper", daemon=True)
         self.worker = name
+        self.queues = list(queues)
+        self.since = time.time()
         self.stopped = threading.Event()
 
     def run(self) -> None:
@@ -37,15 +42,35 @@ class Sweeper(threading.Thread):
             self._pass()
         connection.close()
 
+    def facts(self) -> dict[str, Any]:
+        """Return who this worker is, and which hints its processes run now. Times are seconds since 1970."""
+        running = [(each.id, each.name, each.worker_pid, each.time_start) for each in _active()]
+        names = ("hint", "task", "pid", "since")
+        return {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "queues": self.queues,
+            "since": self.since,
+            "runs": [dict(zip(names, each, strict=True)) for each in running],
+        }
+
     def _pass(self) -> None:
         try:
             heal_connection()
-            beat(self.worker)
+            beat(self.worker, self.facts())
             while sweep().ready >= LIMIT and not self.stopped.is_set():
                 continue
         except (DatabaseError, InterfaceError) as error:
             logger.warning("sweep failed; trying again", extra={"reason": type(error).__name__})
             connection.close()
+
+
+def _active() -> list[Any]:
+    """Return what Celery's parent process has given to its pool."""
+    try:
+        return [each for each in list(state.active_requests) if each.time_start]
+    except RuntimeError:  # the set changed meanwhile, on Celery's own thread; the next sign of life has it
+        return []
 
 
 def join_celery() -> None:
@@ -68,7 +93,8 @@ _sweepers: list[Sweeper] = []
 
 @worker_ready.connect(weak=False, dispatch_uid="owed.start_sweeper")
 def start_sweeper(sender: Any = None, **kwargs: Any) -> None:
-    sweeper = Sweeper(getattr(sender, "hostname", None) or socket.gethostname())
+    queues = sorted(sender.app.amqp.queues.consume_from) if getattr(sender, "app", None) else []
+    sweeper = Sweeper(getattr(sender, "hostname", None) or socket.gethostname(), queues)
     _sweepers.append(sweeper)
     sweeper.start()
 

@@ -14,7 +14,7 @@ from app.members import email_change, erasure
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
-from owed import clock, periods, purging, task
+from owed import clock, heartbeat, periods, purging, rolling_up, task
 from owed.contrib import celery_results
 
 
@@ -35,6 +35,7 @@ def purge_effects() -> None:
     """Remove done effects that are older than the retention time."""
     purging.purge(settings.OWED_RETENTION)
     periods.forget_past_periods()
+    heartbeat.forget_gone()
 
 
 @task("upkeep.purge_results", kind="external", timeout=300)
@@ -51,6 +52,12 @@ def forget_history() -> None:
     forget_notices(settings.NOTICES_RETENTION)
     forget_shares(settings.SHARES_RETENTION)
     purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)
+
+
+@task("upkeep.roll_up", kind="external", timeout=120)
+def roll_up() -> None:
+    """Count what was owed and done in the minutes that are over, for plots and metrics."""
+    rolling_up.roll_up()
 
 
 @task("upkeep.prove")

@@ -1,6 +1,20 @@
 """The REST interface, version 1: one NinjaAPI that the routers of this room join."""
 
-from app.api import comments, effects, errors, imports, likes, media, posts, publication, search, sends, subscribers, tokens
+from app.api import (
+    comments,
+    effects,
+    errors,
+    imports,
+    likes,
+    media,
+    posts,
+    publication,
+    schedules,
+    search,
+    sends,
+    subscribers,
+    tokens,
+)
 from app.api.auth import signed_in
 from app.api.description import DescribedApi
 
@@ -13,5 +27,6 @@ api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
 api.add_router("/effects", effects.router)
+api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)
 api.add_router("/search", search.router)

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.models import Post
-from app.studio.access import WriterRequest, operators
+from app.studio.access import WriterRequest, lookers, operators
 from app.studio.post_effects import KINDS
 from owed import broker
 from owed.dead_letters import replay
@@ -26,7 +26,7 @@ NOT_TAKEN = 30.0  # seconds that work is due without a worker that begins any of
 
 
 @require_GET
-@operators
+@lookers
 def effects(request: WriterRequest) -> HttpResponse:
     """List effects, newest first, with the backlog of each queue; asked by htmx, only the backlog."""
     if request.htmx:
@@ -41,7 +41,14 @@ def effects(request: WriterRequest) -> HttpResponse:
         shown = shown.filter(about=subject)
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     asked = {"state": state, "task": task, "about": subject}
-    listed = {"page": page, "existing": existing(page), "states": State.choices, "kinds": KINDS, "operates": True}
+    listed = {
+        "page": page,
+        "existing": existing(page),
+        "states": State.choices,
+        "kinds": KINDS,
+        "operates": request.user.is_operator,
+        "looks_only": not request.user.is_operator,
+    }
     return render(request, "studio/effects.html", {**asked, **listed, **backlog()})
 
 

@@ -18,6 +18,7 @@ from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
+from app.studio.timeline import timeline
 from owed.models import Effect, State
 
 KINDS = {
@@ -94,9 +95,11 @@ def balance(send: Send) -> dict[str, Any]:
 def effect_page(request: WriterRequest, pk: int) -> HttpResponse:
     """Show one effect with its failed attempts and their tracebacks."""
     effect = get_object_or_404(Effect, pk=pk)
-    post = _watched_subject(request, effect)
+    post = subject(effect) if request.user.sees_operations else _watched_subject(request, effect)
     about = {"effect": effect, "post": post, "failures": effect.attempts.order_by("-pk"), "kinds": KINDS}
-    return render(request, "studio/effect_page.html", {**about, "operates": request.user.is_operator})
+    may_act = request.user.can_watch(post) if post else request.user.is_operator
+    acts = {"operates": request.user.is_operator, "may_act": may_act}
+    return render(request, "studio/effect_page.html", {**about, **acts, **timeline(effect)})
 
 
 @require_POST

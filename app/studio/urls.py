@@ -4,6 +4,7 @@ from django.urls import path
 
 from app.studio import (
     comments,
+    control_room,
     delivery_audit,
     effects,
     imports,
@@ -12,6 +13,7 @@ from app.studio import (
     post_effects,
     posts,
     publication,
+    schedules,
     sends,
     social,
 )
@@ -29,7 +31,14 @@ urlpatterns = [
     path("posts/<int:pk>/effects/", post_effects.post_effects, name="post_effects"),
     path("comments/", comments.comments, name="comments"),
     path("comments/<int:pk>", comments.change_status, name="comment"),
-    path("effects/", effects.effects, name="effects"),
+    path("effects/", control_room.control_room, name="control_room"),
+    path("effects/list/", effects.effects, name="effects"),
+    path("schedules/", schedules.schedules, name="schedules"),
+    path("schedules/<int:pk>/", schedules.schedule, name="schedule_edit"),
+    path("schedules/<int:pk>/run", schedules.run, name="schedule_run"),
+    path("schedules/<int:pk>/pause", schedules.pause, name="schedule_pause"),
+    path("schedules/<int:pk>/resume", schedules.resume, name="schedule_resume"),
+    path("schedules/<int:pk>/reset", schedules.reset, name="schedule_reset"),
     path("effects/replay", effects.replay_all, name="replay_all"),
     path("effects/<int:pk>/", post_effects.effect_page, name="effect"),
     path("effects/<int:pk>/replay", post_effects.replay, name="replay"),
