@@ -18,8 +18,8 @@ TELL := import sys; print("%d.%d" % sys.version_info[:2])
 VERSION := $(shell "$(PYTHON)" -c '$(TELL)' 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 STOP = if [ -x $(BIN)/python ]; then $(BIN)/python -m tools.devserver stop; else echo "Nothing is running."; fi
-# One for each core of a small machine: a few tests compare times, and more workers than cores make them fail now and then.
-JOBS ?= 2
+# More workers than a small machine has cores: most tests wait for processes. Those that compare times take turns (tests/turns.py).
+JOBS ?= 4
 TESTS ?= tests owed/tests
 OPTIONS ?=
 

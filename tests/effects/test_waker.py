@@ -123,6 +123,7 @@ class TestPublisher:
         assert time.monotonic() - began < 5
 
     @pytest.mark.covers("X2", "G13")
+    @pytest.mark.timed
     def test_gives_up_within_seconds_on_a_frozen_broker_while_nobody_waits(self, black_hole: int, waker: Waker) -> None:
         waker.publish = Publisher(celery_at(f"redis://127.0.0.1:{black_hole}/0"))
         began = time.monotonic()

@@ -87,6 +87,7 @@ def when_rested() -> None:
 
 
 class TestAMailServerThatIsDown:
+    @pytest.mark.timed
     def test_is_tried_three_times_and_then_once_after_each_rest(self, down: FaultyServer, owed: None) -> None:
         drain()
         assert (tried(), Effect.objects.filter(task="email.deliver", state="waiting").count()) == (breaker.FAILURES, HINTS)

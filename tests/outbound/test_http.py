@@ -163,6 +163,7 @@ class TestNames:
             assert get(f"http://two.example:{receiver.port}/").ok
 
     @pytest.mark.usefixtures("loopback")
+    @pytest.mark.timed
     def test_of_a_silent_resolver_cost_no_more_than_the_time_given(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: time.sleep(2) or [])
         started = time.monotonic()
@@ -172,6 +173,7 @@ class TestNames:
 
 
 @pytest.mark.usefixtures("loopback")
+@pytest.mark.timed
 class TestTime:
     @pytest.mark.parametrize("answer", [hangs, trickles_the_head])
     def test_ends_a_server_that_does_not_come_to_the_point(self, answer: Answer) -> None:

@@ -85,6 +85,7 @@ class TestARedirect:
         assert names == [{"authorization", "cookie", "accept"}] * 2 + [{"accept"}]
 
 
+@pytest.mark.timed
 class TestTheTime:
     def test_of_all_redirects_together_is_the_time_of_one_request(self) -> None:
         def slow(handler: Handler) -> None:

@@ -102,6 +102,7 @@ class TestCacheThatIsAway:
         away.clear()
         assert outage.failing
 
+    @pytest.mark.timed
     def test_holds_nobody_up_for_longer_than_its_timeout(self, frozen_port: int) -> None:
         frozen = Cache(
             f"redis://127.0.0.1:{frozen_port}/0", {"OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.3}}
@@ -219,6 +220,7 @@ class TestCached:
 
         assert versions.current("site") == before
 
+    @pytest.mark.timed
     def test_waits_no_longer_than_three_seconds_for_another_builder(self, post: Post) -> None:
         version = versions.current("site")
         cache.set(f"lock.recent_posts.v{version}.1", 1, 30)
@@ -227,6 +229,7 @@ class TestCached:
         assert recent(lambda: "mine") == "mine"
         assert time.monotonic() - began < 6
 
+    @pytest.mark.timed
     def test_lets_a_failed_build_out_and_the_next_caller_in(self, post: Post) -> None:
         with pytest.raises(ZeroDivisionError):
             recent(lambda: 1 / 0)

@@ -203,6 +203,7 @@ WAYS: dict[str, Callable[[User, Post, Path], object]] = {
 
 class TestTheRequest:
     @pytest.mark.covers("G13", "D19")
+    @pytest.mark.timed
     def test_costs_the_same_for_one_reader_and_for_ten_thousand_with_every_server_hanging(
         self, author: User, faulty: FaultyServer
     ) -> None:

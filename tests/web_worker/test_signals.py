@@ -87,6 +87,7 @@ class TestTerm:
         assert len(received.partition(b"\r\n\r\n")[2]) == SIZE
 
 
+@pytest.mark.timed
 class TestHup:
     def test_replaces_the_workers_while_readers_are_served(self, site: Site) -> None:
         old = running(site)
