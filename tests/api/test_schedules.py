@@ -41,4 +41,4 @@ class TestSchedules:
         run = editor.post(f"{path}/runs")
         assert (run.status, run.json["task"]) == (201, "upkeep.prove")
         assert Effect.objects.count() == 1
-        assert editor.send("delete", f"{path}/pause", None).json["paused_at"] is None
+        assert editor.delete(f"{path}/pause").json["paused_at"] is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -59,8 +59,9 @@ class TestRollUp:
         make_old()
         roll_up()
         assert roll_up() == 0
-        RolledUp.objects.update(until=F("until") - timedelta(minutes=1))
-        roll_up()
+        RolledUp.objects.update(until=F("until") - timedelta(minutes=30))
+        with pytest.raises(IntegrityError, match="figures_once"):
+            roll_up()
         assert counted(Span.TOTAL)["done"] == 1
 
     def test_counts_on_from_where_it_stopped(self) -> None:
