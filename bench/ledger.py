@@ -59,7 +59,7 @@ class Ledger:
 
     def fresh_claim(self) -> Step:
         [pk] = self.put("ready", 1)
-        return lambda: self._seconds(CLAIM, [70.0, uuid4(), [pk], ["bench.note"]])
+        return lambda: self._seconds(CLAIM, {"lease": 70.0, "hint": uuid4(), "ids": [pk], "names": ["bench.note"]})
 
     def fresh_sweep(self) -> Step:
         self.put("ready", DUE_AT_ONCE, DUE)

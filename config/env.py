@@ -65,6 +65,7 @@ class Env:
         timedelta, "DEAD_EFFECTS_RETENTION_DAYS: how long dead letters stay, if no one retries them"
     ]
     results_retention: Annotated[timedelta, "RESULTS_RETENTION_DAYS: how long Celery's results stay"]
+    celery_results: Annotated[str, "failures = Celery keeps results of hints that failed, all = also of those that succeeded"]
     deliveries_retention: Annotated[
         timedelta,
         "DELIVERIES_RETENTION_DAYS: how long single deliveries stay after their mailing is over; its sums stay always",
@@ -134,6 +135,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
         dead_effects_retention=reader.value("DEAD_EFFECTS_RETENTION_DAYS", _days, default=timedelta(days=365)),
         results_retention=reader.value("RESULTS_RETENTION_DAYS", _days, default=timedelta(days=7)),
+        celery_results=reader.value("CELERY_RESULTS", _one_of("failures", "all"), default="failures"),
         deliveries_retention=reader.value("DELIVERIES_RETENTION_DAYS", _days, default=timedelta(days=90)),
         confirmations_retention=reader.value("CONFIRMATIONS_RETENTION_DAYS", _days, default=timedelta(days=90)),
         notices_retention=reader.value("NOTICES_RETENTION_DAYS", _days, default=timedelta(days=365)),

@@ -163,6 +163,7 @@ CONFIRMATIONS_RETENTION = ENV.confirmations_retention
 NOTICES_RETENTION = ENV.notices_retention
 SHARES_RETENTION = ENV.shares_retention
 OWED_METRICS_PREFIX = "afterword"
+OWED_CELERY_RESULTS = ENV.celery_results
 OWED_RING_AFTER = ENV.effects_ring_after_seconds
 OWED_LEASE_MARGIN = ENV.effects_lease_margin_seconds
 

@@ -9,7 +9,7 @@ from celery.beat import ScheduleEntry, Scheduler
 from django.db import DatabaseError, InterfaceError, connection
 
 from . import registry, schedules
-from .running import heal_connection
+from .connections import heal_connection
 
 logger = logging.getLogger(__name__)
 PERIOD = 1.0

@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from . import crash, registry, sql
 from .binding import in_transaction
+from .conf import keeps_all_results
 from .declaration import GRACE, Declaration
 from .outcomes import BadArguments
 from .registry import body_bound
@@ -62,7 +63,12 @@ class EffectTask(Task):  # type: ignore[type-arg]
 
 
 def answer(task: Any, report: Report) -> None:
-    """Tell Celery how a hint's effects ended. Raises EffectFailed for a dead one, Retry for one that waits."""
+    """Tell Celery how a hint's effects ended. Raises EffectFailed for a dead one, Retry for one that waits.
+
+    A result is kept of what failed, or as OWED_CELERY_RESULTS says: the record is the ledger, and a second row costs as much.
+    """
+    failed_once = bool(report.dead or report.tracebacks)
+    task.request.ignore_result = not (failed_once or (report.claimed and keeps_all_results()))
     if report.dead:
         failed = EffectFailed(_brief(report.dead))
         # Celery stores the traceback of this error; where the effect's own came from is said in a note below it.
@@ -71,12 +77,12 @@ def answer(task: Any, report: Report) -> None:
         raise failed from None
     if report.waiting:
         raise Retry(exc=EffectFailed(_brief(report.waiting)), when=_when(report)) from None
-    task.request.ignore_result = not report.claimed
 
 
 def give_to_celery(declaration: Declaration[Any], **kwargs: Any) -> None:
     """Make a task of an effect whose body is bound here, under each of its names."""
-    limits: dict[str, Any] = {"soft_time_limit": declaration.timeout, "time_limit": declaration.timeout + GRACE}
+    soft = declaration.soft_limit
+    limits: dict[str, Any] = {"soft_time_limit": soft, "time_limit": soft + GRACE}
     for name in declaration.names:
         if name not in _given:
             _given.add(name)
@@ -192,7 +198,10 @@ def publish_with(app: Celery) -> None:
 
 
 def _told(hint: Hint) -> dict[str, object]:
-    return {HEADER: list(hint.ids), "argsrepr": f"effects {', '.join(map(str, hint.ids))}"}
+    first, last, number = hint.ids[0], hint.ids[-1], len(hint.ids)
+    # Celery logs it, and sends it to Flower, several times for each message: five hundred ids would cost more than the work.
+    named = f"{first} to {last} ({number})" if number > 2 else ", ".join(map(str, hint.ids))
+    return {HEADER: list(hint.ids), "argsrepr": f"effects {named}"}
 
 
 def _brief(ended: list[tuple[int, str]]) -> str:

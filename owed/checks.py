@@ -11,7 +11,7 @@ from django.db import connections, router
 
 from . import registry
 from .conf import lease_margin
-from .declaration import GRACE
+from .declaration import GRACE, SLICE
 
 
 @register("owed")
@@ -45,9 +45,9 @@ def ledger_is_in_default(app_configs: Sequence[Any] | None, **kwargs: Any) -> li
 def leases_outlast_their_owners(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse a lease that ends before Celery has killed its owner: two attempts would run side by side."""
     margin = lease_margin()
-    if margin > GRACE:
+    if margin > GRACE + SLICE:
         return []
-    said = f"Leases end {margin:g} s after the timeout, and Celery kills after {GRACE:g} s."
+    said = f"Leases end {margin:g} s after the timeout, and Celery kills after {GRACE + SLICE:g} s."
     return [Error(said, hint="Raise OWED_LEASE_MARGIN.", id="owed.E002")]
 
 

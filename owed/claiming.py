@@ -11,29 +11,30 @@ from uuid import UUID
 from django.db import transaction
 
 from . import crash, sql
+from .connections import again_if_broken
 from .declaration import Declaration
-from .signals import effect_claimed
+from .signals import effects_claimed
 
-RETURNING = "RETURNING id, attempt, max_attempts, args, about, due_at"
+RETURNING = "RETURNING id, attempt, max_attempts, about, args::text"
 # By primary key and state, with no partial index on state: the planner would take such an index in place of the key, and
 # a claim among a million rows would cost a scan.
 CLAIM = f"""
 UPDATE effects_effect
-SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %s),
-    started_at = clock_timestamp(), hint = %s
-WHERE id = ANY(%s) AND state = 'ready' AND task = ANY(%s)
+SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %(lease)s),
+    started_at = clock_timestamp(), hint = %(hint)s
+WHERE id = ANY(%(ids)s::bigint[]) AND state = 'ready' AND task = ANY(%(names)s)
 {RETURNING}
 """  # noqa: S608 - constants
 # Under every name of the effect: a worker of the release before locks and looks under the one that it knows.
 LOCK_SUBJECTS = """
-SELECT pg_advisory_xact_lock(hashtextextended(name || ':' || key, 0)) FROM effects_effect, unnest(%s::text[]) AS name
-WHERE id = ANY(%s) AND key IS NOT NULL
+SELECT pg_advisory_xact_lock(hashtextextended(name || ':' || key, 0)) FROM effects_effect, unnest(%(names)s::text[]) AS name
+WHERE id = ANY(%(ids)s::bigint[]) AND key IS NOT NULL
 """
 CLAIM_IN_TURN = CLAIM.replace(
     RETURNING,
     """AND NOT EXISTS (
     SELECT FROM effects_effect AS other
-    WHERE other.task = ANY(%s) AND other.key = effects_effect.key AND other.key IS NOT NULL
+    WHERE other.task = ANY(%(names)s) AND other.key = effects_effect.key AND other.key IS NOT NULL
     AND other.finished_at IS NULL AND other.state = 'running'
 ) """
     + RETURNING,
@@ -41,7 +42,7 @@ CLAIM_IN_TURN = CLAIM.replace(
 # Waiting with a time, instead of staying ready: a hint for it would find it blocked again and again.
 WAIT_FOR_TURN = """
 UPDATE effects_effect SET state = 'waiting', wake_at = clock_timestamp() + interval '1 second'
-WHERE id = ANY(%s) AND state = 'ready' AND task = ANY(%s)
+WHERE id = ANY(%(ids)s::bigint[]) AND state = 'ready' AND task = ANY(%(names)s)
 """
 
 
@@ -59,31 +60,28 @@ class Claimed:
 
 def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Claimed]:
     """Return those of the effects that no other worker took, now leased to this process."""
-    rows = _claim_in_turn(effect, ids, hint) if effect.key else _claim(effect, ids, hint)
+    wanted = {"ids": sql.array(ids), "names": effect.names, "lease": effect.lease, "hint": hint}
+    rows = again_if_broken(lambda: _claim_in_turn(wanted) if effect.key else sql.rows(CLAIM, wanted))
     crash.point("after-claim")
-    claimed = [
-        Claimed(id=pk, task=effect.name, attempt=attempt, max_attempts=limit, args=_decoded(args), about=about)
-        for pk, attempt, limit, args, about, _ in rows
-    ]
-    for each in claimed:
-        effect_claimed.send(sender=Claimed, effect=each, hint=hint)
-    return claimed
-
-
-def _claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Any]:
-    return sorted(sql.rows(CLAIM, [effect.lease, hint, list(ids), effect.names]))
+    return _claimed(effect, sorted(rows), hint)
 
 
 @transaction.atomic
-def _claim_in_turn(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Any]:
+def _claim_in_turn(wanted: dict[str, Any]) -> list[Any]:
     """Claim unless another effect of the same subject is in flight; such a one is due again in a second."""
-    sql.rows(LOCK_SUBJECTS, [effect.names, list(ids)])
-    rows = sorted(sql.rows(CLAIM_IN_TURN, [effect.lease, hint, list(ids), effect.names, effect.names]))
-    sql.run(WAIT_FOR_TURN, [list(ids), effect.names])
+    sql.rows(LOCK_SUBJECTS, wanted)
+    rows = sql.rows(CLAIM_IN_TURN, wanted)
+    sql.run(WAIT_FOR_TURN, wanted)
     return rows
 
 
-def _decoded(args: Any) -> dict[str, Any]:
-    """Return jsonb as a dict: Django leaves raw cursors without a loader."""
-    decoded: dict[str, Any] = json.loads(args) if isinstance(args, str) else args
-    return decoded
+def _claimed(effect: Declaration[Any], rows: Sequence[Any], hint: UUID) -> list[Claimed]:
+    # Read in one go: a call of json.loads() for each row costs a batch more than the reading.
+    args = json.loads(f"[{','.join(row[-1] for row in rows)}]")
+    claimed = [
+        Claimed(id=pk, task=effect.name, attempt=attempt, max_attempts=limit, args=each, about=about)
+        for (pk, attempt, limit, about, _), each in zip(rows, args, strict=True)
+    ]
+    if claimed:
+        effects_claimed.send(sender=Claimed, effects=claimed, hint=hint)
+    return claimed

@@ -23,6 +23,11 @@ def metrics_prefix() -> str:
     return str(getattr(settings, "OWED_METRICS_PREFIX", "owed"))
 
 
+def keeps_all_results() -> bool:
+    """OWED_CELERY_RESULTS: "failures", or "all" for a result in Celery's backend of each hint that did something."""
+    return bool(getattr(settings, "OWED_CELERY_RESULTS", "failures") == "all")
+
+
 def lease_margin() -> float:
     """OWED_LEASE_MARGIN: seconds from an effect's timeout to the end of its lease; 10."""
     return float(getattr(settings, "OWED_LEASE_MARGIN", 10))

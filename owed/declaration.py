@@ -18,8 +18,10 @@ from .outcomes import BadArguments
 P = ParamSpec("P")
 T = TypeVar("T")
 Kind = Literal["atomic", "external"]
+SLICE = 0.5
+"""Seconds in which one hint takes effects, batch by batch: what begins last has its whole timeout, and half a second more."""
 GRACE = 5
-"""Seconds from an effect's timeout to the limit at which Celery kills it."""
+"""Seconds from the end of an effect's time to the limit at which Celery kills it."""
 # A row is rewritten by each of its updates: ids stay small, and never hold an address or a secret.
 SIZE_LIMIT = 2000
 KEY_LIMIT = 100
@@ -116,6 +118,11 @@ class Declaration(Generic[P]):
     def names(self) -> list[str]:
         """The name and those that it had."""
         return [self.name, *self.formerly]
+
+    @property
+    def soft_limit(self) -> float:
+        """When a hint's work is stopped; the hard limit follows after GRACE."""
+        return self.timeout + SLICE
 
     @property
     def lease(self) -> float:

@@ -190,7 +190,7 @@ def _declare(task: Any, app: Celery) -> None:
     effect: Declaration[Any] = PayloadDeclaration(
         name=name, takes=run_durable, kind=task.kind, timeout=_timeout(task, app), max_attempts=CRASHES
     )
-    task.soft_time_limit, task.time_limit = effect.timeout, effect.timeout + GRACE
+    task.soft_time_limit, task.time_limit = effect.soft_limit, effect.soft_limit + GRACE
     celery.leave_to_celery(name)
     registry.declare(effect)
     registry.bind(effect, run_durable)

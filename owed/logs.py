@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.dispatch import receiver
 
 from .claiming import Claimed
-from .signals import effect_claimed, effect_settled, effects_swept
+from .signals import effect_settled, effects_claimed, effects_done, effects_swept
 
 logger = logging.getLogger("owed")
 
 LEVELS = {"done": logging.INFO, "later": logging.INFO, "retry": logging.WARNING, "lost": logging.WARNING, "dead": logging.ERROR}
 
 
-@receiver(effect_claimed, dispatch_uid="effects.log_claimed")
-def log_claimed(sender: object, effect: Claimed, hint: UUID, **kwargs: Any) -> None:
-    logger.debug("effect claimed", extra={**_facts(effect), "hint": str(hint)})
+@receiver(effects_claimed, dispatch_uid="effects.log_claimed")
+def log_claimed(sender: object, effects: Sequence[Claimed], hint: UUID, **kwargs: Any) -> None:
+    for effect in effects if logger.isEnabledFor(logging.DEBUG) else ():
+        logger.debug("effect claimed", extra={**_facts(effect), "hint": str(hint)})
 
 
 @receiver(effect_settled, dispatch_uid="effects.log_settled")
@@ -26,6 +28,12 @@ def log_settled(sender: object, effect: Claimed, outcome: str, why: str, seconds
     said = {name: text for name, text in (("why", why), ("traceback", traceback)) if text}
     facts = {**_facts(effect), "seconds": round(seconds, 3), **said}
     logger.log(LEVELS[outcome], f"effect {outcome}", extra=facts)
+
+
+@receiver(effects_done, dispatch_uid="effects.log_done")
+def log_done(sender: object, effects: Sequence[Claimed], seconds: float, **kwargs: Any) -> None:
+    facts = {"task": effects[0].task, "count": len(effects), "first": f"e{effects[0].id}", "last": f"e{effects[-1].id}"}
+    logger.info("effects done", extra={**facts, "seconds": round(seconds, 3)})
 
 
 @receiver(effects_swept, dispatch_uid="effects.log_swept")

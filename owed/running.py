@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from . import attempts, crash, dead_letters, registry, retry, settling, sql
 from .claiming import Claimed, claim
-from .declaration import Declaration
+from .connections import heal_connection, in_use
+from .declaration import SLICE, Declaration
 from .outcomes import GiveUp, Later, LostLease
 from .scrubbing import describe, scrub
-from .signals import effect_settled
+from .signals import effect_settled, effects_done
+from .waker import waker
 
 logger = logging.getLogger("owed")
 
@@ -61,29 +63,33 @@ def current() -> Running | None:
 
 
 def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
-    """Claim these effects and run those that no other worker took. Raises UnknownEffect, having claimed none."""
+    """Claim these effects and run those that no other worker took, a batch at a time.
+
+    Nothing new is taken after SLICE: the rest, of which nothing is claimed, is rung again for any worker. Raises UnknownEffect,
+    having claimed none.
+    """
     # Ask before claiming: a process without the body must leave the effects to one that has it.
     registry.body(effect)
     heal_connection()
-    report = Report()
-    claimed = claim(effect, ids, hint)
-    if len(claimed) < 2 or not _together(effect, claimed, report):
-        for each in claimed:
-            _alone(effect, each, report)
+    report, rest, until = Report(), list(ids), time.monotonic() + SLICE
+    try:
+        while rest and time.monotonic() < until:
+            part, rest = rest[: effect.batch], rest[effect.batch :]
+            _batch(effect, claim(effect, part, hint), report)
+    finally:
+        waker.wake([(effect.name, pk) for pk in rest])
+    in_use()
     return report
 
 
-def heal_connection() -> None:
-    """Drop a connection that broke since its last use; the next statement opens a new one."""
-    if not connection.in_atomic_block:
-        # A worker lives for weeks; the database server or a proxy before it drops idle connections meanwhile.
-        connection.close_if_unusable_or_obsolete()
+def _batch(effect: Declaration[Any], claimed: list[Claimed], report: Report) -> None:
+    if len(claimed) < 2 or not _together(effect, claimed, report):
+        for each in claimed:
+            _alone(effect, each, report)
 
 
 def _together(effect: Declaration[Any], claimed: list[Claimed], report: Report) -> bool:
     """Run a batch in one transaction. Return False where it failed and each must run alone."""
-    if effect.batch == 1:
-        return False
     began = time.monotonic()
     try:
         ours = _transaction(effect, claimed)
@@ -92,8 +98,13 @@ def _together(effect: Declaration[Any], claimed: list[Claimed], report: Report) 
         facts = {"task": effect.name, "effects": [each.id for each in claimed], "why": describe(error)}
         logger.warning("batch failed, each runs alone", extra={**facts, "traceback": attempts.traceback_of(error)})
         return False
+    report.done += [each.id for each in ours]
+    if ours:
+        effects_done.send(sender=Claimed, effects=ours, seconds=time.monotonic() - began)
+    kept = {each.id for each in ours}
     for each in claimed:
-        _say(each, report, "done" if each in ours else "lost", "", began)
+        if each.id not in kept:
+            _say(each, report, "lost", "", began)
     return True
 
 
@@ -132,9 +143,7 @@ def _outside(effect: Declaration[Any], claimed: Claimed) -> bool:
     """Do the work with no transaction open, then mark it done, on another connection if that one broke meanwhile."""
     registry.body(effect)(**claimed.args)
     crash.point("after-body")
-    # The body may have spent a minute on the network, long enough for the connection to be dropped.
-    heal_connection()
-    settling.finish([claimed])
+    settling.finish_outside(claimed)
     crash.point("after-finish-commit")
     return True
 
@@ -151,7 +160,7 @@ def _call(effect: Declaration[Any], claimed: list[Claimed]) -> None:
 
 def _settle(claimed: Claimed, error: Exception, seconds: float) -> tuple[str, str, str]:
     """Write what the error means for the effect. Return the outcome, why, and the traceback."""
-    heal_connection()
+    heal_connection(doubtful=True)
     if isinstance(error, Later):
         ours = retry.postpone(claimed, error.when, error.why, planned=error.planned)
         return ("later", scrub(error.why), "") if ours else ("lost", "", "")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from . import sql
+from .connections import again_if_broken
 from .outcomes import LostLease
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ UPDATE effects_effect SET state = 'done', finished_at = clock_timestamp(), outco
 FROM unnest(%s::bigint[], %s::integer[]) AS mine (id, attempt)
 WHERE effects_effect.id = mine.id AND effects_effect.attempt = mine.attempt AND state = 'running'
 """
+IS_DONE = "SELECT EXISTS (SELECT FROM effects_effect WHERE id = %s AND attempt = %s AND state = 'done')"
 
 
 def lock(claimed: Sequence[Claimed]) -> list[Claimed]:
@@ -40,5 +42,18 @@ def finish(claimed: Sequence[Claimed], outcome: str = "done") -> None:
         raise LostLease(f"{claimed[0].task}: {len(claimed) - finished} of {len(claimed)} taken over")
 
 
-def _fence(claimed: Sequence[Claimed]) -> list[list[int]]:
-    return [[each.id for each in claimed], [each.attempt for each in claimed]]
+def finish_outside(claimed: Claimed) -> None:
+    """Mark an external effect done, on a new connection where this one broke: its call must not be repeated for that.
+
+    Raises LostLease.
+    """
+    again_if_broken(lambda: finish([claimed]), lambda: _finish_unless_done(claimed))
+
+
+def _finish_unless_done(claimed: Claimed) -> None:
+    if not sql.value(IS_DONE, [claimed.id, claimed.attempt]):
+        finish([claimed])
+
+
+def _fence(claimed: Sequence[Claimed]) -> list[str]:
+    return [sql.array(each.id for each in claimed), sql.array(each.attempt for each in claimed)]

@@ -2,8 +2,10 @@
 
 from django.dispatch import Signal
 
-effect_claimed = Signal()  # effect: Claimed, hint: UUID
+effects_claimed = Signal()  # effects: list[Claimed], hint: UUID
 # The error is as it was raised, for Sentry and the like: its text may hold what `why` and `traceback` leave out.
 # effect: Claimed, outcome: done|retry|later|dead|lost, why: str, seconds: float, error: Exception | None, traceback: str
 effect_settled = Signal()
+# What a batch has done at once, in place of effect_settled for each.
+effects_done = Signal()  # effects: list[Claimed], seconds: float
 effects_swept = Signal()  # ready: int, dead: int, rung: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -34,6 +34,11 @@ def run(statement: str, params: Params = ()) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, params or None)
         return int(cursor.rowcount)
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Return an array as PostgreSQL writes it, for `%s::bigint[]`: a driver adapts a list number by number, in Python."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def hold(*names: str) -> None:

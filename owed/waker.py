@@ -22,6 +22,7 @@ MUTE = 2.0
 FLUSH_AT_EXIT = 0.5
 # If the broker is away for long, the oldest hints fall out first: the sweeper rings again what they named.
 LIMIT = 100_000
+BATCHES = 5
 
 
 @dataclass(frozen=True)
@@ -36,20 +37,23 @@ Publish = Callable[[list[Hint]], None]
 
 
 def pack(pairs: Iterable[tuple[str, int]]) -> list[Hint]:
-    """Return as few hints as the tasks' batch sizes allow, ids in order."""
+    """Return as few hints as the tasks allow, ids in order: a message costs as much as fifty effects of a batch."""
     by_task: dict[str, list[int]] = defaultdict(list)
     for task, pk in pairs:
         by_task[task].append(pk)
-    return [
-        Hint(task, tuple(ids[start : start + _size(task)]))
-        for task, ids in by_task.items()
-        for start in range(0, len(ids), _size(task))
-    ]
+    return [hint for task, ids in by_task.items() for hint in _cut(task, ids, _size(task, len(ids)))]
 
 
-def _size(task: str) -> int:
+def _cut(task: str, ids: list[int], size: int) -> list[Hint]:
+    return [Hint(task, tuple(ids[start : start + size])) for start in range(0, len(ids), size)]
+
+
+def _size(task: str, waiting: int) -> int:
+    """Return how many effects a hint names: one batch, or several where two such hints remain for others to take."""
     spec = registry.find(task)
-    return spec.batch if spec else 1
+    if spec is None or spec.batch == 1:
+        return 1
+    return spec.batch * max(1, min(BATCHES, waiting // spec.batch // 2))
 
 
 class Waker:

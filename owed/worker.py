@@ -18,8 +18,8 @@ from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, InterfaceError, connection
 
 from .celery import Publisher, publish_with
+from .connections import heal_connection
 from .heartbeat import beat
-from .running import heal_connection
 from .sweeping import LIMIT, sweep
 from .waker import waker
 

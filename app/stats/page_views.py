@@ -27,7 +27,7 @@ from app.stats.activity import Done, note
 from app.stats.models import Verb
 from app.stats.visitors import digest, is_reader
 from owed import gather, owe
-from owed.running import heal_connection
+from owed.connections import heal_connection
 from owed.sql import rows, run
 
 logger = logging.getLogger(__name__)

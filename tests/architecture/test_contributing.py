@@ -62,6 +62,7 @@ class TestMake:
         assert answer.returncode != 0
         assert "Python 3.11 or later" in answer.stdout
 
+    @pytest.mark.slow
     def test_replaces_an_environment_of_another_version(self, tmp_path: Path) -> None:
         program(tmp_path / "venv/bin/python", "echo 3.9")
         (tmp_path / "venv/pyvenv.cfg").touch()
@@ -70,6 +71,7 @@ class TestMake:
         told = subprocess.run([tmp_path / "venv/bin/python", "-V"], capture_output=True, text=True, check=True).stdout
         assert told.startswith(f"Python {OURS}.")
 
+    @pytest.mark.slow
     def test_leaves_the_environment_of_another_checkout_alone(self, tmp_path: Path) -> None:
         program(tmp_path / "theirs/bin/python", "echo 3.9")
         (tmp_path / "theirs/pyvenv.cfg").touch()

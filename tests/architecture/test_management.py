@@ -65,6 +65,7 @@ class TestTheCommands:
             assert ended.value.code == 0, name
             assert len(capsys.readouterr().out.splitlines()) > 5, name
 
+    @pytest.mark.slow
     def test_refuse_what_they_do_not_know_with_an_exit_code(self, tmp_path: Path) -> None:
         for words in (("effects", "dance"), ("reindex", "--fast"), ("import_posts", str(tmp_path / "nothing"))):
             done = manage(*words, env=dict(os.environ))

@@ -101,6 +101,7 @@ class TestTheComposeFile:
             assert OURS[name]["depends_on"]["redis-broker"]["condition"] == "service_healthy"
 
     @pytest.mark.timeout(400)
+    @pytest.mark.slow
     def test_names_commands_that_start_as_written(self, tmp_path: Path, production: dict[str, str]) -> None:
         released = Process(OURS["release"]["command"], production, tmp_path / "release.log")
         assert released.process.wait(PATIENCE) == 0, released.said()[-3000:]

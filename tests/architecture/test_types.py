@@ -48,6 +48,7 @@ many(1)  # wrong
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 class TestMypy:
     def test_refuses_a_misspelt_effect_a_wrong_argument_and_a_body_that_does_not_fit(self, tmp_path: Path) -> None:
         planted = tmp_path / "planted.py"

@@ -12,6 +12,7 @@ from tests.devserver.running import Run
 pytestmark = pytest.mark.timeout(240)
 
 
+@pytest.mark.slow
 class TestADump:
     def test_is_restored_into_an_empty_folder(self, supervised: Callable[..., Run], tmp_path: Path) -> None:
         dump = tmp_path / "afterword.dump"

@@ -33,6 +33,7 @@ def readiness(port: int) -> tuple[int, dict[str, object]]:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.slow
 def test_an_outdated_demo_is_named_and_rebuilt_beside_its_data(supervised: Callable[..., Run]) -> None:
     port = unused_port()
     run = supervised(DATABASE_URL="", PORT=str(port), PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")

@@ -44,6 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 class TestTheSite:
     def test_has_every_public_name_of_the_ledger(self, site: Path) -> None:
         with (site / "objects.inv").open("rb") as file:

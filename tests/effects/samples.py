@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +55,21 @@ def _debounced(*, post_id: int) -> None:
 @_debounced.runs_many
 def debounced(post_ids: list[int]) -> None:
     ran.append(("debounced", sorted(post_ids)))
+
+
+LAST_WORDS = 99
+
+
+@effect("test.slowly", batch=2)
+def _slowly(*, post_id: int) -> None:
+    """Take two at once, and longer than a hint may take."""
+
+
+@_slowly.runs_many
+def slowly(post_ids: list[int]) -> None:
+    if LAST_WORDS in post_ids:
+        raise SystemExit
+    time.sleep(0.55)
 
 
 @task("test.later", kind="external", timeout=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -34,13 +35,18 @@ def owe(*signatures: object) -> list[int]:
 
 
 class TestAHint:
-    def test_returns_nothing_when_all_is_done(self, applied: None) -> None:
+    @pytest.mark.parametrize(("results", "ignored"), [("failures", True), ("all", False)])
+    def test_returns_nothing_when_all_is_done_and_stores_that_if_asked(
+        self, applied: None, settings: Any, results: str, ignored: bool
+    ) -> None:
+        settings.OWED_CELERY_RESULTS = results
         [pk] = owe(samples.note.si(n=1))
         assert hint(samples.note, pk) is None
-        assert samples.ran[-1] == ("ignored", False)
+        assert samples.ran[-1] == ("ignored", ignored)
 
     @pytest.mark.covers("D5")
-    def test_stores_no_result_when_it_claimed_nothing(self) -> None:
+    def test_stores_no_result_when_it_claimed_nothing(self, settings: Any) -> None:
+        settings.OWED_CELERY_RESULTS = "all"
         assert hint(samples.note, 999_999) is None
         assert samples.ran[-1] == ("ignored", True)
 
@@ -51,6 +57,14 @@ class TestAHint:
             hint(samples.later, pk)
         assert raised.value.when == Effect.objects.get(pk=pk).wake_at
         assert str(raised.value.exc) == f"e{pk} busy"
+        assert samples.ran[-1] == ("ignored", True)
+
+    def test_stores_a_retry_of_what_failed(self) -> None:
+        samples.poison.add(1)
+        [pk] = owe(samples.call.si(n=1))
+        with pytest.raises(Retry):
+            hint(samples.call, pk)
+        assert samples.ran[-1] == ("ignored", False)
 
     @pytest.mark.covers("D22", "X11")
     def test_is_a_failure_without_addresses_when_the_effect_is_dead(self) -> None:
@@ -58,6 +72,7 @@ class TestAHint:
         with pytest.raises(EffectFailed, match=rf"e{pk} \[address\] does not exist") as raised:
             hint(samples.hopeless, pk)
         assert raised.value.__suppress_context__
+        assert samples.ran[-1] == ("ignored", False)
 
     @pytest.mark.covers("X10")
     def test_writes_its_uuid_on_the_rows_that_it_took(self, applied: None) -> None:
@@ -78,7 +93,7 @@ class TestEffect:
     @pytest.mark.covers("D3", "X7")
     def test_gives_celery_a_hard_limit_below_the_lease(self) -> None:
         task = app.tasks["test.call"]
-        assert (task.soft_time_limit, task.time_limit) == (5, 10)
+        assert (task.soft_time_limit, task.time_limit) == (5.5, 10.5)
         assert task.time_limit < 5 + 10
 
     @pytest.mark.covers("D3")

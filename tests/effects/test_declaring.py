@@ -109,7 +109,7 @@ class TestABody:
         def limited() -> None: ...
 
         for name in ("declared.limited", "declared.unlimited"):
-            assert (app.tasks[name].soft_time_limit, app.tasks[name].time_limit) == (7, 12)
+            assert (app.tasks[name].soft_time_limit, app.tasks[name].time_limit) == (7.5, 12.5)
 
 
 @pytest.mark.usefixtures("declared")

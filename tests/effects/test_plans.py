@@ -29,7 +29,8 @@ class TestWithAMillionFinishedRows:
             cursor.execute("SELECT max(id) FROM effects_effect")
             newest = cursor.fetchone()[0]
             for ids in ([newest], list(range(newest - 99, newest + 1))):
-                assert "effects_effect_pkey" in _plan(cursor, CLAIM, [70, uuid4(), ids, ["test.note"]])
+                wanted = {"lease": 70, "hint": uuid4(), "ids": ids, "names": ["test.note"]}
+                assert "effects_effect_pkey" in _plan(cursor, CLAIM, wanted)
             assert "effect_wake" in _plan(cursor, SWEEP, {"tasks": ["test.note"], "limit": 500, "ring_after": 15.0})
 
 

@@ -105,13 +105,26 @@ class TestPublisher:
     def test_sends_names_and_ids_and_nothing_else(self) -> None:
         app = celery_at(settings.CELERY_BROKER_URL)
         app.conf.task_default_queue = f"waker-{os.getpid()}"
-        Publisher(app)([Hint("test.note", (1, 2)), Hint("test.call", (3,))])
+        publisher = Publisher(app)
+        publisher([Hint("test.note", (1, 2)), Hint("test.call", (3,))])
+        publisher._drop()
         with app.connection_for_read() as connection, connection.SimpleQueue(app.conf.task_default_queue) as queue:
             messages = [queue.get(timeout=5) for _ in range(2)]
             queue.clear()
         assert [(m.headers["task"], m.headers["effects"]) for m in messages] == [("test.note", [1, 2]), ("test.call", [3])]
         assert all(m.payload[:2] == [[], {}] for m in messages)
         assert messages[0].headers["id"] != messages[1].headers["id"]
+
+    def test_names_the_first_and_the_last_of_many_where_celery_logs_them(self) -> None:
+        app = celery_at(settings.CELERY_BROKER_URL)
+        app.conf.task_default_queue = f"waker-many-{os.getpid()}"
+        publisher = Publisher(app)
+        publisher([Hint("test.note", (7, 8)), Hint("test.note", tuple(range(1, 501)))])
+        publisher._drop()
+        with app.connection_for_read() as connection, connection.SimpleQueue(app.conf.task_default_queue) as queue:
+            named = [queue.get(timeout=5).headers["argsrepr"] for _ in range(2)]
+            queue.clear()
+        assert named == ["effects 7, 8", "effects 1 to 500 (500)"]
 
     @pytest.mark.covers("X2", "G13")
     def test_gives_up_at_once_on_a_refused_port(self) -> None:

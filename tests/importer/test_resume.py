@@ -43,7 +43,9 @@ def whole() -> bool:
 
 
 class TestAKilledImport:
-    @pytest.mark.parametrize(("where", "landed"), [("after-insert", 0), ("after-commit", 4)])
+    @pytest.mark.parametrize(
+        ("where", "landed"), [pytest.param("after-insert", 0, marks=pytest.mark.slow), ("after-commit", 4)]
+    )
     def test_has_committed_whole_chunks_and_goes_on(self, site: Path, where: str, landed: int) -> None:
         assert start(site, OWED_CRASH_AT=where).wait(60) == 137
         assert Post.objects.count() == landed
@@ -52,6 +54,7 @@ class TestAKilledImport:
         assert (report.done[Done.CREATED], report.done[Done.UNCHANGED]) == (POSTS - landed, landed)
         assert (Post.objects.public().count(), Effect.objects.filter(task="search.refresh").count()) == (POSTS, POSTS)
 
+    @pytest.mark.slow
     def test_goes_on_after_a_kill_at_any_parse_date(self, site: Path) -> None:
         process = start(site)
         deadline = time.monotonic() + 60

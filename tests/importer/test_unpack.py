@@ -41,6 +41,7 @@ class TestAHostileZip:
         with pytest.raises(CannotRead, match="larger than 4 MB when unpacked"):
             unpack(tmp_path, content)
 
+    @pytest.mark.slow
     def test_is_no_bomb_of_files(self, tmp_path: Path) -> None:
         with pytest.raises(CannotRead, match="more than 100,000 files"):
             unpack(tmp_path, zipped({f"{number}.md": "" for number in range(100_001)}))

@@ -23,6 +23,8 @@ from tests.importer.sites import ghost, item, wxr
 from tests.importer.uploads import checked, imported, jekyll, upload, zipped
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("D13", "P10")]
+# One kill in each run; the others are proofs of `make faults`.
+SLOW_POINTS = [pytest.param(each, marks=pytest.mark.slow) for each in ("after-claim", "after-commit", "after-body")]
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +114,7 @@ class TestAnImport:
         assert (run.state, run.done, Post.objects.public().count()) == ("done", 120, 120)
         assert Effect.objects.filter(task="upkeep.run_import", state=State.DONE).count() == 3
 
-    @pytest.mark.parametrize("point", ["after-claim", "after-insert", "after-commit", "after-body"])
+    @pytest.mark.parametrize("point", ["after-insert", *SLOW_POINTS])
     def test_is_complete_and_nothing_twice_after_a_killed_worker(self, tmp_path: Path, point: str) -> None:
         run = checked(jekyll(tmp_path, number=60))
         run.begin()

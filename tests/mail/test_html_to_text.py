@@ -94,5 +94,5 @@ class TestTheTextPart:
     )
     def test_takes_linear_time(self, part: str) -> None:
         begun = time.process_time()
-        html_to_text(render(part * (100_000 // len(part))))
-        assert time.process_time() - begun < 20
+        html_to_text(render(part * (25_000 // len(part))))
+        assert time.process_time() - begun < 5

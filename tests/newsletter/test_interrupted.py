@@ -136,7 +136,7 @@ class TestTheRest:
 @pytest.mark.django_db(transaction=True)
 class TestAtRandom:
     @pytest.mark.covers("E8", "D17")
-    @pytest.mark.parametrize("seed", [7, 20261127])
+    @pytest.mark.parametrize("seed", [7, pytest.param(20261127, marks=pytest.mark.slow)])
     def test_twenty_withdrawals_and_publications_with_kills_mail_each_once_and_share_what_is_public(
         self, post: Post, readers: Readers, smtp_sink: Sink, seed: int
     ) -> None:

@@ -40,11 +40,12 @@ class TestFiftyThousandEffectsBehindAHeldSnapshot:
     def test_cost_a_claim_no_more_pages_than_an_empty_table(self, snapshot: None) -> None:
         execute(INSERT)
         newest = select("SELECT max(id) FROM effects_effect")[0][0]
-        fresh = pages(CLAIM, [70, uuid4(), [newest], ["proof.apply"]])
+        how = {"lease": 70, "hint": uuid4(), "names": ["proof.apply"]}
+        fresh = pages(CLAIM, {**how, "ids": [newest]})
         execute(CLAIM_ALL, [newest - 200])
         execute(FINISH_ALL, [newest - 200])
-        one = pages(CLAIM, [70, uuid4(), [newest - 1], ["proof.apply"]])
-        hundred = pages(CLAIM, [70, uuid4(), list(range(newest - 150, newest - 50)), ["proof.apply"]])
+        one = pages(CLAIM, {**how, "ids": [newest - 1]})
+        hundred = pages(CLAIM, {**how, "ids": list(range(newest - 150, newest - 50))})
         assert one <= 3 * fresh
         assert hundred <= 100 * 3 * fresh
         # The sweeper alone walks over what died: over two versions of each row at most, twice, by whichever plan.

@@ -65,10 +65,11 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Hint]]:
 class TestFourWorkers:
     @pytest.mark.covers("P8", "P9")
     @pytest.mark.timeout(300)
-    def test_that_all_hear_every_hint_write_each_of_ten_thousand_documents_once(
-        self, author: User, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("number", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
+    def test_that_all_hear_every_hint_write_each_document_once(
+        self, author: User, monkeypatch: pytest.MonkeyPatch, number: int
     ) -> None:
-        ids = many(author, 10_000)
+        ids = many(author, number)
         written: list[int] = []
 
         def counted(post_ids: list[int]) -> int:

@@ -116,6 +116,7 @@ class TestTheTables:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 class TestADatabaseOfAnEditedMigration:
     def test_stops_the_release_and_is_not_ready(self) -> None:
         with installation("edited") as edited:

@@ -14,7 +14,7 @@ from tests.upgrade.snapshot import Row, Snapshot
 OF_DJANGO = {"django_migrations", "django_content_type", "auth_permission"}
 EFFECTS = intended.RENAMED_TABLES.get("effects_effect", "effects_effect")
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def renamed(table: str) -> str:
