@@ -14,7 +14,7 @@ from tests.proof.ledger import execute
 from tests.proof.processes import Actor
 
 pytest.register_assert_rewrite("tests.proof.machine")
-FORGET = "TRUNCATE effects_effect, effects_tick, proof_applied, proof_called, proof_document, proof_index"
+FORGET = "TRUNCATE effects_effect, effects_attempt, effects_tick, proof_applied, proof_called, proof_document, proof_index"
 # CASCADE follows constraints, and search_document and social_socialpost have none: they outlive their posts.
 PEOPLE = "accounts_user, blog_version, blog_post, newsletter_subscriber, social_socialpost, search_document"
 FORGET_PEOPLE = f"TRUNCATE {PEOPLE} CASCADE"
