@@ -1,21 +1,44 @@
-"""The ledger in the admin: read, and replay dead letters."""
+"""The ledger in the admin: read, and act on effects."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from . import dead_letters
-from .models import Attempt, Effect
+from . import pausing
+from .acting import REASON_SIZE, RETRY, VERBS, Decision, ReasonNeeded, Verb
+from .models import Attempt, Effect, Pause
 
 
-@admin.action(description=gettext_lazy("Retry failed effects"))
-def replay(modeladmin: EffectAdmin, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
-    replayed = dead_letters.replay(list(queryset.values_list("pk", flat=True)))
-    modeladmin.message_user(request, f"{replayed} owed again.")
+class ReasonForm(ActionForm):
+    reason = forms.CharField(required=False, max_length=REASON_SIZE, label=gettext_lazy("Reason:"))
+
+
+def action(verb: Verb) -> Any:
+    """Return an action of the admin that does this to the chosen effects."""
+
+    # Who may look may retry; the rest ends something for good, or sooner than was meant.
+    @admin.action(description=verb.label, permissions=["view" if verb is RETRY else "act"])
+    def act(modeladmin: EffectAdmin, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
+        decision = Decision(by=request.user.get_username(), reason=request.POST.get("reason", ""))
+        try:
+            changed = verb.act_on(list(queryset.values_list("pk", flat=True)), decision)
+        except ReasonNeeded:
+            modeladmin.message_user(request, _("Give a reason. It is kept with the effects."), messages.ERROR)
+            return
+        said = ngettext("%(number)d effect changed.", "%(number)d effects changed.", changed) % {"number": changed}
+        modeladmin.message_user(request, said)
+
+    act.__name__ = verb.name.replace("-", "_")
+    return act
 
 
 class AttemptInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -43,13 +66,17 @@ class AttemptInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Effect)
 class EffectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("id", "task", "about", "state", "attempt", "due_at", "finished_at", "error")
+    list_display = ("id", "task", "about", "state", "attempt", "due_at", "finished_at", "error", "reason")
     list_filter = ("state", "queue", "task")
     search_fields = ("=id", "=about", "=hint")
     ordering = ("-pk",)
-    actions = (replay,)
+    actions = tuple(action(verb) for verb in VERBS.values())
+    action_form = ReasonForm
     inlines = (AttemptInline,)
     show_full_result_count = False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("owed.change_effect")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -58,6 +85,34 @@ class EffectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Effect | None = None) -> bool:
+        return False
+
+
+@admin.action(description=gettext_lazy("Resume"), permissions=["delete"])
+def resume(modeladmin: PauseAdmin, request: HttpRequest, queryset: QuerySet[Pause]) -> None:
+    for each in queryset:
+        pausing.resume(queue=each.queue, task=each.task, decision=Decision(by=request.user.get_username()))
+
+
+@admin.register(Pause)
+class PauseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("queue", "task", "reason", "decided_by", "since")
+    fields = ("queue", "task", "reason")
+    actions = (resume,)
+
+    def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
+        decision = Decision(by=request.user.get_username(), reason=obj.reason)
+        pausing.pause(queue=obj.queue, task=obj.task, decision=decision)
+        obj.pk = Pause.objects.filter(queue=obj.queue, task=obj.task).values_list("pk", flat=True).get()
+
+    def delete_model(self, request: HttpRequest, obj: Pause) -> None:
+        pausing.resume(queue=obj.queue, task=obj.task, decision=Decision(by=request.user.get_username()))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Leave out the admin's own deletion: it would put nothing back to work."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def has_change_permission(self, request: HttpRequest, obj: Pause | None = None) -> bool:
         return False
 
 

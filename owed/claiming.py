@@ -23,6 +23,7 @@ UPDATE effects_effect
 SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %(lease)s),
     started_at = clock_timestamp(), hint = %(hint)s
 WHERE id = ANY(%(ids)s::bigint[]) AND state = 'ready' AND task = ANY(%(names)s)
+AND {sql.NOT_PAUSED}
 {RETURNING}
 """  # noqa: S608 - constants
 # Under every name of the effect: a worker of the release before locks and looks under the one that it knows.

@@ -1,4 +1,4 @@
-"""Dead letters: effects that are not tried again, unless someone retries them."""
+"""Dead letters: effects that are not tried again, unless someone retries them; discarded ones likewise."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ WHERE id = %s AND attempt = %s AND state = 'running'
 REPLAY = """
 UPDATE effects_effect
 SET state = 'ready', finished_at = NULL, max_attempts = attempt + %s, rings = 0, outcome = '',
-    wake_at = moment, due_at = moment
+    decided_by = '', reason = '', wake_at = moment, due_at = moment
 FROM (SELECT clock_timestamp() AS moment) AS clock
-WHERE id = ANY(%s) AND state = 'dead'
+WHERE id = ANY(%s) AND state IN ('dead', 'discarded')
 """
 FRESH_TRIES = 20
 
@@ -34,5 +34,5 @@ def bury(claimed: Claimed, outcome: str, error: str) -> bool:
 
 
 def replay(ids: Sequence[int]) -> int:
-    """Owe dead effects again. Attempts never go back; more are allowed. Return how many were dead."""
+    """Owe dead and discarded effects again. Attempts never go back; more are allowed. Return how many were."""
     return sql.run(REPLAY, [FRESH_TRIES, list(ids)])

@@ -8,10 +8,11 @@ from . import registry, sql
 from .running import Report, run
 from .waker import pack
 
-READY = """
+READY = f"""
 SELECT task, id FROM effects_effect
-WHERE finished_at IS NULL AND state = 'ready' AND task = ANY(%s) AND attempt {comparison} 0 ORDER BY id LIMIT %s
-"""
+WHERE finished_at IS NULL AND state = 'ready' AND task = ANY(%s) AND attempt {{comparison}} 0
+AND {sql.NOT_PAUSED} ORDER BY id LIMIT %s
+"""  # noqa: S608 - constants of this package
 
 
 def work(limit: int = 500) -> list[Report]:

@@ -25,7 +25,7 @@ from kombu.utils.json import dumps, loads
 
 from . import celery, registry
 from .declaration import GRACE, Declaration, Kind, Signature
-from .models import Effect, State
+from .models import PARKED, Effect, State
 from .outcomes import BadArguments, GiveUp, Later
 from .payload import PayloadDeclaration
 from .recording import record_now
@@ -45,8 +45,10 @@ STATES = {
     State.READY: "PENDING",
     State.WAITING: "RETRY",
     State.RUNNING: "STARTED",
+    **dict.fromkeys(PARKED, "PENDING"),
     State.DONE: "SUCCESS",
     State.DEAD: "FAILURE",
+    State.DISCARDED: "REVOKED",
 }
 
 
@@ -57,6 +59,8 @@ class DurableTask(DjangoTask):  # type: ignore[type-arg]
     throws = (celery.EffectFailed,)
     durable: bool | None = None
     """Whether calls are rows; None asks OWED_CELERY_DURABLE. @shared_task(durable=False) leaves one task as it was."""
+    owed_timeout: float | None = None
+    """Seconds until the body is stopped; from the task's own limits where none is given."""
     kind: Kind = "external"
     """external: the body runs outside a transaction, at least once. atomic: within one, exactly once for the database."""
 
@@ -187,8 +191,10 @@ def _declare(task: Any, app: Celery) -> None:
 
     run_durable.__doc__ = task.__doc__
     run_durable.__qualname__ = f"run_durable[{name}]"
+    # Kept: a task may be declared again, and its limits are overwritten below.
+    task.owed_timeout = task.owed_timeout or _timeout(task, app)
     effect: Declaration[Any] = PayloadDeclaration(
-        name=name, takes=run_durable, kind=task.kind, timeout=_timeout(task, app), max_attempts=CRASHES
+        name=name, takes=run_durable, kind=task.kind, timeout=task.owed_timeout, max_attempts=CRASHES
     )
     task.soft_time_limit, task.time_limit = effect.soft_limit, effect.soft_limit + GRACE
     celery.leave_to_celery(name)

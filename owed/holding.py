@@ -1,44 +1,33 @@
-"""Hold what is owed, such as after a restore: a copy owes again what the original has done since."""
+"""Sums of what is held, or would be, in words that a person understands: to decide by, such as after a restore."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from . import dead_letters, sql
+from .models import EffectQuerySet
 
-HELD = "held"
-# What runs at this moment is left to its worker; a lease that is over belongs to no one.
-HOLD = """
-UPDATE effects_effect SET state = 'dead', finished_at = clock_timestamp(), outcome = %(held)s
-WHERE finished_at IS NULL AND (state <> 'running' OR wake_at <= clock_timestamp())
-    AND (cardinality(%(tasks)s::text[]) = 0 OR task = ANY(%(tasks)s))
-RETURNING task
-"""
-FIND = """
-SELECT id, task FROM effects_effect WHERE state = 'dead' AND outcome = %(held)s
-    AND (cardinality(%(tasks)s::text[]) = 0 OR task = ANY(%(tasks)s))
-ORDER BY id
-"""
+Describe = Callable[[EffectQuerySet], list[str]]
 
 
-def hold(tasks: Sequence[str] = ()) -> Counter[str]:
-    """Make what is owed under these names, or all, a dead letter that says `held`. Return how many by name.
-
-    Nothing runs it until release(). Call it while no worker runs: a worker finishes what it has begun.
-    """
-    return Counter(task for (task,) in sql.rows(HOLD, {"held": HELD, "tasks": list(tasks)}))
+def by_task(found: EffectQuerySet) -> Counter[str]:
+    """Return how many there are of each effect."""
+    return Counter(found.order_by().values_list("task", flat=True).iterator(5000))
 
 
-def held(tasks: Sequence[str] = ()) -> Counter[str]:
-    """Return how many are held, by name."""
-    return Counter(task for _, task in _found(tasks))
+def plainly(found: EffectQuerySet) -> list[str]:
+    """Return one line for each effect, such as "12 mail.send_receipt"."""
+    return [f"{number} {task}" for task, number in sorted(by_task(found).items())]
 
 
-def release(tasks: Sequence[str] = ()) -> int:
-    """Owe again what is held under these names, or all. Return how many."""
-    return dead_letters.replay([pk for pk, _ in _found(tasks)])
+_describe: list[Describe] = [plainly]
 
 
-def _found(tasks: Sequence[str]) -> list[tuple[int, str]]:
-    return sql.rows(FIND, {"held": HELD, "tasks": list(tasks)})
+def describe_with(describe: Describe) -> None:
+    """Let the project say what effects amount to, such as "616 mails of post 17"."""
+    _describe.append(describe)
+
+
+def sums(found: EffectQuerySet) -> list[str]:
+    """Return what these effects amount to, a line for each sum."""
+    return _describe[-1](found)

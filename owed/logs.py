@@ -10,7 +10,7 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from .claiming import Claimed
-from .signals import effect_settled, effects_claimed, effects_done, effects_swept
+from .signals import effect_settled, effects_acted, effects_claimed, effects_done, effects_swept
 
 logger = logging.getLogger("owed")
 
@@ -39,6 +39,12 @@ def log_done(sender: object, effects: Sequence[Claimed], seconds: float, **kwarg
 @receiver(effects_swept, dispatch_uid="effects.log_swept")
 def log_swept(sender: object, ready: int, dead: int, rung: bool, **kwargs: Any) -> None:
     logger.info("effects swept", extra={"ready": ready, "dead": dead, "rung": rung})
+
+
+@receiver(effects_acted, dispatch_uid="effects.log_acted")
+def log_acted(sender: object, verb: str, number: int, by: str, reason: str, **which: Any) -> None:
+    which.pop("signal", None)
+    logger.info("effects acted on", extra={"verb": verb, "number": number, "by": by, "reason": reason, **which})
 
 
 def _facts(effect: Claimed) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -12,6 +12,7 @@ from django.db.models.functions import Extract, Now
 from django.utils.translation import gettext_lazy
 
 from . import dead_letters
+from .controls import Pause as Pause
 from .declaration import Declaration
 
 
@@ -19,17 +20,33 @@ class State(models.TextChoices):
     READY = "ready", gettext_lazy("Ready")
     WAITING = "waiting", gettext_lazy("Waiting")
     RUNNING = "running", gettext_lazy("Running")
+    HELD = "held", gettext_lazy("Held")
+    PAUSED = "paused", gettext_lazy("Paused")
+    BLOCKED = "blocked", gettext_lazy("After others")
     DONE = "done", gettext_lazy("Done")
     DEAD = "dead", gettext_lazy("Dead")
+    DISCARDED = "discarded", gettext_lazy("Discarded")
+
+
+PARKED = (State.HELD, State.PAUSED, State.BLOCKED)
+"""Owed, and begun by no worker and no sweeper until a person or another effect decides."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Their `wake_at`: so far away that no process, of an earlier release either, takes them for due."""
+OVER = (State.DONE, State.DEAD, State.DISCARDED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """One queue: effects owed, running and dead, and the age in seconds of the oldest that is due."""
+    """One queue: effects owed, of them running, held and paused; dead ones; the age in seconds of the oldest that is due.
+
+    What a person holds or has paused is planned for later, and not due.
+    """
 
     queue: str
     owed: int
     running: int
+    held: int
+    paused: int
     dead: int
     oldest_due: float | None
 
@@ -51,17 +68,20 @@ class EffectQuerySet(models.QuerySet["Effect"]):
         return self.of(effect).pending().filter(state__in=[State.READY, State.WAITING], attempt=0)
 
     def overdue(self) -> EffectQuerySet:
-        """Return what is owed by now and not finished."""
-        return self.pending().filter(due_at__lte=Now())
+        """Return what is owed by now, not finished, and not put aside by a person."""
+        return self.pending().filter(due_at__lte=Now()).exclude(state__in=PARKED).exclude(Pause.objects.stopped())
 
     def dead(self) -> EffectQuerySet:
         return self.filter(state=State.DEAD)
 
     def untaken(self, for_seconds: float) -> list[str]:
-        """Return the queues in which something new is due for so long while no worker began anything of them."""
+        """Return the queues in which something new is due for so long while no worker began anything of them.
+
+        A pause is a reason for it, and not looked at.
+        """
         since = Now() - timedelta(seconds=for_seconds)
         new = self.pending().filter(state__in=[State.READY, State.WAITING], attempt=0, due_at__lt=since)
-        waiting = set(new.values_list("queue", flat=True).distinct())
+        waiting = set(new.exclude(Pause.objects.stopped()).values_list("queue", flat=True).distinct())
         if not waiting:
             return []
         # Two statements, each by an index of its own: one for both would read every finished row.
@@ -72,13 +92,23 @@ class EffectQuerySet(models.QuerySet["Effect"]):
 
     def backlog(self) -> list[Backlog]:
         """Return how far each queue is behind, in order of name."""
+        stopped = Pause.objects.stopped() & ~Q(state__in=[State.RUNNING, State.HELD])
+        due = Q(due_at__lte=Now()) & ~stopped & ~Q(state__in=PARKED)
         # Two statements, each by an index of its own: one for both would read every finished row.
-        due = Extract(Now() - models.Min("due_at", filter=Q(due_at__lte=Now())), "epoch", output_field=models.FloatField())
-        running = models.Count("pk", filter=Q(state=State.RUNNING))
-        pending = self.pending().values("queue").annotate(owed=models.Count("pk"), running=running, oldest_due=due)
+        pending = (
+            self.pending()
+            .values("queue")
+            .annotate(
+                owed=models.Count("pk"),
+                running=models.Count("pk", filter=Q(state=State.RUNNING)),
+                held=models.Count("pk", filter=Q(state=State.HELD)),
+                paused=models.Count("pk", filter=Q(state=State.PAUSED) | stopped),
+                oldest_due=Extract(Now() - models.Min("due_at", filter=due), "epoch", output_field=models.FloatField()),
+            )
+        )
         dead = dict(self.dead().values_list("queue").annotate(models.Count("pk")).order_by())
         rows = {row["queue"]: row for row in pending.order_by()}
-        none = {"owed": 0, "running": 0, "oldest_due": None}
+        none = {"owed": 0, "running": 0, "held": 0, "paused": 0, "oldest_due": None}
         names = sorted(rows.keys() | dead.keys())
         return [Backlog(**{**none, "queue": name, "dead": dead.get(name, 0), **rows.get(name, {})}) for name in names]
 
@@ -93,7 +123,7 @@ class Effect(models.Model):
     about = models.CharField(max_length=100, blank=True)
     key = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null is outside the index
     kind = models.CharField(max_length=8)
-    state = models.CharField(max_length=8, choices=State, default=State.READY)
+    state = models.CharField(max_length=10, choices=State, default=State.READY)
     attempt = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=20)
     rings = models.PositiveIntegerField(default=0)
@@ -105,6 +135,10 @@ class Effect(models.Model):
     hint = models.UUIDField(null=True)
     outcome = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
+    # With defaults in the database: processes of the release before insert without these columns.
+    decided_by = models.CharField(max_length=150, blank=True, db_default="")
+    """Who held or discarded it, and why; empty while it takes its own course."""
+    reason = models.CharField(max_length=300, blank=True, db_default="")
     result = models.JSONField(null=True)
     """What a task of django.tasks returned and raised, see task_results; null for every other effect."""
     cause = models.BigIntegerField(null=True)
@@ -127,8 +161,8 @@ class Effect(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="effect_state_known"),
             models.CheckConstraint(
-                condition=Q(state__in=[State.DONE, State.DEAD], finished_at__isnull=False)
-                | Q(state__in=[State.READY, State.WAITING, State.RUNNING], finished_at=None),
+                condition=Q(state__in=OVER, finished_at__isnull=False)
+                | Q(state__in=[State.READY, State.WAITING, State.RUNNING, *PARKED], finished_at=None),
                 name="effect_finished_when_over",
             ),
         ]

@@ -24,8 +24,8 @@ def purge(older_than: timedelta, *, chunk: int = 1000) -> int:
 
 
 def purge_dead(older_than: timedelta, *, chunk: int = 1000) -> int:
-    """Delete dead letters that failed longer ago than this, which no one retried. Return how many went."""
-    return in_chunks(PURGE.replace("'done'", "'dead'"), older_than, chunk)
+    """Delete dead letters that failed longer ago than this, and what was discarded then. Return how many went."""
+    return in_chunks(PURGE.replace("state = 'done'", "state IN ('dead', 'discarded')"), older_than, chunk)
 
 
 def in_chunks(statement: str, older_than: timedelta, chunk: int) -> int:

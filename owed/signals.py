@@ -9,3 +9,7 @@ effect_settled = Signal()
 # What a batch has done at once, in place of effect_settled for each.
 effects_done = Signal()  # effects: list[Claimed], seconds: float
 effects_swept = Signal()  # ready: int, dead: int, rung: bool
+# verb: str, number: int, by: str, reason: str, and either filter: dict[str, str] or effects: list[int]
+effects_acted = Signal()
+# ids: list[int], outcome: discarded|cancelled, reason: str, decided_by: str. Sent in the transaction that ends them.
+effects_discarded = Signal()

@@ -15,6 +15,10 @@ Params = Sequence[Any] | Mapping[str, Any]
 HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name"
 TRY_HOLD = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
+# The table holds no more than a person has paused: a claim reads one page of it.
+NOT_PAUSED = """NOT EXISTS (
+    SELECT FROM effects_pause AS pause WHERE pause.queue = effects_effect.queue OR pause.task = effects_effect.task)"""
+
 
 def rows(statement: str, params: Params = ()) -> list[Any]:
     """Return the rows that the statement selects or returns, as tuples."""

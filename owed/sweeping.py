@@ -22,25 +22,30 @@ SELECT count(*) FROM (
     LIMIT {LONGEST_RING}) AS behind
 """  # noqa: S608 - constants of this file
 
+# What a pause covers is put aside, so that no later pass meets it; the lock on the pause lets a resume wait, and find it.
 DIED = "'lease expired: the worker died or froze'"
 SWEEP = f"""
 WITH due AS (
-    SELECT id, state AS was, attempt AS tried FROM effects_effect
+    SELECT id, state AS was, attempt AS tried, queue AS waits_in, task AS named FROM effects_effect
     WHERE finished_at IS NULL AND wake_at <= clock_timestamp() AND task = ANY(%(tasks)s)
     ORDER BY wake_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), stopped AS (
+    SELECT due.id FROM due JOIN effects_pause AS pause ON pause.queue = due.waits_in OR pause.task = due.named
+    WHERE was <> 'running' FOR KEY SHARE OF pause
 ), failures AS (
     INSERT INTO effects_attempt (effect_id, number, ended_at, worker, outcome, error, traceback)
     SELECT id, tried, clock_timestamp(), '', 'lost', {DIED}, '' FROM due WHERE was = 'running'
 )
 UPDATE effects_effect
-SET state = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' ELSE 'ready' END,
+SET state = CASE WHEN parked THEN 'paused' WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' ELSE 'ready' END,
     finished_at = CASE WHEN state = 'running' AND attempt >= max_attempts THEN clock_timestamp() END,
     outcome = CASE WHEN state = 'running' AND attempt >= max_attempts THEN 'out of tries' ELSE '' END,
     error = CASE WHEN state = 'running' THEN {DIED} ELSE error END,
     rings = CASE WHEN state = 'ready' THEN least(rings + 1, 1000) ELSE 0 END,
-    wake_at = clock_timestamp() + make_interval(secs => CASE WHEN state = 'ready'
+    wake_at = CASE WHEN parked THEN '9999-01-01 00:00+00' ELSE clock_timestamp() END
+        + make_interval(secs => CASE WHEN parked THEN 0 WHEN state = 'ready'
         THEN least(%(ring_after)s * 2 ^ least(rings, 10), greatest({SMALL_RING}, ({BEHIND}))) ELSE %(ring_after)s END)
-FROM due WHERE effects_effect.id = due.id
+FROM (SELECT id, id IN (SELECT id FROM stopped) AS parked FROM due) AS due WHERE effects_effect.id = due.id
 RETURNING effects_effect.id, task, state, attempt
 """  # noqa: S608 - constants of this package
 # Without this, an outage would count as lost rings, and effects would come back minutes after the broker does.
@@ -65,7 +70,7 @@ def sweep(limit: int = LIMIT) -> Swept:
     rows = sorted(sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()}))
     crash.point("mid-sweep")
     ready = [(pk, task, attempt) for pk, task, state, attempt in rows if state == "ready"]
-    swept = Swept(hints=_hints(ready), ready=len(ready), dead=len(rows) - len(ready))
+    swept = Swept(hints=_hints(ready), ready=len(ready), dead=sum(row[2] == "dead" for row in rows))
     swept.rung = waker.ring(swept.hints)
     if not swept.rung:
         _unring([pk for pk, _, _ in ready])

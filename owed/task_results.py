@@ -18,7 +18,7 @@ from . import sql
 from .attempts import traceback_of
 from .claiming import Claimed
 from .django_tasks import TaskError, TaskResultStatus, normalize_json
-from .models import Effect, State
+from .models import PARKED, Effect, State
 from .payload import refusal
 from .running import Running
 
@@ -26,8 +26,10 @@ STATUS = {
     State.READY: TaskResultStatus.READY,
     State.WAITING: TaskResultStatus.READY,
     State.RUNNING: TaskResultStatus.RUNNING,
+    **dict.fromkeys(PARKED, TaskResultStatus.READY),
     State.DONE: TaskResultStatus.SUCCESSFUL,
     State.DEAD: TaskResultStatus.FAILED,
+    State.DISCARDED: TaskResultStatus.FAILED,
 }
 KEEP = """
 UPDATE effects_effect SET result = coalesce(result, '{}') || jsonb_build_object(

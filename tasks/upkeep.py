@@ -6,7 +6,7 @@ from django.core.management import call_command
 from app.accounts import effects as accounts
 from app.audit import delivery_proof
 from app.blog import effects as blog
-from app.blog import spam
+from app.blog import planned, spam
 from app.blog.models import Post
 from app.importer import effects as importer
 from app.importer import undo, work
@@ -14,7 +14,7 @@ from app.members import email_change, erasure
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
-from owed import clock, heartbeat, periods, purging, rolling_up, task
+from owed import clock, heartbeat, pausing, periods, purging, rolling_up, task
 from owed.contrib import celery_results
 
 
@@ -26,14 +26,15 @@ def publish_scheduled(*, post_id: int) -> None:
 
 @task("upkeep.publish_due")
 def publish_due() -> None:
-    """Publish every scheduled post whose time has come, whatever became of its own effect."""
-    Post.objects.publish_due(clock.now())
+    """Publish every scheduled post whose time has come, whatever became of its own effect, unless a person keeps it back."""
+    planned.publish_due(clock.now())
 
 
 @task("upkeep.purge_effects", kind="external", timeout=300)
 def purge_effects() -> None:
-    """Remove done effects that are older than the retention time."""
+    """Remove done effects that are older than the retention time; owe again what a killed resume left aside."""
     purging.purge(settings.OWED_RETENTION)
+    pausing.unpark()
     periods.forget_past_periods()
     heartbeat.forget_gone()
 

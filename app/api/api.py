@@ -2,11 +2,13 @@
 
 from app.api import (
     comments,
+    effect_actions,
     effects,
     errors,
     imports,
     likes,
     media,
+    pauses,
     posts,
     publication,
     schedules,
@@ -26,6 +28,8 @@ for noun in (posts, publication, comments, likes):
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
+api.add_router("/effects/actions", effect_actions.router)
+api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)

@@ -14,13 +14,16 @@ from pydantic import Field
 from app.accounts.models import User
 from app.api.auth import Request, must_enter_studio
 from app.api.errors import Conflict, Forbidden, NotFound, Problem
-from app.api.fields import ABOUT, BIGGEST, Id, Page
+from app.api.fields import ABOUT, BIGGEST, Id, Moment, Page
 from app.api.permissions import watched_post
+from owed.filters import Filter
 from owed.models import Attempt, Effect
 
 router = Router(tags=["effects"])
 
 PER_PAGE = 100
+AGE = r"^([0-9]{1,6}(s|min|h|d))?$"
+StateName = Literal["ready", "waiting", "running", "held", "paused", "blocked", "done", "dead", "discarded"]
 
 
 class EffectOut(Schema):
@@ -42,6 +45,8 @@ class EffectOut(Schema):
     hint: UUID | None
     outcome: str
     error: str
+    decided_by: str
+    reason: str
 
 
 class AttemptOut(Schema):
@@ -67,19 +72,35 @@ class EffectDetail(EffectOut):
 
 
 class Filters(Schema):
+    """As in the studio and `manage.py effects`.
+
+    `task`: a name, or how it begins. `age`: owed at least so long ago, such as "2h". `before`: owed before that moment.
+    """
+
     about: Annotated[str, Field(pattern=ABOUT)] | None = None
-    state: Literal["ready", "waiting", "running", "done", "dead"] | None = None
+    state: StateName | None = None
+    queue: Annotated[str, Field(max_length=50)] = ""
+    task: Annotated[str, Field(max_length=100)] = ""
+    error: Annotated[str, Field(max_length=200)] = ""
+    age: Annotated[str, Field(pattern=AGE)] = ""
+    before: Moment | None = None
+
+    def filter(self, **more: str) -> Filter:
+        before = self.before.isoformat() if self.before else ""
+        return Filter.asked({**self.dict(), "before": before, **more})
+
+
+class Listing(Filters):
     page: Page = 1
 
 
 @router.get("", response={200: list[EffectOut], 403: Problem, 404: Problem, 422: Problem})
-def list_effects(request: Request, filters: Query[Filters]) -> QuerySet[Effect]:
+def list_effects(request: Request, filters: Query[Listing]) -> QuerySet[Effect]:
     """List effects in the order in which they were owed, 100 to a page: about your own post, or any for editors and staff."""
     must_enter_studio(request.auth)
     _may_watch(request.auth, filters.about)
-    wanted = {name: value for name, value in (("about", filters.about), ("state", filters.state)) if value is not None}
     first = (filters.page - 1) * PER_PAGE
-    return Effect.objects.filter(**wanted).order_by("pk")[first : first + PER_PAGE]
+    return filters.filter().effects().order_by("pk")[first : first + PER_PAGE]
 
 
 @router.get("/{effect_id}", response={200: EffectDetail, 403: Problem, 404: Problem})

@@ -1,11 +1,15 @@
-"""The law that nothing vanishes: for each post and send, owed = done + failed + suppressed + skipped + unknown + pending."""
+"""The law that nothing vanishes: for each post and send, owed = done + failed + suppressed + skipped + unknown + pending.
+
+A post's effects may also have been discarded by a person.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Q
@@ -110,8 +114,15 @@ def _effects_by_post() -> dict[str, dict[str, int]]:
         done=Count("pk", filter=Q(state="done")),
         failed=Count("pk", filter=Q(state="dead")),
         pending=Count("pk", filter=Q(finished_at=None)),
+        discarded=Count("pk", filter=Q(state="discarded")),
     )
-    return {row["about"]: {"done": row["done"], "failed": row["failed"], "pending": row["pending"]} for row in counted}
+    return {row["about"]: _parts(dict(row)) for row in counted}
+
+
+def _parts(row: Mapping[str, Any]) -> dict[str, int]:
+    """Return what became of a post's effects; what a person discarded is named only where there is some."""
+    always = ("done", "failed", "pending")
+    return {part: row[part] for part in (*always, "discarded") if row[part] or part in always}
 
 
 def never_owed(since: datetime) -> dict[str, list[str]]:

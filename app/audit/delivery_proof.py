@@ -39,7 +39,8 @@ def unproven(*, now: datetime) -> dict[str, str]:
 
 
 def _unfinished(subjects: set[str], before: datetime) -> list[tuple[str, str, str]]:
-    late = Q(state="dead") | Q(finished_at=None, due_at__lt=before)
+    # What a person holds or has paused is not late: it waits for that person.
+    late = Q(state="dead") | Q(finished_at=None, due_at__lt=before) & ~Q(state__in=["held", "paused"])
     names = publication.names(consequences=True)
     rows = Effect.objects.filter(late, about__in=subjects, task__in=names).order_by("pk")
     return [(about, names[task], state) for about, task, state in rows.values_list("about", "task", "state")]

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from app.site.pages import SUBSCRIBE, serve
@@ -8,4 +10,5 @@ class NewsletterConfig(AppConfig):
     label = "newsletter"
 
     def ready(self) -> None:
+        import_module("app.newsletter.discards").connect()
         serve(SUBSCRIBE, "subscribe")

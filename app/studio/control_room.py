@@ -51,6 +51,7 @@ def control_room(request: WriterRequest) -> HttpResponse:
     behind = backlog()
     shown = {
         **behind,
+        "operates": request.user.is_operator,
         "span": span,
         "queues": queues(SPANS[span], now, [row for _, row in behind["queues"]]),
         "workers": workers(now),
@@ -72,7 +73,7 @@ def queues(span: Span, now: datetime, behind: Iterable[Backlog]) -> list[Queue]:
 
 
 def _queue(name: str, now: Backlog | None, past: History) -> Queue:
-    now = now or Backlog(queue=name, owed=0, running=0, dead=0, oldest_due=None)
+    now = now or Backlog(queue=name, owed=0, running=0, held=0, paused=0, dead=0, oldest_due=None)
     return Queue(name=name, label=str(KINDS.get(name, name)), now=now, past=past, plot=plot(past.points))
 
 

@@ -19,7 +19,8 @@ from app.newsletter.models import Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
 from app.studio.timeline import timeline
-from owed.models import Effect, State
+from owed import acting
+from owed.models import OVER, Effect, State
 
 KINDS = {
     "email": gettext_lazy("Email"),
@@ -71,8 +72,8 @@ def tally(owed: QuerySet[Effect]) -> dict[str, int]:
     return {
         **counts,
         "all": len(states),
-        "over": counts["done"] + counts["dead"],
-        "open": len(states) - counts["done"] - counts["dead"],
+        "over": sum(counts[state] for state in OVER),
+        "open": len(states) - sum(counts[state] for state in OVER),
     }
 
 
@@ -97,8 +98,9 @@ def effect_page(request: WriterRequest, pk: int) -> HttpResponse:
     effect = get_object_or_404(Effect, pk=pk)
     post = subject(effect) if request.user.sees_operations else _watched_subject(request, effect)
     about = {"effect": effect, "post": post, "failures": effect.attempts.order_by("-pk"), "kinds": KINDS}
-    may_act = request.user.can_watch(post) if post else request.user.is_operator
-    acts = {"operates": request.user.is_operator, "may_act": may_act}
+    operates = request.user.is_operator
+    may_act = request.user.can_watch(post) if post else operates
+    acts = {"operates": operates, "may_act": may_act, "verbs": acting.possible(effect) if operates else []}
     return render(request, "studio/effect_page.html", {**about, **acts, **timeline(effect)})
 
 

@@ -18,7 +18,7 @@ from app.web.operators import is_operator
 from owed import broker
 from owed.contrib import prometheus
 from owed.heartbeat import silence
-from owed.models import Effect
+from owed.models import Effect, Pause
 
 LATE = 60.0  # seconds that a due effect may stand before this page says so
 CLOSED = "Set METRICS_TOKEN, and send it as `Authorization: Bearer ...`.\n"
@@ -87,6 +87,7 @@ def _report() -> dict[str, Any]:
         "broker": f"does not answer: {complaint}" if complaint else "ok",
         "worker": "never seen" if silent is None else "ok" if silent < SILENT else f"silent for {silent:.0f} s",
         "queues_not_taken": Effect.objects.untaken(SILENT),
+        "paused": [str(each) for each in Pause.objects.all()],
         "oldest_due_seconds": round(oldest, 1),
         "effects": "late" if oldest > LATE else "ok",
     }

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from .. import sql
 from ..conf import metrics_prefix
 from ..figures import BOUNDS, COUNTS, HISTOGRAMS, Figures, empty, totals
-from ..models import Effect
+from ..models import Effect, Pause
 from ..schedules import Schedule
 from ..waker import waker
 
@@ -54,14 +54,19 @@ class LedgerCollector(Collector):
 
 
 def _backlog(prefix: str) -> Iterator[Metric]:
-    owed = GaugeMetricFamily(f"{prefix}_effects", "Effects not done, by queue and state.", labels=["queue", "state"])
+    says = "Effects not done, by queue and state; owed are all but the dead."
+    owed = GaugeMetricFamily(f"{prefix}_effects", says, labels=["queue", "state"])
     age = GaugeMetricFamily(f"{prefix}_oldest_due_seconds", "Age of the oldest due effect.", labels=["queue"])
     for row in Effect.objects.backlog():
-        for state in ("owed", "running", "dead"):
+        for state in ("owed", "running", "held", "paused", "dead"):
             owed.add_metric([row.queue, state], getattr(row, state))
         age.add_metric([row.queue], row.oldest_due or 0.0)
     yield owed
     yield age
+    paused = GaugeMetricFamily(f"{prefix}_paused", "What a person has paused.", labels=["queue", "task"])
+    for each in Pause.objects.order_by("pk"):
+        paused.add_metric([each.queue, each.task], 1)
+    yield paused
 
 
 def _counters(prefix: str, rows: Iterable[Figures]) -> Iterator[Metric]:

@@ -33,7 +33,7 @@ class TestPrometheus:
         owed = {
             each.labels["state"]: each.value for each in families["shop_effects"].samples if "metrics" in each.labels["queue"]
         }
-        assert owed == {"owed": 2, "running": 0, "dead": 0}
+        assert owed == {"owed": 2, "running": 0, "held": 0, "paused": 0, "dead": 0}
         [age] = families["shop_oldest_due_seconds"].samples
         assert 0 <= age.value < 60
         assert families["shop_hints_lost"].samples

@@ -164,7 +164,7 @@ class TestRunning:
 
     def test_keeps_the_time_limits_of_the_task(self) -> None:
         effect = registry.get("owed_tests.limited")
-        assert (effect.timeout, samples.limited.time_limit) == (7, 12)
+        assert (effect.timeout, samples.limited.time_limit) == (7, 12.5)
         assert registry.get("owed_tests.add").timeout == 3600
 
     @pytest.mark.django_db(transaction=True)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 NAMES = (
     "id task queue about kind state attempt max_attempts created_at due_at started_at finished_at duration hint outcome error"
+    " decided_by reason"
 )
 SHOWN = set(NAMES.split())
 

@@ -87,6 +87,11 @@ def frail(*, n: int) -> None:
     raise ValueError("never works")
 
 
+@task("test.renamed", formerly=("test.old_name",))
+def renamed(*, n: int) -> None:
+    ran.append(("renamed", n))
+
+
 def rows() -> list[int]:
     """Return what the sample effects wrote."""
     with connection.cursor() as cursor:

@@ -24,6 +24,7 @@ from owed.signals import effect_settled
 from owed.testing import drain, expire_leases
 from tests.effects import samples
 from tests.proof.ledger import owe, run_one
+from worker.celery import app
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("applied"), pytest.mark.covers("D20", "D21")]
 
@@ -126,7 +127,7 @@ class TestWhatHearsOfIt:
     def test_is_celery(self, failed: Effect) -> None:
         Effect.objects.update(state="ready", max_attempts=2)
         with pytest.raises(EffectFailed) as error:
-            answer(samples.note, run_one(failed.pk))
+            answer(app.tasks["test.note"], run_one(failed.pk))
         [note] = error.value.__notes__
         assert 'samples.py", line ' in note
 

@@ -17,6 +17,10 @@ SELECT 'test.note', 'test', '{"n": 1}', 'post:' || n, 'atomic', CASE WHEN n > 10
        now(), now(), now(), CASE WHEN n > 1000000 THEN NULL ELSE now() END, '', ''
 FROM generate_series(1, 1000500) AS n
 """
+PAUSES = """
+INSERT INTO effects_pause (queue, task, reason, decided_by, since)
+VALUES ('mail', '', 'x', 'ada', now()), ('', 'test.call', 'x', 'ada', now())
+"""
 
 
 @pytest.mark.django_db
@@ -26,6 +30,7 @@ class TestWithAMillionFinishedRows:
         with connection.cursor() as cursor:
             cursor.execute(MILLION)
             cursor.execute("ANALYZE effects_effect")
+            cursor.execute(PAUSES)
             cursor.execute("SELECT max(id) FROM effects_effect")
             newest = cursor.fetchone()[0]
             for ids in ([newest], list(range(newest - 99, newest + 1))):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from tests.proof.mutants import Drop, Edit, Guard, guard, unique
 
 EFFECTS = "owed"
+ACTING = "tests/effects/test_acting.py::"
 CRASH = "tests/proof/test_crash_points.py::"
 ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
+PAUSING = "tests/effects/test_pausing.py::"
 POISON = "tests/proof/test_poison.py::"
 OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
@@ -131,7 +133,7 @@ GUARDS = [
     ),
     guard(
         "replay: only the dead", f"{EFFECTS}/dead_letters.py",
-        "WHERE id = ANY(%s) AND state = 'dead'", "WHERE id = ANY(%s)",
+        "WHERE id = ANY(%s) AND state IN ('dead', 'discarded')", "WHERE id = ANY(%s)",
         f"{ORDER}TestAReplay",
     ),
     guard(
@@ -258,6 +260,61 @@ GUARDS = [
         "only what is done is purged", f"{EFFECTS}/purging.py",
         "finished_at IS NOT NULL AND state = 'done' AND finished_at", "state <> 'dead' AND coalesce(finished_at, created_at)",
         "tests/effects/test_command.py",
+    ),
+    guard(
+        "the claim honours a pause", f"{EFFECTS}/claiming.py",
+        "AND {sql.NOT_PAUSED}\n", "",
+        f"{PAUSING}TestAPause::test_lets_nothing_begin_by_hint_by_sweeper_or_without_a_broker",
+    ),
+    guard(
+        "the sweeper honours a pause", f"{EFFECTS}/sweeping.py",
+        "CASE WHEN parked THEN 'paused' WHEN", "CASE WHEN",
+        f"{PAUSING}TestAPause::test_lets_nothing_begin_by_hint_by_sweeper_or_without_a_broker",
+    ),
+    guard(
+        "a resume waits for a sweeper", f"{EFFECTS}/sweeping.py",
+        " FOR KEY SHARE OF pause\n)", "\n)",
+        "tests/proof/test_pauses.py::TestAResume::test_finds_what_a_sweeper_puts_aside_at_that_moment",
+    ),
+    guard(
+        "a resume waits for a pause", f"{EFFECTS}/pausing.py",
+        " FOR KEY SHARE OF pause)", ")",
+        "tests/proof/test_pauses.py::TestAResume::test_finds_what_the_pause_itself_puts_aside_at_that_moment",
+    ),
+    guard(
+        "what is paused is not late", f"{EFFECTS}/models.py",
+        "due_at__lte=Now()) & ~stopped & ~Q(state__in=PARKED)", "due_at__lte=Now())",
+        f"{PAUSING}TestWhatIsPaused::test_is_planned_and_not_late",
+    ),
+    guard(
+        "what is held is far away for every sweeper", f"{EFFECTS}/acting.py",
+        "update(state=State.HELD, wake_at=NEVER, **kept)", "update(state=State.HELD, wake_at=Now(), **kept)",
+        "tests/effects/test_holding.py::TestWhatIsHeld::test_does_not_run",
+    ),
+    guard(
+        "the clock publishes no post that a person keeps back", "app/blog/planned.py",
+        "Post.objects.exclude(pk__in=kept_back(now)).publish_due(now)", "Post.objects.publish_due(now)",
+        "tests/effects/test_holding.py::TestAPlannedPost",
+    ),
+    guard(
+        "a verb reaches only what the filter shows", f"{EFFECTS}/acting.py",
+        "filter.effects().filter(self.takes,", "Effect.objects.filter(self.takes,",
+        f"{ACTING}TestThoseThatAFilterShows::test_are_discarded_and_no_other",
+    ),
+    guard(
+        "a verb leaves what changed since it was counted", f"{EFFECTS}/filters.py",
+        "if moment else Q()", "if False else Q()",
+        f"{ACTING}TestThoseThatAFilterShows::test_are_not_those_that_came_to_it_afterwards",
+    ),
+    guard(
+        "what has begun is not cancelled", f"{EFFECTS}/acting.py",
+        ".filter(self.takes, pk__in=ids)", ".filter(pk__in=ids)",
+        f"{ACTING}TestEachVerb::test_cancel_leaves_what_has_begun",
+    ),
+    guard(
+        "copies of a discarded mailing are closed", "app/newsletter/apps.py",
+        'import_module("app.newsletter.discards").connect()', "pass",
+        "tests/studio/test_effect_actions.py::TestADiscardedMailing",
     ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(

@@ -17,8 +17,9 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from owed import dead_letters, record, registry, retry
+from owed import acting, dead_letters, pausing, record, registry, retry
 from owed.claiming import Claimed, claim
+from owed.filters import Filter
 from owed.models import Effect
 from owed.running import Report, _alone, run
 from owed.sweeping import sweep
@@ -34,6 +35,7 @@ SIGNATURES: dict[str, Callable[[int], Any]] = {
 TASKS = st.sampled_from(sorted(SIGNATURES))
 TRIES = 3
 ENOUGH = 5
+ANYONE = acting.Decision(by="a person", reason="as it seemed best")
 OUTCOMES = ("", "fail", "later", "give up")
 
 
@@ -64,12 +66,26 @@ class Row:
         else:
             self.state = "done"
 
-    def sweep(self) -> None:
+    def sweep(self, *, paused: bool = False) -> None:
+        if paused and self.state != "running":
+            self.state, self.due = "paused", False
+            return
         worn_out = self.state == "running" and self.attempt >= self.max_attempts
         self.state, self.due = ("dead" if worn_out else "ready"), False
 
     def put_off(self) -> None:
         self.state, self.due = "waiting", False
+
+    def may_end(self, *, begun: bool) -> bool:
+        """Return whether a person may discard it, which is for what has begun, or cancel it, which is for what has not."""
+        if self.state == "held":
+            return begun or not self.attempt
+        return (begun and self.state == "dead") or (
+            self.state in {"ready", "waiting", "paused"} and bool(self.attempt) == begun
+        )
+
+    def end(self) -> None:
+        self.state, self.due, self.finished_at = "discarded", False, None
 
     def replay(self) -> None:
         self.state, self.max_attempts, self.due = "ready", self.attempt + dead_letters.FRESH_TRIES, True
@@ -95,6 +111,7 @@ class Ledger(RuleBasedStateMachine):
         self.hints: list[int] = []
         self.workers: list[Claimed] = []
         self.numbers = 0
+        self.paused = False
         self.patches = [patch.object(waker, "wake", self.ring), patch.object(retry, "backoff", lambda attempt: 3600.0)]
         for each in self.patches:
             each.start()
@@ -102,7 +119,7 @@ class Ledger(RuleBasedStateMachine):
     @initialize(tasks=st.lists(TASKS, min_size=1, max_size=3))
     def begin(self, tasks: list[str]) -> None:
         """Begin with a few effects that are owed. Few, so that much happens to each."""
-        execute("TRUNCATE effects_effect, proof_applied, proof_called")
+        execute("TRUNCATE effects_effect, effects_pause, proof_applied, proof_called")
         samples.outcomes.clear()
         self.request(tasks)
 
@@ -168,7 +185,7 @@ class Ledger(RuleBasedStateMachine):
         pk = data.draw(st.sampled_from(sorted(self.rows)))
         row = self.rows[pk]
         claimed = claim(registry.get(row.task), [pk], uuid4())
-        assert bool(claimed) == (row.state == "ready")
+        assert bool(claimed) == (row.state == "ready" and not self.paused)
         if claimed:
             row.claim()
             assert claimed[0].attempt == row.attempt
@@ -209,7 +226,7 @@ class Ledger(RuleBasedStateMachine):
         chosen = data.draw(st.lists(st.sampled_from(ids), min_size=1, unique=True))
         for pk in chosen:
             samples.outcomes[self.rows[pk].n] = "fail" if poison and pk == chosen[0] else ""
-        ready = [pk for pk in chosen if self.rows[pk].state == "ready"]
+        ready = [pk for pk in chosen if self.rows[pk].state == "ready" and not self.paused]
         report = run(registry.get("proof.together"), chosen, uuid4())
         assert report.claimed == len(ready)
         for pk in ready:
@@ -247,20 +264,65 @@ class Ledger(RuleBasedStateMachine):
         due = [pk for pk, row in self.rows.items() if row.due]
         swept = sweep()
         for pk in due:
-            self.rows[pk].sweep()
+            self.rows[pk].sweep(paused=self.paused)
         ready = sorted(pk for pk in due if self.rows[pk].state == "ready")
         assert sorted(pk for hint in swept.hints for pk in hint.ids) == ready
         assert all(len(hint.ids) == 1 or not self.rows[pk].attempt for hint in swept.hints for pk in hint.ids)
         self.hints += ready
 
+    @rule()
+    @precondition(lambda self: not self.paused)
+    def pause(self) -> None:
+        """Let nothing begin; what is ready is put aside at once, the rest by the sweeper when it is due."""
+        assert pausing.pause(queue="proof", decision=ANYONE)
+        self.paused = True
+        for row in self.rows.values():
+            if row.state == "ready":
+                row.sweep(paused=True)
+
+    @rule()
+    @precondition(lambda self: self.paused)
+    def resume(self) -> None:
+        assert pausing.resume(queue="proof", decision=ANYONE)
+        self.paused = False
+        for row in self.rows.values():
+            if row.state == "paused":
+                row.state, row.due = "ready", True
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.rows)
+    def hold(self, data: st.DataObject) -> None:
+        """Hold one that no worker runs; one whose lease is over is no worker's any more."""
+        row = self.rows[pk := data.draw(st.sampled_from(sorted(self.rows)))]
+        may = row.state in {"ready", "waiting", "paused"} or (row.state == "running" and row.due)
+        assert acting.HOLD.act_on([pk], ANYONE) == may
+        if may:
+            row.state, row.due = "held", False
+
+    @rule()
+    def release(self) -> None:
+        held = [row for row in self.rows.values() if row.state == "held"]
+        assert acting.RELEASE.act(Filter(), ANYONE) == len(held)
+        for row in held:
+            row.state, row.due = "ready", True
+
     @rule(data=st.data())
     @precondition(lambda self: self.rows)
     def replay(self, data: st.DataObject) -> None:
         pk = data.draw(st.sampled_from(sorted(self.rows)))
-        dead = self.rows[pk].state == "dead"
+        dead = self.rows[pk].state in {"dead", "discarded"}
         assert dead_letters.replay([pk]) == dead
         if dead:
             self.rows[pk].replay()
+
+    @rule(data=st.data(), verb=st.sampled_from([acting.DISCARD, acting.CANCEL]))
+    @precondition(lambda self: self.rows)
+    def end_by_decision(self, data: st.DataObject, verb: acting.Verb) -> None:
+        pk = data.draw(st.sampled_from(sorted(self.rows)))
+        may = self.rows[pk].may_end(begun=verb is acting.DISCARD)
+        assert verb.act_on([pk], ANYONE) == may
+        if may:
+            self.rows[pk].end()
 
     def _owns(self, claimed: Claimed) -> bool:
         row = self.rows[claimed.id]
@@ -273,7 +335,7 @@ class Ledger(RuleBasedStateMachine):
         for pk, row in self.rows.items():
             each = stored[pk]
             assert (each.state, each.attempt, each.max_attempts) == (row.state, row.attempt, row.max_attempts)
-            assert (each.finished_at is not None) == (row.state in {"done", "dead"})
+            assert (each.finished_at is not None) == (row.state in {"done", "dead", "discarded"})
             assert row.finished_at in {None, each.finished_at}
             row.finished_at = each.finished_at
 
@@ -293,10 +355,12 @@ class Ledger(RuleBasedStateMachine):
             while self.levels:
                 self.roll_back()
             samples.outcomes.clear()
+            pausing.resume(queue="proof", decision=ANYONE)
+            acting.RELEASE.act(Filter(), ANYONE)
             recover()
             ends = dict(Effect.objects.values_list("pk", "state"))
             assert set(ends) == set(self.rows)
-            assert set(ends.values()) <= {"done", "dead"}
+            assert set(ends.values()) <= {"done", "dead", "discarded"}
             assert [n for (n,) in select("SELECT n FROM proof_applied ORDER BY n")] == self._owed_once(ends)
         finally:
             self.writer.submit(lambda: connection.close()).result(30)

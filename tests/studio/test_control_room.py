@@ -190,7 +190,7 @@ class TestSomeoneOnCall:
             assert "Run now" not in shown
         assert "Run now" in page(operator, "/studio/schedules/")
         actions = [f"schedules/{schedule.pk}/{verb}" for verb in ("run", "pause", "resume", "reset", "")]
-        for path in [*actions, "effects/replay", f"effects/{pk}/replay"]:
+        for path in [*actions, "effects/actions", "effects/pauses", f"effects/{pk}/replay"]:
             assert on_call.post(f"/studio/{path}").status_code == 403, path
 
     def test_is_not_a_reader_without_the_permission(self) -> None:

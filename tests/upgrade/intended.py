@@ -18,6 +18,7 @@ CHANGED_COLUMNS: dict[str, set[str]] = {"search_document": {"vector"}}  # withou
 RETYPED_COLUMNS: set[tuple[str, str]] = {
     ("social_account", "network"),
     ("notices_notice", "kind"),
+    ("effects_effect", "state"),  # "discarded" has nine letters
 }  # each network is a file, with a name of its own length
 # Indexes, constraints and tables that went away or are defined in another way, by name (constraints as
 # "table name").
@@ -27,5 +28,7 @@ CHANGED_NAMES: set[str] = {
     "newsletter_confirmation newsletter_confirmation_state",
     "newsletter_delivery newsletter_delivery_state",
     "notices_notice notices_notice_state",
+    "effects_effect effect_state_known",
+    "effects_effect effect_finished_when_over",
     "media_unclaimed",  # nothing asks for the column any more
 }

@@ -15,8 +15,10 @@ from django.views.defaults import server_error
 from pytest_django import Settings
 
 from app.web import health
+from owed.acting import Decision
 from owed.heartbeat import beat
 from owed.models import Effect
+from owed.pausing import pause
 from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +114,15 @@ class TestHealth:
         report = monitor.get("/readyz").json()
         assert report["worker"] == "ok"
         assert report["queues_not_taken"] == [name for name in every if name != "search"]
+
+    def test_names_what_is_paused_and_does_not_call_it_late(self, monitor: Client, write: Publish) -> None:
+        write()
+        Effect.objects.update(due_at="2020-01-01T00:00:00Z")
+        for queue in set(Effect.objects.values_list("queue", flat=True)):
+            pause(queue=queue, decision=Decision(by="ada", reason="a restore"))
+        report = monitor.get("/readyz").json()
+        assert (report["effects"], report["oldest_due_seconds"], report["queues_not_taken"]) == ("ok", 0, [])
+        assert any(said.startswith("queue search paused by ada since") for said in report["paused"])
 
     def test_names_no_queue_that_waits_for_another_try(self, monitor: Client, write: Publish) -> None:
         write()

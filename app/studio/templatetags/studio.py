@@ -15,7 +15,8 @@ from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy
 
 from app.blog.models import Comment
-from owed.models import Effect
+from owed.filters import Filter
+from owed.models import Effect, Pause
 
 register = template.Library()
 
@@ -30,6 +31,7 @@ PARTS = {
     "submitting": gettext_lazy("submitting"),
     "withheld": gettext_lazy("withheld"),
     "dead": gettext_lazy("dead"),
+    "discarded": gettext_lazy("discarded"),
 }
 """What can become of what is owed, as the delivery audit and a mailing's page name it."""
 
@@ -63,6 +65,18 @@ def effects_page(about: str, existing: set[str]) -> str:
 
 
 @register.filter
+def without(filter: Filter, name: str = "") -> str:
+    """Return the query string of a filter, without one of its fields."""
+    return urlencode({each: value for each, value in filter.asks().items() if each != name})
+
+
+@register.filter
+def in_state(filter: Filter, state: str) -> str:
+    """Return the query string of the same filter for another state."""
+    return urlencode({**filter.asks(), "state": state})
+
+
+@register.filter
 def seconds(duration: float) -> str:
     return f"{duration * 1000:.0f} ms" if duration < 1 else f"{duration:.1f} s"
 
@@ -89,6 +103,13 @@ def age(seconds: float) -> str:
 @register.filter
 def last_line(error: str) -> str:
     return error.strip().rsplit("\n", 1)[-1][:200]
+
+
+@register.inclusion_tag("studio/pauses.html", takes_context=True)
+def pauses(context: dict[str, Any]) -> dict[str, Any]:
+    """Show what is paused, by whom and why, wherever effects are shown."""
+    shown = {name: context.get(name) for name in ("kinds", "operates", "csrf_token")}
+    return {**shown, "pauses": Pause.objects.all()}
 
 
 @register.simple_tag(takes_context=True)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('owed', '0004_schedule'),
+        ('owed', '0006_holds'),
     ]
 
     operations = [
