@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "worker",
 ]
 MIDDLEWARE = [
+    "app.middleware.request_id.request_id",
     "app.middleware.trusted_proxies.client_address",
     "app.middleware.compression.CompressText",
     "app.middleware.private_pages.private_pages",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, connections, models, transaction
 
-from . import clock, crash, registry, sql
+from . import clock, crash, origin, registry, sql
 from .conf import ring_after
 from .outcomes import NotInTransaction
 from .waker import waker
@@ -29,12 +29,13 @@ RETURNING id, task
 # as well: if its hint is lost, the sweeper finds it then.
 INSERT = """
 INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
-                            wake_at, due_at, created_at, outcome, error)
+                            wake_at, due_at, created_at, outcome, error, cause, origin)
 SELECT task, queue, args, about, key, kind, max_attempts, CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
        clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE %s END),
-       clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', ''
+       clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', '', cause,
+       coalesce(nullif(origin, ''), (SELECT began.origin FROM effects_effect AS began WHERE began.id = owed.cause), '')
 FROM jsonb_to_recordset(%s::jsonb) AS owed (task text, queue text, args jsonb, about text, key text, kind text,
-                                            max_attempts integer, delay float8)
+                                            max_attempts integer, delay float8, cause bigint, origin text)
 RETURNING id, task, state
 """
 
@@ -49,6 +50,8 @@ class Row:
     kind: str
     max_attempts: int
     delay: float
+    cause: int | None
+    origin: str
 
 
 @dataclass
@@ -192,7 +195,18 @@ def _row(signature: Signature, about: str) -> Row:
         kind=effect.kind,
         max_attempts=effect.max_attempts,
         delay=_delay(signature) or effect.debounce,
+        cause=_cause(),
+        origin=origin.current(),
     )
+
+
+def _cause() -> int | None:
+    """Return the effect whose body runs now, which owes this one."""
+    # Imported late: what runs bodies needs declarations, and these need this module.
+    from .running import current
+
+    running = current()
+    return running.id if running else None
 
 
 def _delay(signature: Signature) -> float:

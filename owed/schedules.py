@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
 
-from . import clock, registry, scheduling
+from . import clock, origin, registry, scheduling
 from .outcomes import BadArguments
 from .recording import Owed, owe
 from .scheduling import Plan
@@ -175,7 +175,8 @@ class Schedule(models.Model):
         return True
 
     def _owe(self, now: datetime) -> Owed:
-        owed = owe(registry.get(self.task).si(**self.args))
+        with origin.said(f"schedule:{self.name}"):
+            owed = owe(registry.get(self.task).si(**self.args))
         self.last_at, self.last_effect = now, owed.ids[0]
         self.save()
         return owed

@@ -29,7 +29,7 @@ class Work:
         self._until = time.monotonic() + SLICE
         self._ahead: list[Claimed] = []
         self._uncommitted: list[Claimed] = []
-        # A key is claimed in its turn, and a limit asked before; what a caller's transaction takes back must not be taken for claimed.
+        # A key is claimed in its turn, a limit is asked before; and what a caller's transaction takes back is not claimed.
         self._chains = effect.batch == 1 and not (effect.key or effect.limits or connection.in_atomic_block)
 
     def take(self) -> list[Claimed]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from celery.app import app_or_default
 from celery.bootsteps import Step
 from celery.signals import celeryd_init, worker_ready, worker_shutting_down
+from celery.worker import state
 from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -30,9 +33,11 @@ PERIOD = 0.5
 class Sweeper(threading.Thread):
     """Sweeps twice a second, jittered, until stopped; outlives a database that is away."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, queues: Sequence[str] = ()) -> None:
         super().__init__(name="owed-sweeper", daemon=True)
         self.worker = name
+        self.queues = list(queues)
+        self.since = time.time()
         self.stopped = threading.Event()
         self._called = threading.Event()
         self._unknown: deque[int] = deque()
@@ -53,10 +58,22 @@ class Sweeper(threading.Thread):
         self._unknown.extend(ids)
         self._called.set()
 
+    def facts(self) -> dict[str, Any]:
+        """Return who this worker is, and which hints its processes run now. Times are seconds since 1970."""
+        running = [(each.id, each.name, each.worker_pid, each.time_start) for each in _active()]
+        names = ("hint", "task", "pid", "since")
+        return {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "queues": self.queues,
+            "since": self.since,
+            "runs": [dict(zip(names, each, strict=True)) for each in running],
+        }
+
     def _pass(self) -> None:
         try:
             heal_connection()
-            beat(self.worker)
+            beat(self.worker, self.facts())
             if ids := [self._unknown.popleft() for _ in range(len(self._unknown))]:
                 put_back(ids)
             while sweep().ready >= LIMIT and not self.stopped.is_set():
@@ -64,6 +81,14 @@ class Sweeper(threading.Thread):
         except (DatabaseError, InterfaceError) as error:
             logger.warning("sweep failed; trying again", extra={"reason": type(error).__name__})
             connection.close()
+
+
+def _active() -> list[Any]:
+    """Return what Celery's parent process has given to its pool."""
+    try:
+        return [each for each in list(state.active_requests) if each.time_start]
+    except RuntimeError:  # the set changed meanwhile, on Celery's own thread; the next sign of life has it
+        return []
 
 
 def join_celery() -> None:
@@ -114,7 +139,8 @@ def answer_unknown_hints(instance: Any, **kwargs: Any) -> None:
 
 @worker_ready.connect(weak=False, dispatch_uid="owed.start_sweeper")
 def start_sweeper(sender: Any = None, **kwargs: Any) -> None:
-    sweeper = Sweeper(getattr(sender, "hostname", None) or socket.gethostname())
+    queues = sorted(sender.app.amqp.queues.consume_from) if getattr(sender, "app", None) else []
+    sweeper = Sweeper(getattr(sender, "hostname", None) or socket.gethostname(), queues)
     _sweepers.append(sweeper)
     sweeper.start()
 

@@ -4,6 +4,7 @@ from owed import schedule
 from tasks import media, stats, upkeep
 
 schedule(upkeep.publish_due.si(), every=60, why="publish what is due")
+schedule(upkeep.roll_up.si(), every=60, why="count what came in and went out")
 schedule(upkeep.prove.si(), every=900, why="prove recent deliveries")
 schedule(upkeep.purge_effects.si(), cron="5 * * * *", why="remove old effects")
 schedule(upkeep.purge_results.si(), cron="35 * * * *", why="remove old results")

@@ -16,7 +16,7 @@ from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
-from owed import clock, limits, pausing, periods, purging, task
+from owed import clock, heartbeat, limits, pausing, periods, purging, rolling_up, task
 from owed.contrib import celery_results
 
 
@@ -39,6 +39,7 @@ def purge_effects() -> None:
     pausing.unpark()
     limits.forget()
     periods.forget_past_periods()
+    heartbeat.forget_gone()
 
 
 @task("upkeep.purge_results", kind="external", timeout=300)
@@ -55,6 +56,12 @@ def forget_history() -> None:
     forget_notices(settings.NOTICES_RETENTION)
     forget_shares(settings.SHARES_RETENTION)
     purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)
+
+
+@task("upkeep.roll_up", kind="external", timeout=120)
+def roll_up() -> None:
+    """Count what was owed and done in the minutes that are over, for plots and metrics."""
+    rolling_up.roll_up()
 
 
 @task("upkeep.prove")

@@ -11,6 +11,7 @@ from app.api import (
     pauses,
     posts,
     publication,
+    schedules,
     search,
     sends,
     subscribers,
@@ -30,5 +31,6 @@ api.add_router("/sends", sends.router)
 api.add_router("/effects/actions", effect_actions.router)
 api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
+api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)
 api.add_router("/search", search.router)

@@ -6,8 +6,9 @@ Kept in the cache, where all workers see it, and timed by the cache alone; a los
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -26,6 +27,16 @@ RETURNS = 10
 LONGEST_WAIT = 1.5 * LONGEST
 NOTICE = 2.0
 """Seconds in which one caller puts off the deliveries of the others."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A host that did not answer so often in a row, whether it is left alone now, and how many callers wait for it."""
+
+    host: str
+    failures: int
+    resting: bool
+    waiting: int
 
 
 @contextmanager
@@ -89,6 +100,18 @@ def answered(host: str) -> None:
     """Forget its failures."""
     if cache.get(_key(host)):
         cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe", "crowd", "notice")])
+
+
+def troubles(hosts: Sequence[str]) -> list[Trouble]:
+    """Return those of the hosts that did not answer lately, those that are left alone first."""
+    keys = {_key(host, what): (host, what) for host in hosts for what in ("failures", "rest", "crowd")}
+    found = {keys[key]: value for key, value in cache.get_many(keys).items()}
+    shown = [
+        Trouble(host, found[host, "failures"], (host, "rest") in found, found.get((host, "crowd"), 0))
+        for host in hosts
+        if (host, "failures") in found
+    ]
+    return sorted(shown, key=lambda each: (not each.resting, -each.failures, each.host))
 
 
 def _crowd(host: str, callers: int) -> int:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from app.blog.models import Post
-from app.studio.access import WriterRequest, operators
+from app.studio.access import WriterRequest, lookers
 from app.studio.post_effects import KINDS
 from owed import broker
 from owed.acting import VERBS
@@ -25,7 +25,7 @@ NOT_TAKEN = 30.0  # seconds that work is due without a worker that begins any of
 
 
 @require_GET
-@operators
+@lookers
 def effects(request: WriterRequest) -> HttpResponse:
     """List effects, newest first, with the backlog of each queue; asked by htmx, only the backlog."""
     if request.htmx:
@@ -36,9 +36,10 @@ def effects(request: WriterRequest) -> HttpResponse:
         asked, complaint = Filter(), str(bad)
     shown = asked.effects().order_by("-pk")
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
-    listed = {"page": page, "existing": existing(page), "states": State.choices, "kinds": KINDS, "operates": True}
-    filters = {"filter": asked, "complaint": complaint, "verbs": VERBS.values()}
-    return render(request, "studio/effects.html", {**filters, **listed, **backlog()})
+    operates = request.user.is_operator
+    acts = {"operates": operates, "looks_only": not operates, "verbs": VERBS.values() if operates else []}
+    listed = {"page": page, "existing": existing(page), "states": State.choices, "kinds": KINDS, **acts}
+    return render(request, "studio/effects.html", {"filter": asked, "complaint": complaint, **listed, **backlog()})
 
 
 def existing(effects: Iterable[Effect]) -> set[str]:

@@ -18,6 +18,7 @@ from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
+from app.studio.timeline import timeline
 from owed import acting
 from owed.models import OVER, Effect, State
 
@@ -100,11 +101,12 @@ def balance(send: Send) -> dict[str, Any]:
 def effect_page(request: WriterRequest, pk: int) -> HttpResponse:
     """Show one effect with its failed attempts and their tracebacks."""
     effect = get_object_or_404(Effect, pk=pk)
-    post = _watched_subject(request, effect)
+    post = subject(effect) if request.user.sees_operations else _watched_subject(request, effect)
     about = {"effect": effect, "post": post, "failures": effect.attempts.order_by("-pk"), "kinds": KINDS}
     operates = request.user.is_operator
-    verbs = acting.possible(effect) if operates else []
-    return render(request, "studio/effect_page.html", {**about, "operates": operates, "verbs": verbs})
+    may_act = request.user.can_watch(post) if post else operates
+    acts = {"operates": operates, "may_act": may_act, "verbs": acting.possible(effect) if operates else []}
+    return render(request, "studio/effect_page.html", {**about, **acts, **timeline(effect)})
 
 
 @require_POST

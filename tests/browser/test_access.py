@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,7 +18,11 @@ from app.blog.models import Category, Post, Tag
 from app.members.email_change import request_email_change
 from app.members.password_reset import reset_path
 from app.newsletter.models import Send, Subscriber
+from app.outbound import breaker
+from owed import heartbeat, schedules
+from owed.figures import Figures
 from owed.models import Effect
+from owed.schedules import Schedule
 from tests.browser.pages import Open, sign_in
 from tests.members.email_change import link
 from tests.studio.test_publication import dead
@@ -66,6 +72,34 @@ def post(editor: User) -> Post:
     return post
 
 
+def control_room(post: Post) -> Schedule:
+    """Fill every part of the control room. Return a schedule that was changed and paused."""
+    now = timezone.now().replace(second=0, microsecond=0)
+    for minutes in range(1, 40, 3):
+        at = now - timedelta(minutes=minutes)
+        Figures.objects.create(
+            span="minute", at=at, task="email.page", queue="email", owed=70, done=60 + minutes, retried=minutes
+        )
+    hint = uuid4()
+    Effect.objects.filter(state="waiting").update(state="running", hint=hint, started_at=now)
+    run = {"hint": str(hint), "task": "email.page", "pid": 31, "since": now.timestamp()}
+    facts = {
+        "host": "a-host-with-quite-a-long-name.example.org",
+        "pid": 30,
+        "queues": ["email", "feeds", "social"],
+        "runs": [run],
+    }
+    heartbeat.beat("worker@a-host-with-quite-a-long-name.example.org", {**facts, "since": now.timestamp()})
+    for _ in range(4):
+        breaker.failed(breaker.MAIL)
+    schedules.sync()
+    schedule = Schedule.objects.get(name="upkeep.prove")
+    schedule.change(by="edith", cron="0 7 * * *", every=None, zone="America/Argentina/ComodRivadavia")
+    schedule.run_now()
+    schedule.pause(by="edith", why="The provider is being moved until the end of the week")
+    return schedule
+
+
 def problems(page: Page, path: str) -> list[str]:
     """Return what is wrong with the page, in words."""
     page.goto(path)
@@ -90,6 +124,7 @@ class TestEverybody:
     def test_can_write(self, open_page: Open, post: Post, settings: Settings, tmp_path: Path, width: int, scheme: str) -> None:
         settings.MAILBOX_DIR = tmp_path
         name = letter(tmp_path, "Hello", html="<html lang='en'><title>Hello</title><main><h1>Hello</h1></main></html>")
+        schedule = control_room(post)
         page = open_page(width, scheme)
         sign_in(page)
         own = [f"/studio/posts/{post.pk}/{part}" for part in ("", "effects/", "mailing/")] + [
@@ -99,6 +134,9 @@ class TestEverybody:
         ]
         rooms = [
             "/studio/effects/",
+            "/studio/effects/list/",
+            "/studio/schedules/",
+            f"/studio/schedules/{schedule.pk}/",
             "/studio/mailbox/",
             f"/studio/mailbox/{name}/",
             "/studio/social/",

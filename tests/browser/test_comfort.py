@@ -53,6 +53,7 @@ class TestATarget:
             "/studio/",
             "/studio/posts/new/",
             "/studio/effects/",
+            "/studio/effects/list/",
             "/studio/media/",
             f"/studio/posts/{posts[0].pk}/effects/",
         ]

@@ -97,3 +97,10 @@ def rows() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT n FROM sample_applied ORDER BY n")
         return [row[0] for row in cursor.fetchall()]
+
+
+@task("test.chain")
+def chain(*, n: int) -> None:
+    """Owe the next one, down to zero."""
+    if n:
+        chain.delay(n=n - 1)

@@ -141,7 +141,7 @@ class TestWhoLooks:
 
     def test_sees_it_on_a_page_of_the_studio_and_in_the_admin(self, failed: Effect, client: Client) -> None:
         client.force_login(User.objects.create_superuser("root", "root@example.org", "a-long-password-78"))
-        listed = client.get("/studio/effects/").content.decode()
+        listed = client.get("/studio/effects/list/").content.decode()
         assert f'href="/studio/effects/{failed.pk}/"' in listed
         for page in (f"/studio/effects/{failed.pk}/", f"/admin/owed/effect/{failed.pk}/change/"):
             answered = client.get(page)

@@ -27,6 +27,7 @@ from worker.celery import app as project
 FORGET = """
 TRUNCATE journey_write, journey_gate;
 DELETE FROM effects_effect;
+DELETE FROM effects_attempt;
 DELETE FROM effects_tick;
 DELETE FROM effects_schedule;
 DELETE FROM django_celery_results_taskresult

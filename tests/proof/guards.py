@@ -426,5 +426,9 @@ GUARDS = [
         "a schedule goes forward", (Drop("owed", "effects_schedule", "schedule_goes_forward"),),
         ("tests/effects/test_schedules.py::TestOneTime::test_never_comes_again",),
     ),
+    Guard(
+        "a minute is counted once", (Drop("owed", "effects_figures", "figures_once"),),
+        ("tests/effects/test_figures.py::TestRollUp::test_counts_nothing_twice",),
+    ),
     Guard("unique: tick_once", (Drop("owed", "effects_tick", "tick_once"),), (f"{ORDER}TestTwoSchedulers",)),
 ]  # fmt: skip

@@ -190,17 +190,17 @@ class TestTheLedger:
     def test_shows_the_backlog_and_what_is_dead(self, signed_in: SignedIn, draft: Post) -> None:
         dead(draft)
         effect(task="email.page", queue="email")
-        page = signed_in("editor").get("/studio/effects/").content.decode()
+        page = signed_in("editor").get("/studio/effects/list/").content.decode()
         assert "/studio/effects/actions?verb=retry&amp;" in page
         assert f'href="/studio/posts/{draft.pk}/effects/"' in page
         assert "email.page" in page
-        only = signed_in("editor").get("/studio/effects/?state=dead&task=search").content.decode()
+        only = signed_in("editor").get("/studio/effects/list/?state=dead&task=search").content.decode()
         assert "email.page" not in only.split('id="list"')[1]
 
     def test_names_the_queue_that_no_worker_takes(self, signed_in: SignedIn) -> None:
         beat("some-worker")
         effect(task="email.page", queue="email", due_at=datetime(2020, 1, 1, tzinfo=UTC))
-        page = squeezed(signed_in("editor").get("/studio/effects/").content)
+        page = squeezed(signed_in("editor").get("/studio/effects/list/").content)
         assert "Workers running, but none takes: Email" in page
 
     def test_names_a_broker_that_does_not_answer(self, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ class TestTheLedger:
 
         monkeypatch.setattr(waker, "publish", Frozen())
         monkeypatch.setattr(broker.check, "asked_at", None)
-        page = squeezed(signed_in("editor").get("/studio/effects/").content)
+        page = squeezed(signed_in("editor").get("/studio/effects/list/").content)
         monkeypatch.setattr(broker.check, "asked_at", None)
         assert "The broker does not answer (TimeoutError)." in page
 
@@ -218,7 +218,7 @@ class TestTheLedger:
     def test_links_to_flower_where_it_is(self, signed_in: SignedIn, settings: Settings, url: str) -> None:
         settings.FLOWER_URL = url
         effect(task="email.page", queue="email", hint=UUID(int=7))
-        page = signed_in("editor").get("/studio/effects/").content.decode()
+        page = signed_in("editor").get("/studio/effects/list/").content.decode()
         assert page.count("Flower") == (2 if url else 0)
         assert f"{url}/task/{UUID(int=7)}" in page or not url
 
@@ -227,9 +227,9 @@ class TestTheLedger:
         effect(about=gone, task="search.refresh")
         effect(about="user:7", task="email.welcome", queue="email")
         draft.delete()
-        page = client.get("/studio/effects/").content.decode()
+        page = client.get("/studio/effects/list/").content.decode()
         assert f'href="/studio/posts/{pk}/effects/"' not in page
-        assert f'href="/studio/effects/?about=post%3A{pk}"' in page
-        assert 'href="/studio/effects/?about=user%3A7"' in page
-        only = client.get("/studio/effects/", {"about": gone}).content.decode().split('id="list"')[1]
+        assert f'href="/studio/effects/list/?about=post%3A{pk}"' in page
+        assert 'href="/studio/effects/list/?about=user%3A7"' in page
+        only = client.get("/studio/effects/list/", {"about": gone}).content.decode().split('id="list"')[1]
         assert (f"about {gone}" in only, "search.refresh" in only, "email.welcome" in only) == (True, True, False)

@@ -112,6 +112,8 @@ OWN = (
     "/studio/social/",
     "/studio/import/",
     "/studio/effects/",
+    "/studio/effects/list/",
+    "/studio/schedules/",
     "/studio/mailbox/",
     "/studio/conservation/",
 )

@@ -252,6 +252,14 @@ class User(AbstractUser):
         return self.edits_everything or (self.is_active and self.is_staff)
 
     @property
+    def sees_operations(self) -> bool:
+        """Return whether the user sees queues, workers, schedules and effects. Only operators act on them.
+
+        Django's permission owed.view_effect lets others look, such as someone on call.
+        """
+        return self.is_operator or self.has_perm("owed.view_effect")
+
+    @property
     def moderates(self) -> bool:
         """Return whether there are comments that the user may judge. A contributor's posts are for editors to moderate."""
         return self.edits_everything or (self.is_active and self.role == Role.AUTHOR)
@@ -273,7 +281,7 @@ class User(AbstractUser):
         return self.edits_everything
 
     def can_enter_studio(self) -> bool:
-        return self.can_write() or self.is_operator
+        return self.can_write() or self.sees_operations
 
     def can_see(self, post: Authored) -> bool:
         """Return whether the user may read the post. Staff who do not edit have no business in drafts."""

@@ -82,6 +82,11 @@ def seconds(duration: float) -> str:
 
 
 @register.filter
+def seconds_or_dash(duration: float | None) -> str:
+    return "–" if duration is None else seconds(duration)
+
+
+@register.filter
 def moment(at: datetime) -> str:
     """Return a time of today, or the day too: a step may wait until tomorrow."""
     at = localtime(at)

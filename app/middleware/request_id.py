@@ -1,0 +1,39 @@
+"""A name for each request: in its log lines, in its answer, and on every effect that follows from it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+
+from owed import origin
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+HEADER = "X-Request-ID"
+SIZE = 16
+PREFIX = "request:"
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Middleware: name the request. What a client calls it is not believed: two would share a name."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        name = uuid4().hex[:SIZE]
+        with origin.said(PREFIX + name):
+            response = get_response(request)
+        response[HEADER] = name
+        return response
+
+    return answer
+
+
+class RequestIds(logging.Filter):
+    """Adds `request` to what is logged during a request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        began = origin.current()
+        if began.startswith(PREFIX):
+            record.request_id = began.removeprefix(PREFIX)
+        return True
