@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from . import crash, sql
+from . import crash, limits, sql
 from .connections import again_if_broken
 from .declaration import Declaration
 from .signals import effects_claimed
 
-# What every claim asks of a row besides its id, and what it writes.
+# What every claim asks of a row besides its id, and what it writes: no way to claim may leave out what a person has paused.
 MAY_RUN = f"state = 'ready' AND task = ANY(%(names)s) AND {sql.NOT_PAUSED}"
 TAKE = """
 UPDATE effects_effect
@@ -73,7 +73,7 @@ class Claimed:
 def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Claimed]:
     """Return those of the effects that no other worker took, now leased to this process."""
     wanted = {"ids": sql.array(ids), **_how(effect, hint)}
-    rows = again_if_broken(lambda: _claim_in_turn(wanted) if effect.key else sql.rows(CLAIM, wanted))
+    rows = again_if_broken(lambda: _claim_within_limits(effect, ids, wanted) if effect.limits else _claim_some(effect, wanted))
     crash.point("after-claim")
     return _claimed(effect, sorted(rows), hint)
 
@@ -95,6 +95,19 @@ def still_ready(ids: Sequence[int]) -> list[int]:
 
 def _how(effect: Declaration[Any], hint: UUID) -> dict[str, Any]:
     return {"names": effect.names, "lease": effect.lease, "hint": hint}
+
+
+@transaction.atomic
+def _claim_within_limits(effect: Declaration[Any], ids: Sequence[int], wanted: dict[str, Any]) -> list[Any]:
+    """Claim as many as there are free slots; the others wait for their turn without a run."""
+    keys = limits.room(effect, ids)
+    rows = _claim_some(effect, {**wanted, "ids": sql.array(list(keys))}) if keys else []
+    limits.take(effect, {row[0]: row[1] for row in rows}, keys)
+    return rows
+
+
+def _claim_some(effect: Declaration[Any], wanted: dict[str, Any]) -> list[Any]:
+    return _claim_in_turn(wanted) if effect.key else sql.rows(CLAIM, wanted)
 
 
 @transaction.atomic

@@ -12,7 +12,9 @@ from django.db.models.functions import Extract, Now
 from django.utils.translation import gettext_lazy
 
 from . import dead_letters
+from .controls import LimitTurn as LimitTurn
 from .controls import Pause as Pause
+from .controls import Slot as Slot
 from .declaration import Declaration
 
 

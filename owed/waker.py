@@ -55,6 +55,9 @@ def _size(task: str, waiting: int) -> int:
     Otherwise one child would do one after another what several could do at once.
     """
     spec = registry.find(task)
+    if spec is not None and spec.limits:
+        # Those that find no slot would be claimed and put back by this child alone.
+        return 1
     if spec is None or spec.batch == 1:
         return max(1, min(SINGLES, waiting // 16))
     return spec.batch * max(1, min(BATCHES, waiting // spec.batch // 2))

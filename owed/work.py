@@ -29,8 +29,8 @@ class Work:
         self._until = time.monotonic() + SLICE
         self._ahead: list[Claimed] = []
         self._uncommitted: list[Claimed] = []
-        # A key is claimed in its turn; and what a caller's transaction takes back must not be taken for claimed.
-        self._chains = effect.batch == 1 and not effect.key and not connection.in_atomic_block
+        # A key is claimed in its turn, and a limit asked before; what a caller's transaction takes back must not be taken for claimed.
+        self._chains = effect.batch == 1 and not (effect.key or effect.limits or connection.in_atomic_block)
 
     def take(self) -> list[Claimed]:
         """Claim the next batch, or the next one. Return nothing where nothing is left, or the time is over."""

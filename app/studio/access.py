@@ -43,6 +43,7 @@ def _only(allowed: Callable[[User], bool]) -> Callable[[View], View]:
 writers = _only(lambda user: user.can_write())
 operators = _only(lambda user: user.is_operator)
 importers = _only(lambda user: user.can_import())
+list_keepers = _only(lambda user: user.can_manage_subscribers())
 watchers = _only(lambda user: user.can_enter_studio())
 
 

@@ -9,6 +9,7 @@ ACTING = "tests/effects/test_acting.py::"
 CRASH = "tests/proof/test_crash_points.py::"
 ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
+LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
 POISON = "tests/proof/test_poison.py::"
 MANY = "tests/proof/test_many_in_one_hint.py::"
@@ -16,7 +17,34 @@ OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
 BACK = "{0}._move({0}._still(SubmissionState.SUBMITTING), state=SubmissionState.PENDING)"
 
+LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
+
 GUARDS = [
+    guard(
+        "an import brings back no one who left", "app/newsletter/lists/importing.py",
+        "if state in {SubscriberState.UNSUBSCRIBED, SubscriberState.BOUNCED}:", "if False:",
+        f"{LISTS}test_brings_no_one_back_and_counts_each_line_once",
+    ),
+    guard(
+        "an import brings back no one who was erased", "app/newsletter/lists/importing.py",
+        "if key in erased and key not in here:", "if False:",
+        f"{LISTS}test_brings_no_one_back_and_counts_each_line_once",
+    ),
+    guard(
+        "a chunk of a list is taken once", "app/newsletter/lists/importing.py",
+        "state=ListState.IMPORTING, done=run.done", "state=ListState.IMPORTING",
+        f"{LISTS}test_goes_on_where_a_killed_worker_stopped",
+    ),
+    guard(
+        "an export calculates nothing", "app/newsletter/lists/exporting.py",
+        "if cell.startswith(CALCULATED) else cell", "if False else cell",
+        "tests/newsletter/test_lists.py::TestAnExport::test_calculates_nothing_and_comes_back_as_it_was",
+    ),
+    guard(
+        "an editor brings back no one who left", "app/newsletter/models/subscriber.py",
+        "if refusal := REFUSALS.get(SubscriberState(subscriber.state)):", "if refusal := None:",
+        "tests/studio/test_subscribers.py::TestAddingByHand::test_brings_no_one_back",
+    ),
     guard(
         "record() refuses outside a transaction", f"{EFFECTS}/recording.py",
         "if connection.in_atomic_block:", "if True:",
@@ -210,7 +238,7 @@ GUARDS = [
     ),
     guard(
         "many in one hint: keys are claimed in turn", f"{EFFECTS}/work.py",
-        "effect.batch == 1 and not effect.key and", "effect.batch == 1 and",
+        "not (effect.key or effect.limits", "not (effect.limits",
         f"{MANY}TestTheRest::test_of_effects_with_a_key_is_claimed_in_turn",
     ),
     guard(
@@ -342,6 +370,26 @@ GUARDS = [
         "the clock publishes no post that a person keeps back", "app/blog/planned.py",
         "Post.objects.exclude(pk__in=kept_back(now)).publish_due(now)", "Post.objects.publish_due(now)",
         "tests/effects/test_holding.py::TestAPlannedPost",
+    ),
+    guard(
+        "what finds no slot is not claimed", f"{EFFECTS}/limits.py",
+        "if full and _on:", "if False:",
+        f"{LIMITS}TestAtMost::test_lets_no_more_begin_than_it_says", f"{LIMITS}TestARate",
+    ),
+    guard(
+        "a rate counts until a period after the end", f"{EFFECTS}/limits.py",
+        "GIVE_BACK, [limit.period,", "GIVE_BACK, [0.0,",
+        f"{LIMITS}TestARate::test_counts_until_a_period_after_the_end",
+    ),
+    guard(
+        "two claims of one limit take turns", f"{EFFECTS}/limits.py",
+        "    sql.hold(*names)\n", "",
+        "tests/proof/test_rates.py::TestTwoClaims",
+    ),
+    guard(
+        "the slot of a dead worker is free after its lease, not before", f"{EFFECTS}/limits.py",
+        "effect.lease + limit.period", "limit.period",
+        f"{LIMITS}TestAtMost::test_gives_the_slot_of_a_dead_worker_back_after_its_lease",
     ),
     guard(
         "a verb reaches only what the filter shows", f"{EFFECTS}/acting.py",

@@ -43,6 +43,13 @@ def ends(ids: Sequence[int]) -> list[tuple[str, int]]:
     return [standing(pk) for pk in ids]
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one hint take all it names, however busy the machine is."""
+    monkeypatch.setattr("owed.work.SLICE", 60.0)
+
+
+@pytest.mark.usefixtures("unhurried")
 class TestEach:
     @either_kind
     def test_is_claimed_and_counted_before_its_body_and_no_other_beside_it(self, make: Make) -> None:
@@ -107,6 +114,7 @@ class TestEach:
         assert ends(ids) == [("ready", 1), ("done", 1), ("done", 1)]
 
 
+@pytest.mark.usefixtures("unhurried")
 class TestAPause:
     @either_kind
     def test_in_the_middle_of_a_hint_lets_the_next_not_begin(self, make: Make) -> None:
@@ -121,6 +129,7 @@ class TestAPause:
 
 
 class TestWhatIsNotCommitted:
+    @pytest.mark.usefixtures("unhurried")
     def test_claims_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The end of the first goes back at the last moment, with the claim of the second, which then runs all the same."""
         ids = owe_many(lambda n: samples.apply.si(n=n), 3)
@@ -149,6 +158,7 @@ class TestWhatIsNotCommitted:
         assert (report.done, report.lost) == ([ids[1]], [])
         assert ends(ids) == [("waiting", 1), ("done", 1), ("ready", 0)]
 
+    @pytest.mark.usefixtures("unhurried")
     def test_of_a_caller_that_may_go_back_claims_one_by_one(self) -> None:
         ids = owe_many(lambda n: samples.apply.si(n=n), 3)
         with transaction.atomic():
@@ -157,6 +167,7 @@ class TestWhatIsNotCommitted:
         assert ends(ids) == [("ready", 0)] * 3
 
 
+@pytest.mark.usefixtures("unhurried")
 class TestAHookThatRaisesAfterTheCommit:
     def test_costs_the_next_effect_nothing(self) -> None:
         ids = owe_many(lambda n: samples.apply.si(n=n), 3)
@@ -189,6 +200,7 @@ class TestAKilledChild:
         assert len(called()) == 3
 
 
+@pytest.mark.usefixtures("unhurried")
 class TestALostConnection:
     @pytest.mark.covers("X9")
     @pytest.mark.parametrize("point", ["after-claim", "after-body", "after-finish-commit"])

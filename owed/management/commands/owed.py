@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
-from ... import acting, conf, draining, pausing, purging, registry, schedules, sweeping, unknown
+from ... import acting, conf, draining, limits, pausing, purging, registry, schedules, sweeping, unknown
 from ...models import Attempt, Effect, Pause
 from .. import actions, holds
 
@@ -105,6 +105,7 @@ class Command(BaseCommand):
 
     def _purge(self, *, hours: float | None, **_: Any) -> None:
         age = conf.retention() if hours is None else timedelta(hours=hours)
+        limits.forget()
         self.stdout.write(f"{purging.purge(age)} removed.")
 
 
