@@ -29,7 +29,7 @@ class Work:
         self._until = time.monotonic() + SLICE
         self._ahead: list[Claimed] = []
         self._uncommitted: list[Claimed] = []
-        # A key is claimed in its turn, a limit is asked before; and what a caller's transaction takes back is not claimed.
+        # A key is claimed in its turn, and a limit asked before. What a caller's transaction takes back is not claimed.
         self._chains = effect.batch == 1 and not (effect.key or effect.limits or connection.in_atomic_block)
 
     def take(self) -> list[Claimed]:
@@ -38,7 +38,7 @@ class Work:
         while not taken and self._goes_on():
             ids, self.rest = self.rest[: self.effect.batch], self.rest[self.effect.batch :]
             taken = claim(self.effect, ids, self.hint)
-            # A hint that came twice: one question, instead of a claim in vain of each.
+            # A hint that came twice: one question, instead of an empty claim of each.
             if not taken and len(self.rest) > 1:
                 self.rest = still_ready(self.rest)
         return taken
