@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +21,7 @@ IN_PUBLIC = {
     "SECRET_KEY": "of-this-benchmark-alone-" * 3,
     "FLOWER_BASIC_AUTH": "operator:of-this-benchmark-alone",
 }
-NAMES = ("publish", "request", "outage", "ledger")
+NAMES = ("publish", "request", "outage", "ledger", "workers")
 
 
 def main() -> None:
@@ -27,6 +29,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*NAMES, []], default=[], help=f"of {', '.join(NAMES)}; all by default")
     parser.add_argument("--scale", type=float, default=1.0, help="how many transactions, relative to the default")
     wanted = parser.parse_args()
+    # As an exception, so that what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with servers():
         prepare()
         from bench import report

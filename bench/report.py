@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,17 @@ def ratios(title: str, variants: list[Variant]) -> Table:
     heads = ("variant", "p50 ms", "p99 ms", "ratio of p50")
     rows = [(each.name, f"{each.p50():.2f}", f"{each.p99():.2f}", f"{each.p50() / base:.2f}") for each in variants]
     return Table(title, heads, rows)
+
+
+FOLDER = Path(__file__).resolve().parent.parent / "var" / "bench"
+
+
+def summarise(**figures: float) -> None:
+    """Keep figures in summary.json, one flat object, beside those of other benchmarks."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / "summary.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**known, **{name: round(value, 3) for name, value in figures.items()}}, indent=2) + "\n")
 
 
 def publish(name: str, tables: Iterable[Table], folder: Path) -> None:

@@ -11,6 +11,7 @@ import os
 import resource
 import socket
 import time
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
@@ -61,6 +62,11 @@ class WaitressWorker(Worker):  # type: ignore[misc]
     def count(self) -> None:
         """Count a request."""
         self.nr += 1
+
+    def requests(self) -> Iterator[Request]:
+        """Yield the requests that are arriving, waiting or being answered."""
+        for channel in self._channels():
+            yield from [*([channel.request] if channel.request else []), *channel.requests]
 
     def _listen(self) -> None:
         limit = min(self.cfg.worker_connections, (_raise_file_limit() - 64) // FILES_PER_CONNECTION)
@@ -131,7 +137,8 @@ class WaitressWorker(Worker):  # type: ignore[misc]
 def _channel_class(worker: WaitressWorker) -> type[HTTPChannel]:
     """Return the class of this worker's connections: waitress makes them with no argument of ours."""
     task_class = type("Task", (Task,), {"worker": worker})
-    return type("Channel", (HTTPChannel,), {"parser_class": Request, "task_class": task_class})
+    parser_class = type("Request", (Request,), {"others": staticmethod(worker.requests)})
+    return type("Channel", (HTTPChannel,), {"parser_class": parser_class, "task_class": task_class})
 
 
 def _is_idle(channel: HTTPChannel) -> bool:

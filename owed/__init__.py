@@ -1,6 +1,7 @@
 """The ledger: what is owed, who runs it, how it ended.
 
-Needs Django and the standard library. celery.py, durable.py and worker.py know Celery, ledger_backend.py knows django.tasks.
+Needs Django and the standard library. celery.py, durable.py, hint_request.py and worker.py know Celery,
+ledger_backend.py knows django.tasks.
 """
 
 from .binding import Task

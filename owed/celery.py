@@ -33,6 +33,10 @@ HEADERS = {
 }  # fmt: skip
 
 
+REQUEST = "owed.hint_request:HintRequest"
+"""By name: only a worker's parent needs it, and with it Celery's worker."""
+
+
 class EffectFailed(Exception):
     """An effect is dead. The message is scrubbed; the ledger's row holds the account."""
 
@@ -43,6 +47,7 @@ class EffectTask(Task):  # type: ignore[type-arg]
     abstract = True
     typing = False
     throws = (EffectFailed,)
+    Request = REQUEST
 
     def __call__(self, *args: Any, **kwargs: Any) -> object:
         """Answer a hint; without one, run the body, as a plain call would."""

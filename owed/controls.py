@@ -47,3 +47,37 @@ class Pause(models.Model):
     def covers(self) -> Q:
         """Return the condition of the effects that it keeps from beginning."""
         return Q(queue=self.queue) if self.queue else Q(task=self.task)
+
+
+class Slot(models.Model):
+    """An attempt that counts towards a limit, until `free_at`; see limits."""
+
+    name = models.CharField(max_length=200)
+    effect_id = models.BigIntegerField()
+    attempt = models.PositiveIntegerField()
+    taken_at = models.DateTimeField()
+    free_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "effects_slot"
+        indexes: ClassVar = [
+            models.Index(fields=["name", "free_at"], name="slot_of_limit"),
+            models.Index(fields=["effect_id"], name="slot_of_effect"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: e{self.effect_id}"
+
+
+class LimitTurn(models.Model):
+    """When the next that finds no slot looks again, and how many seconds an attempt takes on average."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    turn_at = models.DateTimeField()
+    pace = models.FloatField()
+
+    class Meta:
+        db_table = "effects_limit"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.turn_at}"

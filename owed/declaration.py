@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack
 from . import registry
 from .binding import Task, fit, fit_many
 from .conf import lease_margin
+from .limits import Limit, parsed
 from .outcomes import BadArguments
 
 P = ParamSpec("P")
@@ -44,6 +45,12 @@ class Treatment(TypedDict, total=False):
     """After how many tries it is a dead letter; 20 by default."""
     key: str
     """The argument that names the subject: of effects with the same, at most one is in flight."""
+    rate: str
+    """How many may begin within a period, over all processes: "14/s", "100/min", "1000/h", "5000/d"."""
+    at_most: int
+    """How many may run at once, over all processes."""
+    by: str | Callable[..., object]
+    """What rate and at_most count apart: an argument's name, or a function of the arguments, which may return a host."""
     formerly: tuple[str, ...]
     """Names that it had: what is owed under them runs too."""
 
@@ -76,6 +83,9 @@ class Declaration(Generic[P]):
     debounce: float = 0.0
     max_attempts: int = 20
     key: str | None = None
+    rate: str = ""
+    at_most: int = 0
+    by: str | Callable[..., object] = ""
     formerly: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -88,6 +98,10 @@ class Declaration(Generic[P]):
             raise ValueError(f"{self.name}: a batch must be atomic")
         if self.batch > 1 and len(self.parameters) != 1:
             raise ValueError(f"{self.name}: a batch is declared with one keyword, which names one subject")
+        if self.limits and self.batch > 1:
+            raise ValueError(f"{self.name}: a batch is one run of many, and has no rate and no at_most")
+        if isinstance(self.by, str) and self.by and self.by not in self.parameters:
+            raise ValueError(f"{self.name}: by={self.by!r} is no argument of it")
 
     def si(self, *args: P.args, **kwargs: P.kwargs) -> Signature:
         """Return a call of this effect, for record() and owe(). Raises BadArguments for positional ones."""
@@ -118,6 +132,10 @@ class Declaration(Generic[P]):
     def names(self) -> list[str]:
         """The name and those that it had."""
         return [self.name, *self.formerly]
+
+    @cached_property
+    def limits(self) -> tuple[Limit, ...]:
+        return parsed(self.rate, self.at_most)
 
     @property
     def soft_limit(self) -> float:

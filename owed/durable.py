@@ -57,6 +57,7 @@ class DurableTask(DjangoTask):  # type: ignore[type-arg]
 
     abstract = True
     throws = (celery.EffectFailed,)
+    Request = celery.REQUEST
     durable: bool | None = None
     """Whether calls are rows; None asks OWED_CELERY_DURABLE. @shared_task(durable=False) leaves one task as it was."""
     owed_timeout: float | None = None

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from . import sql
+from . import registry, sql
 
 # Every five seconds at most: sweepers pass twice a second, and each update leaves a dead row for vacuum.
 BEAT = """
-INSERT INTO effects_heartbeat (worker, at, facts) VALUES (%s, clock_timestamp(), %s)
-ON CONFLICT (worker) DO UPDATE SET at = excluded.at, facts = excluded.facts
+INSERT INTO effects_heartbeat (worker, at, names, facts) VALUES (%s, clock_timestamp(), %s::jsonb, %s::jsonb)
+ON CONFLICT (worker) DO UPDATE SET at = excluded.at, names = excluded.names, facts = excluded.facts
 WHERE effects_heartbeat.at < excluded.at - interval '5 seconds'
 """
 AGE = "SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM effects_heartbeat WHERE worker LIKE %s"
@@ -21,8 +21,8 @@ FORGET = "DELETE FROM effects_heartbeat WHERE at < clock_timestamp() - interval 
 
 
 def beat(worker: str, facts: Mapping[str, Any] | None = None) -> None:
-    """Say that this worker's sweeper lives, and what is known of it; written at most every five seconds."""
-    sql.run(BEAT, [worker[:200], None if facts is None else json.dumps(facts)])
+    """Say that this worker's sweeper lives, and what it knows and runs; written at most every five seconds."""
+    sql.run(BEAT, [worker[:200], json.dumps(registry.names()), None if facts is None else json.dumps(facts)])
 
 
 def forget_gone() -> None:

@@ -12,7 +12,9 @@ from django.db.models.functions import Extract, Now
 from django.utils.translation import gettext_lazy
 
 from . import dead_letters
+from .controls import LimitTurn as LimitTurn
 from .controls import Pause as Pause
+from .controls import Slot as Slot
 from .declaration import Declaration
 
 
@@ -228,6 +230,8 @@ class Heartbeat(models.Model):
 
     worker = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
+    names = models.JSONField(null=True)
+    """Under which names it can run what is owed; null of a release that did not say."""
     facts = models.JSONField(null=True)
     """Host, pid, queues, and the hints that it runs now, see owed.worker; null of one of an earlier release."""
 

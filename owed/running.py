@@ -14,13 +14,14 @@ from uuid import UUID
 from django.db import transaction
 
 from . import attempts, crash, dead_letters, registry, retry, settling, sql
-from .claiming import Claimed, claim
+from .claiming import Claimed
 from .connections import heal_connection, in_use
-from .declaration import SLICE, Declaration
+from .declaration import Declaration
 from .outcomes import GiveUp, Later, LostLease
 from .scrubbing import describe, scrub
 from .signals import effect_settled, effects_done
 from .waker import waker
+from .work import Work
 
 logger = logging.getLogger("owed")
 
@@ -63,7 +64,7 @@ def current() -> Running | None:
 
 
 def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
-    """Claim these effects and run those that no other worker took, a batch at a time.
+    """Claim these effects and run those that no other worker took, one or a batch at a time.
 
     Nothing new is taken after SLICE: the rest, of which nothing is claimed, is rung again for any worker. Raises UnknownEffect,
     having claimed none.
@@ -71,31 +72,26 @@ def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
     # Ask before claiming: a process without the body must leave the effects to one that has it.
     registry.body(effect)
     heal_connection()
-    report, rest, until = Report(), list(ids), time.monotonic() + SLICE
+    report, work = Report(), Work(effect, ids, hint)
     try:
-        while rest and time.monotonic() < until:
-            part, rest = rest[: effect.batch], rest[effect.batch :]
-            _batch(effect, claim(effect, part, hint), report)
+        while claimed := work.take():
+            if len(claimed) == 1 or not _together(work, claimed, report):
+                for each in claimed:
+                    _alone(work, each, report)
     finally:
-        waker.wake([(effect.name, pk) for pk in rest])
+        waker.wake([(effect.name, pk) for pk in work.rest])
     in_use()
     return report
 
 
-def _batch(effect: Declaration[Any], claimed: list[Claimed], report: Report) -> None:
-    if len(claimed) < 2 or not _together(effect, claimed, report):
-        for each in claimed:
-            _alone(effect, each, report)
-
-
-def _together(effect: Declaration[Any], claimed: list[Claimed], report: Report) -> bool:
+def _together(work: Work, claimed: list[Claimed], report: Report) -> bool:
     """Run a batch in one transaction. Return False where it failed and each must run alone."""
     began = time.monotonic()
     try:
-        ours = _transaction(effect, claimed)
+        ours = _transaction(work, claimed)
     except Exception as error:
         # Whatever it was, each effect runs alone next and settles with its own error: this one may be the batch's alone.
-        facts = {"task": effect.name, "effects": [each.id for each in claimed], "why": describe(error)}
+        facts = {"task": work.effect.name, "effects": [each.id for each in claimed], "why": describe(error)}
         logger.warning("batch failed, each runs alone", extra={**facts, "traceback": attempts.traceback_of(error)})
         return False
     report.done += [each.id for each in ours]
@@ -108,11 +104,11 @@ def _together(effect: Declaration[Any], claimed: list[Claimed], report: Report) 
     return True
 
 
-def _alone(effect: Declaration[Any], claimed: Claimed, report: Report) -> None:
+def _alone(work: Work, claimed: Claimed, report: Report) -> None:
     began = time.monotonic()
     try:
         with _as_current(claimed):
-            kept = bool(_transaction(effect, [claimed])) if effect.kind == "atomic" else _outside(effect, claimed)
+            kept = bool(_transaction(work, [claimed])) if work.effect.kind == "atomic" else _outside(work, claimed)
     except LostLease:
         kept = False
     except Exception as error:
@@ -122,28 +118,32 @@ def _alone(effect: Declaration[Any], claimed: Claimed, report: Report) -> None:
     _say(claimed, report, "done" if kept else "lost", "", began)
 
 
-def _transaction(effect: Declaration[Any], claimed: list[Claimed]) -> list[Claimed]:
+def _transaction(work: Work, claimed: list[Claimed]) -> list[Claimed]:
     """Do the work and mark it done in one transaction. Return what was still ours."""
     with transaction.atomic():
-        limit = f"{int(effect.timeout * 1000)}ms"
+        work.begin()
+        limit = f"{int(work.effect.timeout * 1000)}ms"
         # The server ends what Celery cannot: a body that hangs in a query does not see its soft time limit.
         sql.rows(TIMEOUTS, [limit, limit])
         # Locked before the body runs: a second worker that took an expired lease would do the work beside this one.
         ours = settling.lock(claimed)
         if ours:
-            _call(effect, ours)
+            _call(work.effect, ours)
             crash.point("after-body")
-            settling.finish(ours)
+            if len(ours) == 1:
+                work.finish(ours[0])
+            else:
+                settling.finish(ours)
             crash.point("before-finish-commit")
     crash.point("after-finish-commit")
     return ours
 
 
-def _outside(effect: Declaration[Any], claimed: Claimed) -> bool:
+def _outside(work: Work, claimed: Claimed) -> bool:
     """Do the work with no transaction open, then mark it done, on another connection if that one broke meanwhile."""
-    registry.body(effect)(**claimed.args)
+    registry.body(work.effect)(**claimed.args)
     crash.point("after-body")
-    settling.finish_outside(claimed)
+    work.finish_outside(claimed)
     crash.point("after-finish-commit")
     return True
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from . import sql
-from .connections import again_if_broken
 from .outcomes import LostLease
 
 if TYPE_CHECKING:
@@ -42,15 +41,8 @@ def finish(claimed: Sequence[Claimed], outcome: str = "done") -> None:
         raise LostLease(f"{claimed[0].task}: {len(claimed) - finished} of {len(claimed)} taken over")
 
 
-def finish_outside(claimed: Claimed) -> None:
-    """Mark an external effect done, on a new connection where this one broke: its call must not be repeated for that.
-
-    Raises LostLease.
-    """
-    again_if_broken(lambda: finish([claimed]), lambda: _finish_unless_done(claimed))
-
-
-def _finish_unless_done(claimed: Claimed) -> None:
+def finish_unless_done(claimed: Claimed) -> None:
+    """Mark done what may be already, by a statement whose answer was lost with the connection. Raises LostLease."""
     if not sql.value(IS_DONE, [claimed.id, claimed.attempt]):
         finish([claimed])
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 from django.test import TransactionTestCase
 
-from . import crash, registry, sql
+from . import crash, limits, registry, sql
 from .binding import Task
 from .declaration import Declaration
 from .draining import work
@@ -41,13 +41,14 @@ def owes(effect: str | Declaration[Any] | Task[Any, Any], *, about: models.Model
 def drain(*, within: float = 10.0) -> list[Report]:
     """Run in this process what is due, and what is put off by no more than `within` seconds, until nothing is.
 
-    Return the reports. A failed try waits for its time.
+    Return the reports. A failed try waits for its time; rates and at_most are ignored.
     """
     registry.load()
     reports: list[Report] = []
     for _ in range(ROUNDS):
         sql.run(SOON, [within])
-        ran = work()
+        with limits.ignored():
+            ran = work()
         if not ran:
             return reports
         reports += ran

@@ -23,6 +23,7 @@ FLUSH_AT_EXIT = 0.5
 # If the broker is away for long, the oldest hints fall out first: the sweeper rings again what they named.
 LIMIT = 100_000
 BATCHES = 5
+SINGLES = 20
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,16 @@ def _cut(task: str, ids: list[int], size: int) -> list[Hint]:
 
 
 def _size(task: str, waiting: int) -> int:
-    """Return how many effects a hint names: one batch, or several where two such hints remain for others to take."""
+    """Return how many effects a hint names: as many as leave enough hints for all children of all workers.
+
+    Otherwise one child would do one after another what several could do at once.
+    """
     spec = registry.find(task)
-    if spec is None or spec.batch == 1:
+    if spec is not None and spec.limits:
+        # Those that find no slot would be claimed and put back by this child alone.
         return 1
+    if spec is None or spec.batch == 1:
+        return max(1, min(SINGLES, waiting // 16))
     return spec.batch * max(1, min(BATCHES, waiting // spec.batch // 2))
 
 

@@ -8,19 +8,22 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from celery.app import app_or_default
-from celery.signals import worker_ready, worker_shutting_down
+from celery.bootsteps import Step
+from celery.signals import celeryd_init, worker_ready, worker_shutting_down
 from celery.worker import state
 from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, InterfaceError, connection
 
-from .celery import Publisher, publish_with
+from .celery import HEADER, Publisher, publish_with
 from .connections import heal_connection
 from .heartbeat import beat
 from .sweeping import LIMIT, sweep
+from .unknown import put_back
 from .waker import waker
 
 logger = logging.getLogger(__name__)
@@ -36,11 +39,24 @@ class Sweeper(threading.Thread):
         self.queues = list(queues)
         self.since = time.time()
         self.stopped = threading.Event()
+        self._called = threading.Event()
+        self._unknown: deque[int] = deque()
 
     def run(self) -> None:
-        while not self.stopped.wait(PERIOD * random.uniform(0.8, 1.2)):  # noqa: S311 - jitter, no secret
+        while not self.stopped.is_set():
+            self._called.wait(PERIOD * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+            self._called.clear()
             self._pass()
         connection.close()
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self._called.set()
+
+    def put_back(self, ids: Iterable[int]) -> None:
+        """Have effects put back, at once, that this worker does not know."""
+        self._unknown.extend(ids)
+        self._called.set()
 
     def facts(self) -> dict[str, Any]:
         """Return who this worker is, and which hints its processes run now. Times are seconds since 1970."""
@@ -58,6 +74,8 @@ class Sweeper(threading.Thread):
         try:
             heal_connection()
             beat(self.worker, self.facts())
+            if ids := [self._unknown.popleft() for _ in range(len(self._unknown))]:
+                put_back(ids)
             while sweep().ready >= LIMIT and not self.stopped.is_set():
                 continue
         except (DatabaseError, InterfaceError) as error:
@@ -91,6 +109,34 @@ def hints_have_an_application(app_configs: Sequence[Any] | None, **kwargs: Any) 
 _sweepers: list[Sweeper] = []
 
 
+class UnknownHints(Step):
+    """Answers a hint of an effect that this worker does not know: the row goes back, and one line says so.
+
+    Celery would store a failure, and log a traceback, for what another worker of the deploy does.
+    """
+
+    def create(self, parent: Any) -> None:
+        refuse = parent.on_unknown_task
+
+        def on_unknown_task(body: Any, message: Any, error: Exception) -> None:
+            ids = (message.headers or {}).get(HEADER)
+            if not ids:
+                refuse(body, message, error)
+                return
+            message.ack_log_error(logger, parent.connection_errors)
+            facts = {"task": message.headers["task"], "effects": message.headers.get("argsrepr", "")}
+            logger.warning("effect unknown to this worker; put back", extra=facts)
+            for sweeper in _sweepers:
+                sweeper.put_back(int(pk) for pk in ids)
+
+        parent.on_unknown_task = on_unknown_task
+
+
+@celeryd_init.connect(weak=False, dispatch_uid="owed.answer_unknown_hints")
+def answer_unknown_hints(instance: Any, **kwargs: Any) -> None:
+    instance.app.steps["consumer"].add(UnknownHints)
+
+
 @worker_ready.connect(weak=False, dispatch_uid="owed.start_sweeper")
 def start_sweeper(sender: Any = None, **kwargs: Any) -> None:
     queues = sorted(sender.app.amqp.queues.consume_from) if getattr(sender, "app", None) else []
@@ -102,4 +148,4 @@ def start_sweeper(sender: Any = None, **kwargs: Any) -> None:
 @worker_shutting_down.connect(weak=False, dispatch_uid="owed.stop_sweeper")
 def stop_sweeper(**kwargs: Any) -> None:
     for sweeper in _sweepers:
-        sweeper.stopped.set()
+        sweeper.stop()

@@ -11,10 +11,12 @@ from app.blog.models import Post
 from app.importer import effects as importer
 from app.importer import undo, work
 from app.members import email_change, erasure
+from app.newsletter import effects as newsletter
+from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
-from owed import clock, heartbeat, pausing, periods, purging, rolling_up, task
+from owed import clock, heartbeat, limits, pausing, periods, purging, rolling_up, task
 from owed.contrib import celery_results
 
 
@@ -35,6 +37,7 @@ def purge_effects() -> None:
     """Remove done effects that are older than the retention time; owe again what a killed resume left aside."""
     purging.purge(settings.OWED_RETENTION)
     pausing.unpark()
+    limits.forget()
     periods.forget_past_periods()
     heartbeat.forget_gone()
 
@@ -108,3 +111,14 @@ def undo_import(*, import_id: int) -> None:
 def clear_imports() -> None:
     """Remove uploads that no one has imported for a week."""
     work.clear(clock.now())
+    importing.clear(clock.now())
+
+
+@newsletter.check_list.runs
+def check_list(*, list_id: int) -> None:
+    importing.check(list_id, now=clock.now())
+
+
+@newsletter.import_list.runs
+def import_list(*, list_id: int) -> None:
+    importing.go_on(list_id, now=clock.now())

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,10 +81,10 @@ class Place:
     def _sources(self) -> list[Path]:
         return [file for folder in SOURCES for file in (self.root / folder).rglob("*.py")]
 
-    def run(self, name: str, tests: tuple[str, ...], database: str) -> Verdict:
+    def run(self, name: str, tests: tuple[str, ...], database: str, variables: Mapping[str, str] | None = None) -> Verdict:
         began = time.monotonic()
         command = [sys.executable, "-B", "-m", "pytest", *OPTIONS, *tests]
-        env, pipe = self._environment(database), subprocess.PIPE
+        env, pipe = {**self._environment(database), **(variables or {})}, subprocess.PIPE
         with subprocess.Popen(command, cwd=self.root, env=env, stdout=pipe, stderr=pipe, text=True) as process:
             running.add(process)
             try:

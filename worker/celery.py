@@ -41,6 +41,8 @@ app.conf.update(
     worker_max_tasks_per_child=10_000,
     worker_soft_shutdown_timeout=10.0,
     worker_hijack_root_logger=False,
+    # Seconds until a child that died is reported, and what its hint had not begun is rung again.
+    worker_lost_wait=1.0,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,

@@ -59,6 +59,12 @@ def must_import(user: User) -> None:
         raise Forbidden(_("Your account may not import. Ask an editor."))
 
 
+def must_manage_subscribers(user: User) -> None:
+    """Raise Forbidden for those who may not see who reads by mail."""
+    if not user.can_manage_subscribers():
+        raise Forbidden(_("Your account may not manage subscribers. Ask an editor."))
+
+
 def must_enter_studio(user: User) -> None:
     """Raise Forbidden for readers who do not operate the site."""
     if not user.can_enter_studio():

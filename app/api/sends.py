@@ -13,7 +13,8 @@ from app.api.auth import Request, must_enter_studio
 from app.api.errors import NotFound, Problem
 from app.api.fields import Id, Page, Strict
 from app.api.permissions import publishable_post
-from app.newsletter.announcing import announce_again, resume_mailing
+from app.newsletter import steering
+from app.newsletter.announcing import announce_again, mail_the_rest
 from app.newsletter.models import Send
 from owed import clock
 
@@ -30,6 +31,7 @@ class SendOut(Schema):
     candidates: int
     created_at: datetime
     finished_at: datetime | None
+    paused_at: datetime | None
 
     @staticmethod
     def resolve_post(send: Any) -> int:
@@ -44,6 +46,10 @@ class SendIn(Strict):
 class SendDetail(SendOut):
     balance: dict[str, int]
     balances: bool
+
+
+DECIDED = {200: SendDetail, 403: Problem, 404: Problem, 409: Problem}
+"""What every decision about a mailing answers: the mailing as it is then; 409 where there is nothing to decide."""
 
 
 @router.get("", response={200: list[SendOut], 403: Problem})
@@ -64,16 +70,44 @@ def mail_again(request: Request, payload: SendIn) -> Status[Send]:
     return Status(201, announce_again(post.pk, payload.round, by=request.auth.pk, now=clock.now()))
 
 
-@router.post("/{send_id}/rest", response={200: SendDetail, 403: Problem, 404: Problem, 409: Problem})
+@router.post("/{send_id}/pause", response=DECIDED)
+def pause(request: Request, send_id: Id) -> Send:
+    """Let nothing more leave. Readers who wait are `pending`; a message that a worker has begun still goes."""
+    send = _decided(request, send_id)
+    steering.pause(send, by=request.auth.pk)
+    return _now(send)
+
+
+@router.post("/{send_id}/resume", response=DECIDED)
+def resume(request: Request, send_id: Id) -> Send:
+    """Go on with a paused mailing."""
+    send = _decided(request, send_id)
+    steering.resume(send)
+    return _now(send)
+
+
+@router.post("/{send_id}/cancel", response=DECIDED)
+def cancel(request: Request, send_id: Id) -> Send:
+    """Close it for all who wait: they are `skipped`, and do not get it."""
+    send = _decided(request, send_id)
+    steering.cancel(send)
+    return _now(send)
+
+
+@router.post("/{send_id}/failed", response=DECIDED)
+def retry_failed(request: Request, send_id: Id) -> Send:
+    """Send it again to those whose copy was refused."""
+    send = _decided(request, send_id)
+    steering.retry_failed(send)
+    return _now(send)
+
+
+@router.post("/{send_id}/rest", response=DECIDED)
 def mail_rest(request: Request, send_id: Id) -> Send:
-    """Mail a post to those from whom this mailing withheld it, as the post was withdrawn. 409 where no one is left."""
-    send = Send.objects.filter(pk=send_id).first()
-    if send is None:
-        raise NotFound
-    publishable_post(send.post_id, request.auth)
-    resume_mailing(send.pk)
-    send.refresh_from_db()
-    return send
+    """Mail the post to those from whom it was withheld, as it was withdrawn during the mailing."""
+    send = _decided(request, send_id)
+    mail_the_rest(send.pk)
+    return _now(send)
 
 
 @router.get("/{send_id}", response={200: SendDetail, 403: Problem, 404: Problem})
@@ -89,3 +123,17 @@ def read_send(request: Request, send_id: Id) -> Send:
 def _sends(user: User) -> QuerySet[Send]:
     sends = Send.objects.all()
     return sends if user.is_operator else sends.filter(post__author=user)
+
+
+def _decided(request: Request, send_id: int) -> Send:
+    """Return a mailing that the sender of the request may decide about. Raises NotFound, Forbidden."""
+    send = Send.objects.filter(pk=send_id).first()
+    if send is None:
+        raise NotFound
+    publishable_post(send.post_id, request.auth)
+    return send
+
+
+def _now(send: Send) -> Send:
+    send.refresh_from_db()
+    return send

@@ -23,11 +23,13 @@ from app.newsletter.models import Send
 from owed.models import Effect
 from owed.sql import rows
 
-# Rows that are pending although no unfinished effect names them: nothing would ever send these.
+# Rows that are pending although no unfinished effect names them: nothing would ever send these. A paused mailing owes them when
+# it is resumed.
 FORGOTTEN = """
 SELECT send_id, count(*) FROM newsletter_delivery WHERE state IN ('pending', 'submitting') AND id NOT IN (
     SELECT jsonb_array_elements_text(args -> 'delivery_ids')::bigint FROM effects_effect
     WHERE finished_at IS NULL AND task = ANY(%s))
+AND send_id NOT IN (SELECT id FROM newsletter_send WHERE paused_at IS NOT NULL)
 GROUP BY send_id
 """
 STUCK = """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
 from itertools import groupby
 
-from django.contrib.staticfiles import finders
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from app.blog.card_fonts import OWN, font, font_of
 
 SIZE = (1200, 630)
 MARGIN = 88
@@ -18,16 +18,12 @@ LEADING = 1.12
 TOP, BOTTOM = 190, 512
 # The site's own, from afterword.css: paper, ink, accent and soft.
 PAPER, INK, ACCENT, SOFT = "#fafaf6", "#15171c", "#2438b8", "#555962"
-FONTS = ("fonts/newsreader-latin-opsz-normal.woff2", "fonts/newsreader-latin-ext-wght-normal.woff2")
-WEIGHTS = {"title": 560.0, "small": 500.0}
-MISSING = "\ue000"
 # mark.svg: three asterisks of three strokes, in a square of 32.
 STROKES = (
     (16, 3, 16, 14), (11.24, 5.75, 20.76, 11.25), (11.24, 11.25, 20.76, 5.75),
     (8, 17.5, 8, 28.5), (3.24, 20.25, 12.76, 25.75), (3.24, 25.75, 12.76, 20.25),
     (24, 17.5, 24, 28.5), (19.24, 20.25, 28.76, 25.75), (19.24, 25.75, 28.76, 20.25),
 )  # fmt: skip
-Font = ImageFont.FreeTypeFont
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +56,8 @@ def draw(card: Card) -> bytes:
 
 
 def can_write(text: str) -> bool:
-    """Return whether the fonts of the site have every character: they are Latin."""
-    return all(character.isspace() or _font_of(character) is not None for character in text)
+    """Return whether the fonts have every character."""
+    return all(character.isspace() or font_of(character) is not None for character in text)
 
 
 def _fitted(pen: ImageDraw.ImageDraw, title: str) -> tuple[int, list[str]]:
@@ -88,35 +84,21 @@ def _lines(pen: ImageDraw.ImageDraw, text: str, size: int) -> list[str]:
 
 
 def _width(pen: ImageDraw.ImageDraw, text: str, size: int) -> float:
-    return sum(pen.textlength(run, font=_font(name, size, "title")) for name, run in _runs(text))
+    return sum(pen.textlength(run, font=font(name, size, "title")) for name, run in _runs(text))
 
 
 def _write(pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int, weight: str, colour: str) -> None:
     """Write on a line whose base is at this height."""
     x, y = at
     for name, run in _runs(text):
-        font = _font(name, size, weight)
-        pen.text((x, y), run, font=font, fill=colour, anchor="ls")
-        x += pen.textlength(run, font=font)
+        chosen = font(name, size, weight)
+        pen.text((x, y), run, font=chosen, fill=colour, anchor="ls")
+        x += pen.textlength(run, font=chosen)
 
 
 def _runs(text: str) -> list[tuple[str, str]]:
     """Return the text in parts, each with the font that has it."""
-    return [(name, "".join(run)) for name, run in groupby(text, key=lambda character: _font_of(character) or FONTS[0])]
-
-
-@cache
-def _font_of(character: str) -> str | None:
-    fonts = ((name, _font(name, 40, "small")) for name in FONTS)
-    return next((name for name, font in fonts if bytes(font.getmask(character)) != bytes(font.getmask(MISSING))), None)
-
-
-@cache
-def _font(name: str, size: int, weight: str) -> Font:
-    font = ImageFont.truetype(str(finders.find(name)), size, layout_engine=ImageFont.Layout.BASIC)
-    axes = font.get_variation_axes()
-    font.set_variation_by_axes([WEIGHTS[weight], min(72.0, size)][: len(axes)])
-    return font
+    return [(name, "".join(run)) for name, run in groupby(text, key=lambda character: font_of(character) or OWN[0])]
 
 
 def _mark(pen: ImageDraw.ImageDraw, x: float, y: float, side: float) -> None:

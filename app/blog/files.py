@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -40,6 +40,20 @@ def attach(post: Post, before: Placement | None = None) -> None:
     if before is not None and post.published_at is not None:
         left = set(before.media_ids) - {*shown, post.cover_id}
         apps.get_model("blog", "EarlierUse").objects.note([(before, left)], post_id=post.pk)
+
+
+def attach_new(posts: Sequence[Post]) -> None:
+    """Do what attach() does for posts that were just inserted, in a few statements for all."""
+    names = {post.pk: _names(post.content_html) for post in posts}
+    known = _media().filter(file__in=set().union(*names.values())).values_list("file", "pk")
+    shown = [(pk, media_id) for file, media_id in known for pk, wanted in names.items() if file in wanted]
+    through = apps.get_model("blog", "Post").media.through
+    through._default_manager.bulk_create(through(post_id=pk, media_id=media_id) for pk, media_id in shown)
+    covers = {post.cover_id for post in posts if post.cover_id}
+    deleted = set(_media().deleted().filter(pk__in=covers).values_list("pk", flat=True))
+    for post in (post for post in posts if post.cover_id in deleted):
+        _posts().filter(pk=post.pk).update(cover=None)
+        post.refresh_from_db(fields=["cover"])
 
 
 def cleanup_post_files(post: Post | Iterable[int]) -> int:

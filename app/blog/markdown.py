@@ -181,5 +181,7 @@ def _well_formed(tag: str, name: str, value: str) -> str | None:
     if form is None:
         return value
     if name == "class":
-        return " ".join(word for word in value.split() if form.fullmatch(word)) or None
+        # Behind a comma, as in `rust,no_run`, is what a documentation tool does with the code.
+        words = (word.partition(",")[0] if word.startswith("language-") else word for word in value.split())
+        return " ".join(word for word in words if form.fullmatch(word)) or None
     return value if form.fullmatch(value) else None

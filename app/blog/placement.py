@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,10 @@ SELECT = f"SELECT {COLUMNS} FROM blog_post WHERE id = ANY(%s)"  # noqa: S608 - c
 MOVE = f"""
 UPDATE blog_post SET {{how}} WHERE id = %(id)s AND {{expected}}
 RETURNING {COLUMNS}, publish_at, published_at, last_activity, clock_timestamp()
+"""  # noqa: S608 - constants of this file
+MOVE_EACH = f"""
+UPDATE blog_post SET {{how}} FROM unnest(%(ids)s::bigint[], %(times)s::timestamptz[]) AS wanted (wanted_id, at)
+WHERE id = wanted_id AND {{expected}} RETURNING {COLUMNS}, publish_at, published_at, last_activity, clock_timestamp()
 """  # noqa: S608 - constants of this file
 LOCK = "SELECT 1 FROM blog_post WHERE id = %s FOR NO KEY UPDATE"
 
@@ -79,7 +83,14 @@ def move(post_id: int, how: str, expected: str, **values: Any) -> Moved | None:
     """
     statement = MOVE.format(how=how, expected=expected)
     moved = rows(statement, {"id": post_id, **values})
-    return Moved(_placement(moved[0][:8]), *moved[0][8:]) if moved else None
+    return _moved(moved[0]) if moved else None
+
+
+def move_each(times: Mapping[int, datetime], how: str, expected: str) -> dict[int, Moved]:
+    """Change posts by one guarded UPDATE; `wanted.at` in it is the time of each. Return by id those that were as expected."""
+    statement = MOVE_EACH.format(how=how, expected=expected)
+    moved = [_moved(row) for row in rows(statement, {"ids": list(times), "times": list(times.values())})]
+    return {each.placement.post_id: each for each in moved}
 
 
 def placement_of(post_id: int) -> Placement | None:
@@ -90,6 +101,10 @@ def placement_of(post_id: int) -> Placement | None:
 def placements_of(post_ids: Iterable[int]) -> dict[int, Placement]:
     """Return the placements of the posts by id, in one query."""
     return {row[0]: _placement(row) for row in rows(SELECT, [list(post_ids)])}
+
+
+def _moved(row: Sequence[Any]) -> Moved:
+    return Moved(_placement(row[:8]), *row[8:])
 
 
 def _placement(row: Sequence[Any]) -> Placement:

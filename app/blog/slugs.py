@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -56,6 +57,17 @@ def claim(slug: str, post: Post) -> str:
         raise ValidationError({"slug": _("Another post has the address “%(slug)s”.") % {"slug": slug}})
     _redirects().filter(slug=slug).delete()
     return slug
+
+
+def claim_new(wanted: Sequence[str]) -> None:
+    """Do what claim() does for each of these, in a few statements for all. Raises ValidationError where one cannot be had."""
+    for slug in wanted:
+        _check(slug)
+    hold(*(f"slug:{slug}" for slug in wanted))
+    posts = apps.get_model("blog", "Post")._default_manager
+    if len(set(wanted)) < len(wanted) or posts.filter(slug__in=wanted).exists():
+        raise ValidationError({"slug": _("Another post has one of these addresses.")})
+    _redirects().filter(slug__in=wanted).delete()
 
 
 def leave(slug: str, post: Post) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.db.models.functions import Lower
 
-from app.accounts.models import Profile, RegisteredVia, Role, User
+from app.accounts.models import RegisteredVia, Role, User
 from app.importer.slugs import slug_of
 from app.importer.source import SourceAuthor
 from app.site import limits
+from owed.sql import run
+
+# Thousands of authors: the ORM would send a statement for each, or a CASE with a branch for each.
+NAME = """
+UPDATE accounts_profile SET display_name = name FROM unnest(%s::bigint[], %s::text[]) AS wanted (wanted_id, name)
+WHERE user_id = wanted_id
+"""
 
 
 class Authors:
@@ -36,7 +44,7 @@ class Authors:
             return
         self._users |= {name: user for name, user in _existing(missing).items() if _can_have_posts(user)}
         new = {name: author for name, author in missing.items() if name not in self._users}
-        made = _inserted([_new_user(name) for name in new], new.values())
+        made = _inserted(_new_users(new), new.values())
         self.made += [user.pk for user in made]
         self._users |= dict(zip(new, made, strict=True))
 
@@ -69,15 +77,23 @@ def _can_have_posts(user: User) -> bool:
     return user.registered_via == RegisteredVia.IMPORT or user.can_write()
 
 
-def _new_user(name: str) -> User:
-    taken = User.objects.filter(username__iexact=name).exists()
-    user = User(username=_other(name) if taken else name, role=Role.AUTHOR, registered_via=RegisteredVia.IMPORT)
+def _new_users(names: Collection[str]) -> list[User]:
+    found = User.objects.annotate(lower=Lower("username")).filter(lower__in=names).values_list("lower", flat=True)
+    taken = set(found) if names else set()
+    return [_new_user(_other(name) if name in taken else name) for name in names]
+
+
+def _new_user(username: str) -> User:
+    user = User(username=username, role=Role.AUTHOR, registered_via=RegisteredVia.IMPORT)
     user.password = make_password(None)
     return user
 
 
 def _inserted(users: list[User], authors: Iterable[SourceAuthor]) -> list[User]:
     made = User.objects.bulk_create(users) if users else []
-    for user, author in zip(made, authors, strict=True):
-        Profile.objects.filter(user=user).update(display_name=author.name[: limits.NAME] if limits.shows(author.name) else "")
+    names = {
+        user.pk: author.name[: limits.NAME] for user, author in zip(made, authors, strict=True) if limits.shows(author.name)
+    }
+    if names:
+        run(NAME, [list(names), list(names.values())])
     return made

@@ -9,7 +9,7 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 
 from app.importer.models import Done
-from app.importer.save import Outcome
+from app.importer.outcome import Outcome
 from app.importer.source import Loss, LossKind, SourcePost
 
 

@@ -100,6 +100,8 @@ def _block(part: str) -> str:
     if name == "pre":
         return part
     laid = "".join(_joined(piece, is_pre=bool(index % 2)) for index, piece in enumerate(PRE.split(part)))
+    if laid == "<p></p>":
+        return ""
     return laid if not laid or name in BLOCKS else f"<p>{laid}</p>"
 
 

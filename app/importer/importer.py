@@ -12,10 +12,11 @@ from app.blog.url_parts import url_parts
 from app.importer import readers
 from app.importer.links import Links
 from app.importer.matching import Matches
+from app.importer.outcome import Keep, Outcome
 from app.importer.preview import Preview
 from app.importer.progress_bar import ProgressBar
 from app.importer.report import Report
-from app.importer.save import CHUNK, Keep, Outcome, Writer
+from app.importer.save import CHUNK, Writer
 from app.importer.source import Failed, SourcePost
 from app.importer.spool import Spool
 

@@ -23,6 +23,12 @@ LIST_ITEM = re.compile(rf"^(?P<marker>[ \t]*(?:[*+-]|\d+[.)])[ \t]+){ATTRIBUTES}
 COMMENT = re.compile(r"\{::comment\}(?:(?!\{::comment).)*?\{:/(?:comment)?\}", re.S)
 EXTENSION = re.compile(r"\{::/?(?:options|nomarkdown|comment)?(?:[ \t][^{}\n]*)?/?\}|\{:/\w*\}")
 GOLDMARK_BLOCK = re.compile(r"^[ \t]*\{[ \t]*[.#][\w:-]+(?:[ \t]+[^{}\n]*)?\}[ \t]*(?:\n|\Z)", re.M)
+# Inside of such an element is Markdown to kramdown; to CommonMark it is behind an empty line.
+MARKDOWN_INSIDE = re.compile(
+    r"""^(?P<begin> {0,3}<(?:div|section|article|aside|details|figure|blockquote|header|footer|main|nav)\b[^<>]*?)[ \t]"""
+    r"""markdown=(?:"(?:1|block|span)"|'(?:1|block|span)'|1)(?P<rest>[^<>]*>)[ \t]*\n?""",
+    re.I | re.M,
+)
 IDENTIFIER = re.compile(r"#([\w:.-]+)|\bid\s*=\s*[\"']?([\w:.-]+)")
 
 
@@ -31,7 +37,7 @@ def without_attributes(text: str, *, kramdown: bool, goldmark: bool) -> tuple[st
 
     Lists that ask for a table of contents go: no table is made here. Code is left alone.
     """
-    if "{" not in text and "toc" not in text.lower():
+    if "{" not in text and "toc" not in text.lower() and "markdown=" not in text:
         return text, []
     prose, code = mask_code(text)
     removed: list[str] = []
@@ -44,6 +50,7 @@ def without_attributes(text: str, *, kramdown: bool, goldmark: bool) -> tuple[st
     for pattern in (HEADING_BELOW, HEADING, UNDERLINED):
         prose = pattern.sub(lambda match: _heading(match, removed), prose)
     if kramdown:
+        prose = MARKDOWN_INSIDE.sub(r"\g<begin>\g<rest>\n\n", prose) if "markdown=" in prose else prose
         prose = EXTENSION.sub("", COMMENT.sub("", prose)) if "{:" in prose else prose
         for pattern in (BLOCK, LIST_ITEM, SPAN):
             prose = pattern.sub(take_out, prose)

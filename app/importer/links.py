@@ -11,7 +11,7 @@ from app.blog.models import Post, PostSlug
 from app.blog.models.redirect import old_path
 from app.blog.url_parts import url_parts
 from app.importer.image_files import local_path
-from app.importer.markdown_urls import Gone, urls_in
+from app.importer.markdown_urls import Gone
 from app.importer.matching import Matches
 from app.importer.slugs import free_slug, slug_of
 from app.importer.source import SourceImage, SourcePost
@@ -89,7 +89,7 @@ class Links:
 
     def planned(self, summary: Summary, post: SourcePost) -> PlannedPost:
         """Return the post with its URLs resolved; those that lead nowhere any more are Gone."""
-        urls, own = urls_in(post.content), {image.url for image in post.images if image.path}
+        urls, own = post.urls, {image.url for image in post.images if image.path}
         return PlannedPost(
             post=post,
             summary=summary,

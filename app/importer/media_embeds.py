@@ -9,7 +9,8 @@ from collections.abc import Callable
 from app.blog import embeds
 from app.importer.markdown_code import mask_code, unmask_code
 
-URL_LINE = re.compile(r"^[ \t]*(?:<p>)?[ \t]*(?P<url>https?://[^\s<>\"'\[\]]+)[ \t]*(?:</p>)?[ \t]*$", re.M)
+URL_LINE = re.compile(r"^[ \t]*(?P<open><p>)?[ \t]*(?P<url>https?://[^\s<>\"'\[\]]+)[ \t]*(?P<close></p>)?[ \t]*$", re.M)
+WRAPPER = re.compile(r"wp-block-embed__wrapper[^<>]*>\s*\Z")
 PARAGRAPH = re.compile(r"<p[^<>]*>\s*(?P<frame><iframe\b[^<>]*></iframe>)\s*</p>", re.I)
 
 
@@ -46,10 +47,21 @@ def frame(player: embeds.Player, title: str = "") -> str:
 
 
 def with_players(markup: str) -> str:
-    """Return HTML with a player in place of each address of a video that is alone on its line, as WordPress shows it."""
+    """Return HTML with a player in place of each address of a video that is alone on its line, as WordPress shows it.
+
+    Any other address that is alone in its paragraph becomes a link: WordPress may have shown a card. Code is left alone.
+    """
+    prose, code = mask_code(markup, markdown=False)
 
     def replace(match: re.Match[str]) -> str:
         found = embeds.player(html.unescape(match["url"]))
-        return f"\n\n{frame(found)}\n\n" if found else match[0]
+        if found:
+            return f"\n\n{frame(found)}\n\n"
+        is_alone = (match["open"] and match["close"]) or WRAPPER.search(prose, max(0, match.start() - 100), match.start())
+        return f"{match['open'] or ''}{_link(match['url'])}{match['close'] or ''}" if is_alone else match[0]
 
-    return URL_LINE.sub(replace, markup)
+    return unmask_code(URL_LINE.sub(replace, prose), code)
+
+
+def _link(url: str) -> str:
+    return f'<a href="{html.escape(html.unescape(url))}">{url}</a>'

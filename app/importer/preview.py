@@ -15,7 +15,8 @@ from app.blog.models import Post, Status
 from app.importer.links import Links, PlannedPost
 from app.importer.matching import Matches
 from app.importer.models import Done, ImportedComment, Origin
-from app.importer.save import Outcome, is_unchanged, posts_here, reason_of
+from app.importer.outcome import Outcome, reason_of
+from app.importer.save import is_unchanged, posts_here
 from app.importer.save_redirects import foresee_redirects
 from app.importer.source import SourceImage, SourcePost
 from app.importer.spool import Summary

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from app.importer.entries import Entry, noted
 from app.importer.models import Done
-from app.importer.save import Outcome
+from app.importer.outcome import Outcome
 from app.importer.source import Failed, LossKind, Notice, Skipped
 
 SHOWN = 20

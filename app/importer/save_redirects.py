@@ -9,7 +9,7 @@ from app.blog.models import Redirect
 from app.blog.models.redirect import old_path
 
 if TYPE_CHECKING:
-    from app.importer.save import Outcome
+    from app.importer.outcome import Outcome
 
 
 def save_redirects(outcomes: Sequence[Outcome]) -> None:

@@ -75,6 +75,14 @@ class SourceComment:
     parent: str = ""
 
 
+@dataclass(frozen=True)
+class Urls:
+    """What a text shows and where it leads: images with their alternative texts, and links."""
+
+    images: tuple[tuple[str, str], ...] = ()
+    links: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourcePost:
     """One post of another system. URLs are still the source's own; `links` and `save` replace them.
@@ -83,7 +91,8 @@ class SourcePost:
     `file`, `line` and `label` name it in the report, `lines` says on which line of the file a URL of the text is.
     `old_urls` are the paths of
     its pages on the old site, `link_names` more ways in which other posts may link to it, `hosts` the old site's names.
-    `guid` is its id in the old site's feed, as far as it is known. `private` says why it was not public, empty where it was.
+    `guid` is its id in the old site's feed, as far as it is known. `urls` are those of `content`, looked up once, on the spool.
+    `private` says why it was not public, empty where it was.
     """
 
     key: str
@@ -110,6 +119,7 @@ class SourcePost:
     guid: str = ""
     losses: tuple[Loss, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
+    urls: Urls = Urls()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Self
 
+from app.importer.markdown_urls import urls_in
 from app.importer.source import SourceAuthor, SourcePost
 
 
@@ -53,7 +54,8 @@ class Spool:
         self._file.close()
 
     def add(self, post: SourcePost) -> None:
-        pickle.dump(post, self._file)
+        # Readers have just looked for the addresses; by the time when they are needed, others have taken their place in memory.
+        pickle.dump(replace(post, urls=urls_in(post.content)), self._file)
         self.summaries.append(summary_of(post, len(self.summaries)))
 
     def chunks(self, size: int, *, skip: Collection[int] = ()) -> Iterator[list[tuple[Summary, SourcePost]]]:

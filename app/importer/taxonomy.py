@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Manager
+
 from app.blog.models import Category, Tag
 from app.importer.slugs import free_slug, slug_of
 from app.site import limits
@@ -16,6 +18,7 @@ class Terms:
 
     def __init__(self, model: type[Tag] | type[Category]) -> None:
         self.model = model
+        self.manager: Manager[Any] = model._default_manager
         self._found: dict[str, Tag | Category] = {}
         self.made: list[int] = []
 
@@ -27,19 +30,18 @@ class Terms:
         wanted = {_spelling(name): name for name in reversed(list(names))}
         if not wanted.keys() - self._found.keys():
             return
-        rows: list[Any] = list(self.model._default_manager.order_by("pk"))
+        rows: list[Any] = list(self.manager.order_by("pk"))
         self._found |= {_spelling(row.name): row for row in reversed(rows)}
         taken = {row.slug for row in rows}
-        for spelling, name in sorted(wanted.items()):
-            if spelling not in self._found:
-                self._found[spelling] = self._made(name, taken)
+        new = {spelling: name for spelling, name in sorted(wanted.items()) if spelling not in self._found}
+        made: list[Any] = self.manager.bulk_create([self._new(name, taken) for name in new.values()])
+        self._found |= dict(zip(new, made, strict=True))
+        self.made += [row.pk for row in made]
 
-    def _made(self, name: str, taken: set[str]) -> Tag | Category:
+    def _new(self, name: str, taken: set[str]) -> Tag | Category:
         slug = free_slug(slug_of(name, kind=self.model.__name__.lower(), limit=100), taken)
         taken.add(slug)
-        made = self.model._default_manager.create(name=name[: limits.NAME] if limits.shows(name) else slug, slug=slug)
-        self.made.append(made.pk)
-        return made
+        return self.model(name=name[: limits.NAME] if limits.shows(name) else slug, slug=slug)
 
     def forget(self) -> None:
         """Look again next time: a transaction was rolled back."""

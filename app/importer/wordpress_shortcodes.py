@@ -39,6 +39,8 @@ GALLERY = re.compile(r"(?<!\[)\[gallery(?P<arguments>\b[^\[\]]*)\]", re.I)
 SHORTCODE = re.compile(
     r"(?P<escaped>\[)?\[/?(?P<name>[a-zA-Z][\w-]{1,40})(?P<arguments>\s+[\w-]+\s*=[^\[\]]*|\s+/)?/?\](?(escaped)\])"
 )
+# A block without content of its own: the server wrote what it showed.
+DYNAMIC = re.compile(r"<!--\s+wp:[a-z](?:(?!-->|<!--).)*/-->", re.S)
 MARK = re.compile("\ufdd8(\\d+)\ufdd9")
 # Names that are shortcodes even without arguments; any other word in brackets may be just that.
 KNOWN = {

@@ -17,8 +17,8 @@ from app.blog.models import Post
 from app.importer.entries import noted
 from app.importer.importer import Options, foreseen, read, written
 from app.importer.models import Import, ImportedPost, ImportState
+from app.importer.outcome import Made, Outcome
 from app.importer.report import Report
-from app.importer.save import Made, Outcome
 from app.importer.source import CannotRead
 from app.importer.spool import Spool
 from app.importer.unpack import clear_copies, unpacked

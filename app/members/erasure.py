@@ -67,7 +67,8 @@ PARTS = (_posts, _likes, _names, _notices, _files)
 
 def _erase_person(user: User) -> None:
     """Delete the user with profile, tokens, activity and subscription. Deliveries stay, without a subscriber."""
-    Subscriber.objects.filter(user=user).delete()
+    for subscriber in Subscriber.objects.filter(user=user).order_by("pk"):
+        subscriber.erase()
     if user.profile.avatar:
         # Before the commit: should it fail, the row is still there and the next run meets a file that is gone already.
         default_storage.delete(str(user.profile.avatar.name))

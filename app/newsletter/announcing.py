@@ -49,12 +49,12 @@ def send_publication_notifications(post: Post | int, *, now: datetime | None = N
     if newly.filter(pk=post_id).select_for_update(of=("self",), no_key=True).first() is None:
         return None
     for interrupted in Send.objects.filter(post_id=post_id).order_by("round"):
-        interrupted.resume()
+        interrupted.reopen(SubmissionState.WITHHELD)
     return _open(post_id, 1, now)
 
 
 @transaction.atomic
-def resume_mailing(send_id: int) -> int:
+def mail_the_rest(send_id: int) -> int:
     """Mail a public post to the readers from whom it was withheld, because a user asks for it. Return how many.
 
     Raises PostGone, NotPublished, and NothingWithheld.
@@ -65,7 +65,7 @@ def resume_mailing(send_id: int) -> int:
         raise PostGone
     if not post.is_public:
         raise NotPublished
-    number = send.resume()
+    number = send.reopen(SubmissionState.WITHHELD)
     if not number:
         raise NothingWithheld
     return number
@@ -104,8 +104,9 @@ def last_of(post_id: int) -> Send:
 @transaction.atomic
 def expand(send_id: int, *, after: int) -> int:
     """Write the deliveries of the next readers, owe their mails and the next page. Return how many were written."""
-    expanding = Send.objects.select_related("post").only("state", "round", "post__guid")
-    send = expanding.filter(pk=send_id, state=Send.State.EXPANDING).first()
+    # Locked: who cancels or resumes meanwhile waits for this page's rows, or this page sees what was decided.
+    expanding = Send.objects.select_for_update(of=("self",), no_key=True).select_related("post")
+    send = expanding.only("state", "round", "post__guid").filter(pk=send_id, state=Send.State.EXPANDING).first()
     if send is None:
         return 0
     last, read, made = _insert(send, after)

@@ -80,13 +80,13 @@ def _deliver_one(pk: int, write: Callable[[Delivery, Subscriber], Mail], transpo
     if delivery.state == SubmissionState.SUBMITTING:
         delivery.doubt()
     subscriber = delivery.subscriber
-    if not _skip(delivery) and subscriber:
+    if not delivery.send.is_paused and not _skip(delivery) and subscriber:
         submit(delivery, lambda: write(delivery, subscriber), transport)
         _close_refused(delivery)
 
 
 def _read(pk: int) -> Delivery:
-    return Delivery.objects.select_related("subscriber", "post").defer("post__content", "post__content_html").get(pk=pk)
+    return Delivery.objects.select_related("subscriber", "post", "send").defer("post__content", "post__content_html").get(pk=pk)
 
 
 def _skip(delivery: Delivery) -> bool:
@@ -99,9 +99,9 @@ def _skip(delivery: Delivery) -> bool:
 
 
 def _close_refused(delivery: Delivery) -> None:
-    """Close what was refused at the last moment, because the reader or the post changed."""
+    """Close what was refused at the last moment, because the reader or the post changed. In a pause it stays pending."""
     if delivery.state != SubmissionState.PENDING:
         return
     now = _read(delivery.pk)
-    if not _skip(now) and now.state == SubmissionState.PENDING:
+    if not now.send.is_paused and not _skip(now) and now.state == SubmissionState.PENDING:
         raise Later(timedelta(seconds=1), "the post was withdrawn, and published again at this moment")

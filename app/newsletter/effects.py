@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from owed import effect, tries_over
 
+FIVE_MINUTES = 300
+TEN_MINUTES = 600
+
 TWO_DAYS_OF_TRIES = tries_over(timedelta(days=2))
 
 
@@ -27,3 +30,13 @@ def deliver(*, delivery_ids: list[int]) -> None:
 @effect("email.confirm", kind="external", timeout=60)
 def confirm(*, confirmation_id: int) -> None:
     """Ask an address whether its subscription was meant."""
+
+
+@effect("upkeep.check_list", kind="external", timeout=TEN_MINUTES, max_attempts=5, key="list_id")
+def check_list(*, list_id: int) -> None:
+    """Read an uploaded mailing list and count what an import of it would do. Nothing else is stored."""
+
+
+@effect("upkeep.import_list", kind="external", timeout=FIVE_MINUTES, max_attempts=8, key="list_id")
+def import_list(*, list_id: int) -> None:
+    """Add the next readers of an uploaded mailing list, and owe the rest."""

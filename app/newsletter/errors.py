@@ -18,4 +18,50 @@ class NotTheNext(Refused):
 
 
 class NothingWithheld(Refused):
-    message = gettext_lazy("Everybody on this mailing's list was mailed, or is being mailed.")
+    message = gettext_lazy("Everyone on this mailing's list was mailed, or is being mailed.")
+
+
+class NotRunning(Refused):
+    message = gettext_lazy("This mailing is over or paused already.")
+
+
+class NotPaused(Refused):
+    message = gettext_lazy("This mailing is not paused.")
+
+
+class StillListing(Refused):
+    message = gettext_lazy("The recipient list is still being built. Pause the mailing now, and cancel it in a moment.")
+
+
+class NothingFailed(Refused):
+    message = gettext_lazy("No email of this mailing has failed.")
+
+
+class NothingToResend(Refused):
+    message = gettext_lazy("It is not known to be lost: there is nothing to send again.")
+
+
+class AlreadySubscribed(Refused):
+    message = gettext_lazy("This address is subscribed already.")
+
+
+class Unsubscribed(Refused):
+    message = gettext_lazy("This address unsubscribed. Only its owner can subscribe it again.")
+
+
+class MailboxGone(Refused):
+    message = gettext_lazy("Its own server said that this mailbox does not exist. Only its owner can subscribe it again.")
+
+
+class WasErased(Refused):
+    message = gettext_lazy("This address was erased. Only its owner can subscribe it again.")
+
+
+class ListNotReady(Refused):
+    message = gettext_lazy(
+        "This import cannot be started now: it is being worked on, is finished, or its file has been deleted."
+    )
+
+
+class NoAddressColumn(Refused):
+    message = gettext_lazy("Choose one column that has the email address.")

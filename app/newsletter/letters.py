@@ -82,7 +82,11 @@ def list_headers(subscription: str) -> dict[str, str]:
 
 def confirmation_letter(confirmation: Confirmation) -> Letter:
     subscriber: Subscriber = confirmation.subscriber
-    context = {"confirm_url": link(subscriber.get_absolute_url()), "consented_at": subscriber.consented_at}
+    context = {
+        "confirm_url": link(subscriber.get_absolute_url()),
+        "consented_at": subscriber.consented_at,
+        "vouched": subscriber.consent_text if subscriber.is_invited else "",
+    }
     text, html = render("newsletter/mail/confirmation", context)
     return Letter(
         sender=settings.DEFAULT_FROM_EMAIL,

@@ -18,6 +18,7 @@ from owed.acting import VERBS
 from owed.filters import BadFilter, Filter
 from owed.heartbeat import silence
 from owed.models import Effect, State
+from owed.unknown import unknown
 
 PAGE = 50
 NOT_TAKEN = 30.0  # seconds that work is due without a worker that begins any of its queue
@@ -57,4 +58,5 @@ def backlog() -> dict[str, Any]:
         "silence": silence(),
         "untaken": [KINDS.get(name, name) for name in Effect.objects.untaken(NOT_TAKEN)],
         "broker": broker.check.complaint(),
+        "unknown": unknown(),
     }

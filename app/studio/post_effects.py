@@ -50,7 +50,7 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
     effects_of_post = Effect.objects.about(post).exclude(COUNTING)
     counts = tally(effects_of_post)
     effects = list(effects_of_post.order_by("-pk")[:MOST])
-    sends = Send.objects.filter(post=post).order_by("-round")
+    sends = Send.objects.filter(post=post).select_related("paused_by__profile").order_by("-round")
     socials = list(SocialPost.objects.filter(post=post).select_related("account").order_by("pk"))
     return {
         "post": post,
@@ -58,6 +58,7 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
         "tally": counts,
         "kinds": KINDS,
         "sends": [(send, balance(send)) for send in sends],
+        "may_decide": request.user.can_publish(post),
         "may_mail": post.is_public and request.user.can_publish(post),
         "socials": socials,
         "sharing": effects_of_post.filter(queue="social", finished_at=None).exists(),
@@ -88,7 +89,11 @@ def balance(send: Send) -> dict[str, Any]:
     missed = total - sent - sum(law[state] for state in (*OPEN, SubmissionState.UNKNOWN))
     holds = candidates == total
     facts = {"candidates": candidates, "parts": law.items(), "sum": total, "holds": holds}
-    return {**facts, "sent": sent, "missed": missed, "withheld": withheld}
+    waiting, doubt = law[SubmissionState.PENDING], law[SubmissionState.UNKNOWN]
+    # Those whose rows were removed for their age are counted above, and can be mailed no more.
+    failed = send.deliveries.filter(state=SubmissionState.FAILED).count()
+    again = {"withheld": withheld, "failed": failed, "any": bool(withheld or failed) and send.state != Send.State.CANCELLED}
+    return {**facts, "sent": sent, "missed": missed, "waiting": waiting, "doubt": doubt, **again}
 
 
 @require_GET

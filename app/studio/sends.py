@@ -1,53 +1,117 @@
-"""The mailing of a post, by reader's outcome, and its rest where it was interrupted."""
+"""The mailing of a post, by reader's outcome, and what a person decides about it: pause, resume, cancel, send again."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.errors import Refused
 from app.mail.submission import SubmissionState
-from app.newsletter.announcing import resume_mailing
+from app.newsletter import steering
+from app.newsletter.announcing import mail_the_rest
 from app.newsletter.models import Delivery, Send
 from app.studio.access import WriterRequest, editable_post, watched_post, watchers, writers
 from app.studio.post_effects import balance
 
 PAGE = 100
+AGAIN = frozenset({SubmissionState.FAILED, SubmissionState.UNKNOWN})
+"""The states in which one copy may be sent again."""
 
 
 @require_GET
 @watchers
 def send(request: WriterRequest, pk: int) -> HttpResponse:
-    """Show the law of conservation and each delivery, without any address."""
-    found = get_object_or_404(Send.objects.select_related("post", "asked_by__profile"), pk=pk)
+    """Show the law of conservation and each delivery, without any address. Asked by htmx, only the sums, which change."""
+    found = get_object_or_404(Send.objects.select_related("post", "asked_by__profile", "paused_by__profile"), pk=pk)
     watched_post(request, found.post_id)
+    may_decide = request.user.can_publish(found.post)
+    about = {"send": found, "post": found.post, "balance": balance(found), "live": True}
+    about |= {"may_decide": may_decide, "may_mail": may_decide and found.post.is_public}
+    if request.htmx:
+        return render(request, "studio/send_sums.html", about)
     state = request.GET.get("state", "")
     deliveries = Delivery.objects.filter(send=found).order_by("pk")
     if state in SubmissionState.values:
         deliveries = deliveries.filter(state=state)
     page = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
-    about = {"send": found, "post": found.post, "balance": balance(found), "page": page, "state": state}
-    may_mail = found.post.is_public and request.user.can_publish(found.post)
-    return render(request, "studio/send.html", {**about, "may_mail": may_mail})
+    return render(request, "studio/send.html", {**about, "page": page, "state": state, "again": AGAIN})
+
+
+def _deciding(verb: Callable[[WriterRequest, Send], str]) -> Callable[..., HttpResponse]:
+    """Return a view that lets one who may publish the post decide, says what came of it, and shows the mailing."""
+
+    @require_POST
+    @writers
+    def view(request: WriterRequest, pk: int) -> HttpResponse:
+        found = get_object_or_404(Send, pk=pk)
+        if not request.user.can_publish(editable_post(request, found.post_id)):
+            raise PermissionDenied
+        try:
+            messages.success(request, verb(request, found))
+        except Refused as error:
+            messages.error(request, str(error))
+        return redirect("studio:send", pk)
+
+    return view  # type: ignore[return-value]
+
+
+@_deciding
+def pause(request: WriterRequest, found: Send) -> str:
+    now = steering.pause(found, by=request.user.pk)
+    text = _("Paused: %(sent)s sent, %(waiting)s stopped, %(leaving)s on their way, %(in_doubt)s in doubt.")
+    return text % vars(now)
+
+
+@_deciding
+def resume(request: WriterRequest, found: Send) -> str:
+    steering.resume(found)
+    return _("The mailing goes on.")
+
+
+@_deciding
+def cancel(request: WriterRequest, found: Send) -> str:
+    number = steering.cancel(found)
+    text = ngettext(
+        "Cancelled: %(count)s subscriber does not get it.", "Cancelled: %(count)s subscribers do not get it.", number
+    )
+    return text % {"count": number}
+
+
+@_deciding
+def rest(request: WriterRequest, found: Send) -> str:
+    """Mail the post to those from whom it was withheld."""
+    return _being_mailed(mail_the_rest(found.pk))
+
+
+@_deciding
+def failed(request: WriterRequest, found: Send) -> str:
+    """Mail it again to those whose copy was refused."""
+    return _being_mailed(steering.retry_failed(found))
 
 
 @require_POST
 @writers
-def send_rest(request: WriterRequest, pk: int) -> HttpResponse:
-    """Mail the post to those from whom it was withheld."""
-    found = get_object_or_404(Send, pk=pk)
-    if not request.user.can_publish(editable_post(request, found.post_id)):
+def delivery_again(request: WriterRequest, pk: int) -> HttpResponse:
+    """Send one copy again that failed, or of which no one knows whether it arrived."""
+    delivery = get_object_or_404(Delivery.objects.select_related("send"), pk=pk)
+    if not request.user.can_publish(editable_post(request, delivery.post_id)):
         raise PermissionDenied
     try:
-        number = resume_mailing(pk)
+        steering.resend(delivery)
+        messages.success(request, _("This copy is being sent again."))
     except Refused as error:
         messages.error(request, str(error))
-    else:
-        text = ngettext("Being emailed to %(count)s subscriber.", "Being emailed to %(count)s subscribers.", number)
-        messages.success(request, text % {"count": number})
-    return redirect("studio:send", pk)
+    return redirect("studio:send", delivery.send_id)
+
+
+def _being_mailed(number: int) -> str:
+    text = ngettext("Being emailed to %(count)s subscriber.", "Being emailed to %(count)s subscribers.", number)
+    return text % {"count": number}

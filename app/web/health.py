@@ -19,6 +19,7 @@ from owed import broker
 from owed.contrib import prometheus
 from owed.heartbeat import silence
 from owed.models import Effect, Pause
+from owed.unknown import unknown
 
 LATE = 60.0  # seconds that a due effect may stand before this page says so
 CLOSED = "Set METRICS_TOKEN, and send it as `Authorization: Bearer ...`.\n"
@@ -87,6 +88,7 @@ def _report() -> dict[str, Any]:
         "broker": f"does not answer: {complaint}" if complaint else "ok",
         "worker": "never seen" if silent is None else "ok" if silent < SILENT else f"silent for {silent:.0f} s",
         "queues_not_taken": Effect.objects.untaken(SILENT),
+        "unknown_to_workers": unknown(),
         "paused": [str(each) for each in Pause.objects.all()],
         "oldest_due_seconds": round(oldest, 1),
         "effects": "late" if oldest > LATE else "ok",

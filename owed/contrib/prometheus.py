@@ -14,6 +14,7 @@ from ..conf import metrics_prefix
 from ..figures import BOUNDS, COUNTS, HISTOGRAMS, Figures, empty, totals
 from ..models import Effect, Pause
 from ..schedules import Schedule
+from ..unknown import unknown
 from ..waker import waker
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -46,6 +47,10 @@ class LedgerCollector(Collector):
         """Yield what is owed now, what was owed and done since the first roll-up, and who works."""
         prefix = metrics_prefix()
         yield from _backlog(prefix)
+        strange = GaugeMetricFamily(f"{prefix}_unknown", "Effects under a name that no running worker knows.", labels=["task"])
+        for task, number in unknown().items():
+            strange.add_metric([task], number)
+        yield strange
         rows = totals()
         yield from _counters(prefix, rows)
         yield from _histograms(prefix, rows)

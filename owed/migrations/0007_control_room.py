@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('owed', '0006_holds'),
+        ('owed', '0007_limits'),
     ]
 
     operations = [

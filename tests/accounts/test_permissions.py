@@ -15,6 +15,7 @@ from django.test import Client
 from app.accounts.models import ApiToken, User
 from app.blog.media_deletion import fingerprint
 from app.blog.models import Comment, Media, Post
+from app.newsletter.models import Subscriber
 from app.social.models import Account
 from tests import factories
 
@@ -157,6 +158,14 @@ def imports(who: Someone, post: Post) -> list[bool]:
     return [who.may(lambda user: user.can_import()), who.page("get", "import/"), who.api("get", "/imports")]
 
 
+def keeps_the_list(who: Someone, post: Post) -> list[bool]:
+    reader = Subscriber.objects.create(email=f"r{post.pk}@secret.example")
+    pages = [who.page("get", f"subscribers/{path}") for path in ("", "new/", f"{reader.pk}/", f"{reader.pk}/export.json")]
+    pages.append(who.page("post", f"subscribers/{reader.pk}/unsubscription"))
+    calls = [who.api("get", "/subscribers"), who.api("get", f"/subscribers/{reader.pk}")]
+    return [who.may(lambda user: user.can_manage_subscribers()), *pages, *calls, who.api("delete", f"/subscribers/{reader.pk}")]
+
+
 def operates(who: Someone, post: Post) -> list[bool]:
     pages = [who.page("get", path) for path in ("effects/", "conservation/")]
     return [who.may(lambda user: user.is_operator), *pages, who.api("get", "/effects"), who.api("get", "/effects?about=user:1")]
@@ -172,6 +181,7 @@ ACTIONS: dict[str, tuple[Callable[[Someone, Post], list[bool]], tuple[str, ...]]
     "Delete a picture": (deletes_pictures, ("draft",)),
     "See what followed from a post, and retry it": (watches, ("draft", "published")),
     "Import from another system, and undo it": (imports, ("draft",)),
+    "See, add, import, export and erase subscribers": (keeps_the_list, ("published",)),
     "See all effects and mailings, the audit, the mailbox": (operates, ("published",)),
 }
 

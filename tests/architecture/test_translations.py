@@ -18,7 +18,18 @@ NAMES = frozenset(
 
 READER = ["home", "archive", "search", "login", "join", "password_reset", "subscribe"]
 MEMBER = ["account", "account_address", "account_password"]
-STUDIO = ["posts", "new", "comments", "effects", "delivery_audit", "mailbox", "social", "media"]
+STUDIO = [
+    "posts",
+    "new",
+    "comments",
+    "effects",
+    "delivery_audit",
+    "mailbox",
+    "social",
+    "media",
+    "subscribers",
+    "subscriber_add",
+]
 
 
 @pytest.fixture

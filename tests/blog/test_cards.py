@@ -14,8 +14,8 @@ from PIL import Image
 from pytest_django import Settings
 
 from app.accounts.models import User
-from app.blog import cards
-from app.blog.card_drawing import Card, draw
+from app.blog import card_fonts, cards
+from app.blog.card_drawing import Card, can_write, draw
 from app.blog.models import Media, Post
 from owed.models import Effect
 from owed.testing import drain, owes
@@ -77,7 +77,7 @@ class TestACard:
         drain()
         assert (card_of(draft), card_of(covered)) == ("", "")
 
-    @pytest.mark.parametrize("title", ["Привет", "日本語", "😀"])
+    @pytest.mark.parametrize("title", ["مرحبا", "हिन्दी", "😀"])
     def test_is_that_of_the_site_where_no_font_can_write_the_title(self, publish: Publish, title: str) -> None:
         post = publish(title)
         drain()
@@ -116,3 +116,21 @@ class TestADrawing:
     def test_shows_its_title(self) -> None:
         drawn = {draw(Card(title=title, author="A", site="S")) for title in ("One", "Two", "Łódź")}
         assert len(drawn) == 3
+
+    def test_in_another_script_takes_a_font_of_the_system(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        forget_fonts()
+        if list(Path("/usr/share/fonts").rglob("DejaVuSans.ttf")):
+            assert can_write("Привет, Ελλάδα")
+            assert len({draw(Card(title=title, author="A", site="S")) for title in ("Привет", "Ελλάδα", "")}) == 3
+        monkeypatch.setattr(card_fonts, "FOLDERS", ())
+        forget_fonts()
+        try:
+            assert not can_write("Привет")
+            assert can_write("Łódź")
+        finally:
+            forget_fonts()
+
+
+def forget_fonts() -> None:
+    card_fonts.font_of.cache_clear()
+    card_fonts._others.cache_clear()

@@ -106,3 +106,9 @@ class TestRendering:
 class TestPlain:
     def test_keeps_the_words_apart(self):
         assert plain_text(render("# One\n\nTwo & *three*\n\n- four\n- five")) == "One Two & three four five"
+
+
+class TestACodeBlock:
+    def test_keeps_its_language_without_what_a_tool_is_to_do_with_it(self) -> None:
+        assert render("```rust,no_run\nlet a;\n```") == '<pre><code class="language-rust">let a;\n</code></pre>\n'
+        assert "class" not in render("```rust<b>\n```")

@@ -137,3 +137,12 @@ class TestHtmlCode:
     def test_has_no_invisible_characters(self, tmp_path: Path) -> None:
         found = post_of(write(tmp_path, "blog.xml", wxr(item("<pre><code>a = 1\n\nb = 2\n</code></pre>"))))
         assert found.content == "<pre><code>a = 1\n\nb = 2\n</code></pre>\n"
+
+    def test_in_an_element_with_markdown_inside_is_still_code(self, tmp_path: Path) -> None:
+        body = '<div class="note" markdown="1">\n*Words*, and `<div markdown="1">`\n\n    <div markdown="1">\n</div>\n'
+        write(tmp_path, "_config.yml", "markdown: kramdown\n")
+        post(tmp_path, "_posts/2020-01-02-a.md", body)
+        shown = render(post_of(tmp_path).content)
+        assert "<em>Words</em>" in shown
+        assert '<code>&lt;div markdown="1"&gt;</code>' in shown
+        assert '<pre><code>&lt;div markdown="1"&gt;' in shown

@@ -57,6 +57,31 @@ class TestAWordPressExport:
         assert '<a href="https://v.example/1">' in found.content
         assert [loss.what for loss in found.losses] == ['[gallery ids="1,2"]']
 
+    def test_names_blocks_that_the_server_filled(self, tmp_path: Path) -> None:
+        block = '<!-- wp:latest-posts {"postsToShow":3} /-->'
+        html = f"<!-- wp:paragraph --><p>a</p><!-- /wp:paragraph -->\n{block}\n<!-- wp:image {{}} --><p>b</p><!-- /wp:image -->"
+        found = post_of(write(tmp_path, "blog.xml", wxr(item(html))))
+        assert [loss.what for loss in found.losses] == [block]
+        assert found.content == "<p>a</p>\n\n<p>b</p>\n"
+
+    def test_links_an_address_that_was_a_card(self, tmp_path: Path) -> None:
+        card = "https://social.example/a/1?b=1&amp;c=2"
+        wrapper = f'<figure class="wp-block-embed"><div class="wp-block-embed__wrapper">\n{card}\n</div></figure>'
+        wrapped = f"<!-- wp:embed -->{wrapper}<!-- /wp:embed -->"
+        found = posts_of(
+            write(tmp_path, "blog.xml", wxr(item(f"One.\n\n{card}\n\n<!--more-->\n\nTwo.") + item(wrapped, number=2)))
+        )
+        link = f'<a href="{card}">{card}</a>'
+        assert found[0].content == f"<p>One.</p>\n\n<p>{link}</p>\n\n<p>Two.</p>\n"
+        assert link in found[1].content
+
+    def test_leaves_an_address_in_code_and_in_a_link_alone(self, tmp_path: Path) -> None:
+        code = "<pre>\nhttps://www.youtube.com/watch?v=znjMWmbjtgg\n</pre>"
+        link = '<a href="/x">\nhttps://a.example\n</a>'
+        found = post_of(write(tmp_path, "blog.xml", wxr(item(f"<!-- wp:html -->{code}<p>{link}</p><!-- /wp:html -->"))))
+        assert code.replace("<pre>\n", "<pre>") in found.content.replace("<pre>\n", "<pre>")
+        assert found.content.count("<a ") == 1
+
     def test_that_was_cut_off_gives_the_whole_posts_and_names_the_broken_one(self, tmp_path: Path) -> None:
         path = write(tmp_path, "blog.xml", wxr(item() + item(number=2)).replace("</channel></rss>", "<item><title>cut"))
         found = list(read(path))

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from app.accounts.models import Profile, User
 from app.blog.models import Category, Media, Post, Tag
+from app.blog.models.version import Version
 from app.blog.signals import post_published
 from app.importer import links
 from app.importer.models import Done
@@ -273,6 +274,64 @@ class TestAChunk:
         inserts = [query for query in queries if "INSERT INTO effects_effect" in query["sql"]]
         assert len(inserts) == 2
         assert Effect.objects.filter(task="search.refresh").count() == 20
+
+    @pytest.mark.covers("P10")
+    def test_costs_few_statements_however_many_posts_it_has(self, tmp_path: Path) -> None:
+        costs = {}
+        for posts in (10, 40):
+            site = tmp_path / str(posts)
+            for number in range(posts):
+                name = f"{posts}-{number}"
+                post(site, f"{name}.md", title=name, tags=[name, "all"], author=name, category="News", image="/b.png")
+            write(site, "b.png", png())
+            with CaptureQueriesContext(connection) as queries:
+                assert run_import(site).done == {Done.CREATED: posts}
+            costs[posts] = len(queries)
+        # A picture is stored for one post at a time: six statements each.
+        assert costs[40] - costs[10] <= 30 * 6
+        assert costs[10] < 120
+
+    def test_counts_and_places_its_posts_as_saving_each_would(self, tmp_path: Path) -> None:
+        write(tmp_path, "b.png", png())
+        post(tmp_path, "a.md", "![x](/b.png)", title="A", author="ada", tags=["x", "y"], category="News", date="2020-01-02")
+        post(tmp_path, "b.md", title="B", author="ada", tags=["y"], draft=True)
+        seen: list[tuple[str, set[str]]] = []
+
+        def note(sender: type[Post], post: Post, **kwargs: Any) -> None:
+            seen.append((post.title, {tag.name for tag in post.tags.all()}))
+
+        post_published.connect(note)
+        try:
+            run_import(tmp_path)
+        finally:
+            post_published.disconnect(note)
+        first = Post.objects.get(title="A")
+        assert seen == [("A", {"x", "y"})]
+        assert (first.revision, first.last_activity, first.media.count()) == (2, first.published_at, 1)
+        assert first.published_at is not None
+        assert first.published_at.date().isoformat() == "2020-01-02"
+        profile = Profile.objects.get(user__username="ada")
+        assert (profile.post_count, profile.published_post_count) == (2, 1)
+        scopes = dict(Version.objects.values_list("scope", "number"))
+        wanted = {"site", f"post:{first.pk}", f"author:{first.author_id}", f"category:{first.category_id}"}
+        assert scopes.keys() == wanted | {f"tag:{tag.pk}" for tag in first.tags.all()}
+
+    def test_refuses_no_one_else_for_an_address_that_was_taken_meanwhile(
+        self, tmp_path: Path, author: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in "abc":
+            post(tmp_path, f"{name}.md", title=name, slug=name)
+        planned = links.Links.planned
+
+        def take(self: links.Links, *args: Any) -> Any:
+            Post.objects.filter(slug="b").exists() or Post.objects.create(title="-", slug="b", content="-", author=author)
+            return planned(self, *args)
+
+        monkeypatch.setattr(links.Links, "planned", take)
+        report = run_import(tmp_path)
+        assert report.done == {Done.CREATED: 2, Done.FAILED: 1}
+        assert report.failed.keys() == {"b.md"}
+        assert set(Post.objects.filter(source__isnull=False).values_list("slug", flat=True)) == {"a", "c"}
 
 
 class TestWrittenAddresses:

@@ -86,10 +86,12 @@ def journey_app(default_redis_broker: RedisContainer, db: str) -> Iterator[Celer
         # Celery keeps its connections to the broker of the module before.
         patch.setattr(project, "_pool", None)
         patch.setattr(project.amqp, "_producer_pool", None)
-        patch.setattr(waker, "publish", Publisher(project))
+        publisher = Publisher(project)
+        patch.setattr(waker, "publish", publisher)
         waker.unmute()
         yield project
         waker.wait_idle(5)
+        publisher._drop()
     waker.unmute()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import time
 
 from django.db import connection
@@ -50,6 +53,26 @@ def call_and_linger(*, n: int) -> None:
     """Do what cannot be undone, then hang at the first attempt."""
     put(n)
     hang()
+
+
+TRIP = 7
+
+
+@task("test.trip", kind="external", timeout=3)
+def trip(*, n: int) -> None:
+    """At the first attempt, one of many ends its own process, as the kernel does where memory runs out."""
+    put(n)
+    if n == TRIP and attempt() == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task("test.deaf", kind="external", timeout=3)
+def deaf(*, n: int) -> None:
+    """At the first attempt, one of many hangs, and takes the soft limit for an error that passes."""
+    put(n)
+    while n == TRIP and attempt() == 1:
+        with contextlib.suppress(Exception):
+            time.sleep(60)
 
 
 @task("test.wait_for_gate", timeout=40)

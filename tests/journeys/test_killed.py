@@ -6,12 +6,15 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_celery import CeleryTestSetup
 
 from app.accounts.models import Role, User
 from app.blog.models import Post
+from owed import Task, record
 from owed.models import Effect
+from owed.waker import Hint, waker
 from tests.journeys import sample_tasks as samples
 from tests.journeys.owing import count, effect, owe, state
 from tests.journeys.test_effects import waiting
@@ -36,6 +39,25 @@ class TestAKilledWorker:
         print(f"seconds from a worker's death to its effects done: {time.monotonic() - killed_at:.1f}")
         assert [effect(pk).attempt for pk in (atomic, external)] == [2, 2]
         assert samples.written() == [(1, 2), (2, 1), (2, 2)]
+
+
+class TestAKilledChild:
+    @pytest.mark.covers("X12", "X5")
+    @pytest.mark.parametrize("task", [samples.trip, samples.deaf], ids=["killed", "deaf to the soft limit"])
+    def test_delays_no_other_effect_of_its_hint_until_a_sweep(self, celery_setup: CeleryTestSetup, task: Task) -> None:
+        with transaction.atomic():
+            ids = sorted(record(*(task.si(n=n) for n in range(20))).ids)
+        # As if no sweep came: what is done before the guilty one's lease ends was rung by the worker's parent.
+        Effect.objects.update(wake_at=timezone.now() + timedelta(hours=1))
+        assert waker.ring([Hint(task.name, tuple(ids))])
+        guilty, innocent = ids[samples.TRIP], [*ids[: samples.TRIP], *ids[samples.TRIP + 1 :]]
+        began_at = time.monotonic()
+        eventually(lambda: count("done") == 19)
+        print(f"seconds from a hint of 20 to its 19 innocents done: {time.monotonic() - began_at:.1f}")
+        assert set(Effect.objects.filter(pk__in=innocent).values_list("attempt", "rings")) == {(1, 0)}
+        assert effect(guilty).attempt == 1
+        eventually(lambda: state(guilty) == "done", timeout=LEASE + 30)
+        assert samples.written() == sorted([(n, 1) for n in range(20)] + [(samples.TRIP, 2)])
 
 
 class TestAnEmptiedBroker:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from django_celery_results.models import TaskResult
 from pytest_celery import CeleryTestSetup
 
 from owed import heartbeat
@@ -24,7 +27,7 @@ from tests.journeys.waiting import eventually
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.timeout(300)]
 
 AGE = 'afterword_oldest_due_seconds{queue="test"} '
-Released = Callable[[], None]
+Released = Callable[..., None]
 
 
 class TestStoppedWorkers:
@@ -87,8 +90,8 @@ class TestARollingDeploy:
         """Start a worker of the next release on demand; always a process, on the host's address of the broker."""
         started: list[WorkerProcess] = []
 
-        def release() -> None:
-            env = {**journey_env, "CELERY_BROKER_URL": celery_setup.broker.config()["host_url"]}
+        def release(**more: str) -> None:
+            env = {**journey_env, "CELERY_BROKER_URL": celery_setup.broker.config()["host_url"], **more}
             samples_of_both = f"{samples.__name__},{next_release.__name__}"
             started.append(WorkerProcess(journey_folder, env, name="released", samples=samples_of_both))
             assert started[-1].ready()
@@ -96,6 +99,32 @@ class TestARollingDeploy:
         yield release
         for worker in started:
             worker.kill()
+
+    @pytest.mark.covers("X13", "D21")
+    def test_gives_to_the_one_worker_that_knows_them_what_the_others_put_back(
+        self,
+        celery_setup: CeleryTestSetup,
+        released: Released,
+        journey_folder: Path,
+        journey_env: dict[str, str],
+        settings: Any,
+    ) -> None:
+        # A lost hint would be rung after ten minutes: what is done sooner was put back by workers that did not know it.
+        settings.OWED_RING_AFTER = 600
+        released(EFFECTS_RING_AFTER_SECONDS="600")
+        other = WorkerProcess(journey_folder, journey_env, name="other")
+        try:
+            assert other.ready()
+            owed_at = time.monotonic()
+            ids = owe(*(next_release.of_the_next_release.si(n=n) for n in range(20)))
+            eventually(lambda: count("done") == len(ids))
+            print(f"seconds until one worker of three has done 20 that it alone knows: {time.monotonic() - owed_at:.1f}")
+            assert set(Effect.objects.values_list("attempt", flat=True)) == {1}
+            assert not TaskResult.objects.exists()
+            assert "Traceback" not in other.logs() + celery_setup.worker.logs()
+            assert "put back" in other.logs() + celery_setup.worker.logs()
+        finally:
+            other.kill()
 
     @pytest.mark.covers("X13", "D21")
     def test_shares_the_work_and_lets_wait_what_the_old_workers_do_not_know(

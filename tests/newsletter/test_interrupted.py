@@ -14,7 +14,7 @@ from app.audit.conservation import sends
 from app.blog.errors import NotPublished
 from app.blog.models import Post
 from app.newsletter import effects
-from app.newsletter.announcing import announce_again, resume_mailing
+from app.newsletter.announcing import announce_again, mail_the_rest
 from app.newsletter.errors import NothingWithheld
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.social.connecting import connect
@@ -87,7 +87,7 @@ class TestAWithdrawal:
         Post.objects.get().publish()
         drain()
         assert len(smtp_sink.captured) == 20
-        assert resume_mailing(interrupted.pk) == 25
+        assert mail_the_rest(interrupted.pk) == 25
         drain()
         assert mailed(smtp_sink) == everybody(45)
 
@@ -118,13 +118,13 @@ class TestAWithdrawal:
 class TestTheRest:
     def test_is_refused_while_the_post_is_not_public(self, interrupted: Send) -> None:
         with pytest.raises(NotPublished):
-            resume_mailing(interrupted.pk)
+            mail_the_rest(interrupted.pk)
 
     def test_is_refused_where_nobody_is_missing(self, interrupted: Send) -> None:
         interrupted.post.publish()
         drain()
         with pytest.raises(NothingWithheld):
-            resume_mailing(interrupted.pk)
+            mail_the_rest(interrupted.pk)
 
     def test_of_a_cancelled_mailing_stays_unsent(self, interrupted: Send, smtp_sink: Sink) -> None:
         Send.objects.update(state="cancelled")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from uuid import uuid4
 
 import kombu.transport.redis  # noqa: F401 - once in the server, not in every child
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from app.blog.models import Post
-from owed import record, registry
+from owed import draining, record, registry
 from owed.celery import SOCKET
 from owed.running import run
 from owed.sweeping import sweep
@@ -56,7 +57,16 @@ def run_overdue(task: str, *ids: str) -> None:
     run_these(task, *ids)
 
 
+def work() -> None:
+    """Sweep and run until killed, as a worker does."""
+    while True:
+        sweep()
+        draining.work()
+        time.sleep(0.1)
+
+
 VERBS = {
+    "work": work,
     "owe": owe,
     "delay": delay,
     "publish": publish,

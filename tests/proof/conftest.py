@@ -14,7 +14,9 @@ from tests.proof.ledger import execute
 from tests.proof.processes import Actor
 
 pytest.register_assert_rewrite("tests.proof.machine")
-FORGET = "TRUNCATE effects_effect, effects_attempt, effects_tick, proof_applied, proof_called, proof_document, proof_index"
+ROWS = "effects_effect, effects_attempt, effects_tick, effects_slot, effects_limit"
+WRITTEN = "proof_applied, proof_called, proof_document, proof_index, proof_rated"
+FORGET = f"TRUNCATE {ROWS}, {WRITTEN}"
 # CASCADE follows constraints, and search_document and social_socialpost have none: they outlive their posts.
 PEOPLE = "accounts_user, blog_version, blog_post, newsletter_subscriber, social_socialpost, search_document"
 FORGET_PEOPLE = f"TRUNCATE {PEOPLE} CASCADE"
@@ -30,7 +32,7 @@ def db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[No
         execute(samples.TABLES)
         yield
         execute(FORGET)
-        execute("DROP TABLE proof_applied, proof_called, proof_document, proof_index")
+        execute(f"DROP TABLE {WRITTEN}")
         connections.close_all()
 
 

@@ -9,13 +9,42 @@ ACTING = "tests/effects/test_acting.py::"
 CRASH = "tests/proof/test_crash_points.py::"
 ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
+LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
 POISON = "tests/proof/test_poison.py::"
+MANY = "tests/proof/test_many_in_one_hint.py::"
 OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
 BACK = "{0}._move({0}._still(SubmissionState.SUBMITTING), state=SubmissionState.PENDING)"
 
+LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
+
 GUARDS = [
+    guard(
+        "an import brings back no one who left", "app/newsletter/lists/importing.py",
+        "if state in {SubscriberState.UNSUBSCRIBED, SubscriberState.BOUNCED}:", "if False:",
+        f"{LISTS}test_brings_no_one_back_and_counts_each_line_once",
+    ),
+    guard(
+        "an import brings back no one who was erased", "app/newsletter/lists/importing.py",
+        "if key in erased and key not in here:", "if False:",
+        f"{LISTS}test_brings_no_one_back_and_counts_each_line_once",
+    ),
+    guard(
+        "a chunk of a list is taken once", "app/newsletter/lists/importing.py",
+        "state=ListState.IMPORTING, done=run.done", "state=ListState.IMPORTING",
+        f"{LISTS}test_goes_on_where_a_killed_worker_stopped",
+    ),
+    guard(
+        "an export calculates nothing", "app/newsletter/lists/exporting.py",
+        "if cell.startswith(CALCULATED) else cell", "if False else cell",
+        "tests/newsletter/test_lists.py::TestAnExport::test_calculates_nothing_and_comes_back_as_it_was",
+    ),
+    guard(
+        "an editor brings back no one who left", "app/newsletter/models/subscriber.py",
+        "if refusal := REFUSALS.get(SubscriberState(subscriber.state)):", "if refusal := None:",
+        "tests/studio/test_subscribers.py::TestAddingByHand::test_brings_no_one_back",
+    ),
     guard(
         "record() refuses outside a transaction", f"{EFFECTS}/recording.py",
         "if connection.in_atomic_block:", "if True:",
@@ -87,7 +116,7 @@ GUARDS = [
     ),
     guard(
         "claim: compare and set", f"{EFFECTS}/claiming.py",
-        "AND state = 'ready' AND task", "AND finished_at IS NULL AND task",
+        "MAY_RUN = f\"state = 'ready'", 'MAY_RUN = f"finished_at IS NULL',
         f"{ORDER}TestTwoClaims::test_of_one_effect_give_it_to_the_first",
     ),
     guard(
@@ -158,7 +187,7 @@ GUARDS = [
     ),
     guard(
         "an atomic effect is one transaction", f"{EFFECTS}/running.py",
-        "    with transaction.atomic():\n        limit =", "    if True:\n        limit =",
+        "    with transaction.atomic():\n        work.begin()", "    if True:\n        work.begin()",
         f"{CRASH}TestADeathAtWork::test_keeps_nothing_of_an_atomic_effect_and_the_next_attempt_does_it",
     ),
     guard(
@@ -168,8 +197,54 @@ GUARDS = [
     ),
     guard(
         "a broken connection costs no second call", f"{EFFECTS}/running.py",
-        "settling.finish_outside(claimed)", "settling.finish([claimed])",
+        "work.finish_outside(claimed)", "work.finish(claimed)",
         f"{NEIGHBOURS}TestABackendThatIsKilled::test_between_claim_and_finish_of_a_call_repeats_no_call",
+    ),
+    guard(
+        "a lost answer costs no second call", f"{EFFECTS}/settling.py",
+        "if not sql.value(IS_DONE, [claimed.id, claimed.attempt]):", "if True:",
+        f"{MANY}TestALostConnection::test_that_hides_the_answer_repeats_no_call",
+    ),
+    guard(
+        "a claim meets a broken connection", f"{EFFECTS}/claiming.py",
+        "again_if_broken(lambda: _claim", "(lambda act: act())(lambda: _claim",
+        f"{NEIGHBOURS}TestABackendThatIsKilled::test_at_the_first_statement_of_a_run_is_not_even_noticed",
+    ),
+    guard(
+        "many in one hint: fence of the statement that claims the next", f"{EFFECTS}/claiming.py",
+        "WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running' RETURNING id", "WHERE id = %(id)s RETURNING id",
+        f"{MANY}TestEach::test_that_another_worker_took_over_is_lost_and_the_next_one_is_not",
+    ),
+    guard(
+        "many in one hint: only what is ready is claimed with the end of another", f"{EFFECTS}/claiming.py",
+        "WHERE id = %(next)s AND {MAY_RUN} FOR", "WHERE id = %(next)s FOR",
+        f"{MANY}TestEach::test_is_done_once_though_the_hint_comes_three_times_and_at_once",
+    ),
+    guard(
+        "many in one hint: the attempt is counted before the body", f"{EFFECTS}/work.py",
+        "ids, self.rest = self.rest[: self.effect.batch], self.rest[self.effect.batch :]", "ids, self.rest = self.rest, []",
+        f"{MANY}TestEach::test_is_claimed_and_counted_before_its_body_and_no_other_beside_it",
+        f"{MANY}TestAKilledChild::test_leaves_one_attempt_counted_and_the_others_ready",
+    ),
+    guard(
+        "many in one hint: what was taken back is not claimed", f"{EFFECTS}/work.py",
+        "        self._uncommitted = []\n        if self._chains:", "        if self._chains:",
+        f"{MANY}TestWhatIsNotCommitted",
+    ),
+    guard(
+        "many in one hint: nothing new after half a second", f"{EFFECTS}/work.py",
+        "return bool(self.rest) and time.monotonic() < self._until", "return bool(self.rest)",
+        f"{MANY}TestTheRest",
+    ),
+    guard(
+        "many in one hint: keys are claimed in turn", f"{EFFECTS}/work.py",
+        "not (effect.key or effect.limits", "not (effect.limits",
+        f"{MANY}TestTheRest::test_of_effects_with_a_key_is_claimed_in_turn",
+    ),
+    guard(
+        "many in one hint: a killed child's rest is rung at once", f"{EFFECTS}/hint_request.py",
+        "if len(ids) > 1:", "if False:",
+        "tests/journeys/test_killed.py::TestAKilledChild",
     ),
     guard(
         "the key is the same for every attempt", f"{EFFECTS}/running.py",
@@ -263,7 +338,7 @@ GUARDS = [
     ),
     guard(
         "the claim honours a pause", f"{EFFECTS}/claiming.py",
-        "AND {sql.NOT_PAUSED}\n", "",
+        ' AND {sql.NOT_PAUSED}"', '"',
         f"{PAUSING}TestAPause::test_lets_nothing_begin_by_hint_by_sweeper_or_without_a_broker",
     ),
     guard(
@@ -295,6 +370,26 @@ GUARDS = [
         "the clock publishes no post that a person keeps back", "app/blog/planned.py",
         "Post.objects.exclude(pk__in=kept_back(now)).publish_due(now)", "Post.objects.publish_due(now)",
         "tests/effects/test_holding.py::TestAPlannedPost",
+    ),
+    guard(
+        "what finds no slot is not claimed", f"{EFFECTS}/limits.py",
+        "if full and _on:", "if False:",
+        f"{LIMITS}TestAtMost::test_lets_no_more_begin_than_it_says", f"{LIMITS}TestARate",
+    ),
+    guard(
+        "a rate counts until a period after the end", f"{EFFECTS}/limits.py",
+        "GIVE_BACK, [limit.period,", "GIVE_BACK, [0.0,",
+        f"{LIMITS}TestARate::test_counts_until_a_period_after_the_end",
+    ),
+    guard(
+        "two claims of one limit take turns", f"{EFFECTS}/limits.py",
+        "    sql.hold(*names)\n", "",
+        "tests/proof/test_rates.py::TestTwoClaims",
+    ),
+    guard(
+        "the slot of a dead worker is free after its lease, not before", f"{EFFECTS}/limits.py",
+        "effect.lease + limit.period", "limit.period",
+        f"{LIMITS}TestAtMost::test_gives_the_slot_of_a_dead_worker_back_after_its_lease",
     ),
     guard(
         "a verb reaches only what the filter shows", f"{EFFECTS}/acting.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -13,7 +14,8 @@ from django.db import connection
 from owed import GiveUp, Later, current, effect, task
 
 TABLES = """
-DROP TABLE IF EXISTS proof_applied, proof_called, proof_document, proof_index;
+DROP TABLE IF EXISTS proof_applied, proof_called, proof_document, proof_index, proof_rated;
+CREATE TABLE proof_rated (n integer, at timestamptz);
 CREATE TABLE proof_applied (n integer, attempt integer);
 CREATE TABLE proof_called (key text, n integer, attempt integer);
 CREATE TABLE proof_document (n integer PRIMARY KEY, version integer NOT NULL DEFAULT 0);
@@ -54,8 +56,27 @@ def call(*, n: int) -> None:
     """Do what no rollback takes back."""
     running = current()
     assert running
+    meet()
     put("proof_called", "key, n, attempt", [running.key, n, running.attempt])
     end_as_told(n)
+
+
+@task("proof.rated", kind="external", timeout=1, rate="14/s")
+def rated(*, n: int) -> None:
+    """Call one who takes fourteen a second, and takes some time to answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO proof_rated SELECT %s, clock_timestamp() FROM pg_sleep(random() * 0.02)", [n])
+
+
+@task("proof.single", at_most=1)
+def single(*, n: int) -> None:
+    """Run one at a time."""
+
+
+@task("proof.serial", key="subject")
+def serial(*, n: int, subject: int) -> None:
+    """One of a subject at a time."""
+    put("proof_applied", "n, attempt", [n, attempt()])
 
 
 @effect("proof.index", batch=100)
@@ -161,6 +182,8 @@ DEEDS: dict[str, Callable[[], object]] = {
     "leave": leave,
     "lose the database": lose_the_database,
     "linger": linger,
+    "dawdle": lambda: time.sleep(0.55),
+    "none": lambda: None,
 }
 
 

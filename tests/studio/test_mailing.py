@@ -118,7 +118,7 @@ class TestMailingAgain:
         drain()
         assert len(smtp_sink.captured) == 3
         again = writer.post(f"/studio/sends/{send.pk}/rest/", follow=True)
-        assert b"Everybody on this mailing" in again.content
+        assert b"Everyone on this mailing" in again.content
 
     def test_has_no_button_where_nobody_reads(self, signed_in: SignedIn, mailed: Post) -> None:
         Subscriber.objects.all().delete()

@@ -97,7 +97,7 @@ class TestDeliveries:
         forget_history()
         assert list(Delivery.objects.values_list("state", flat=True)) == ["withheld"]
         assert send.balances
-        assert send.resume() == 1
+        assert send.reopen(SubmissionState.WITHHELD) == 1
 
     def test_of_a_mailing_that_is_younger_stay(self, mailing: Make, settings: Settings) -> None:
         settings.DELIVERIES_RETENTION = timedelta(days=30)

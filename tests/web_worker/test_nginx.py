@@ -110,8 +110,14 @@ class TestBehindNginx:
         assert b"a secret" not in content
 
     def test_a_large_body_is_refused_but_for_an_export(self, proxy: Proxy) -> None:
-        assert first_line(proxy, "/subscribe/").startswith(b"HTTP/1.1 413 ")
-        assert first_line(proxy, "/api/v1/imports", body=b"a" * 40_000_000).startswith(b"HTTP/1.1 401 ")
+        token = "Authorization: Basic eDp4"
+        assert first_line(proxy, "/subscribe/", token).startswith(b"HTTP/1.1 413 ")
+        assert first_line(proxy, "/api/v1/imports", token, body=b"a" * 40_000_000).startswith(b"HTTP/1.1 401 ")
+
+    @pytest.mark.parametrize("path", ["/subscribe/", "/api/v1/imports"])
+    @pytest.mark.parametrize("header", ["Cookie: a=b", "Accept: */*"])
+    def test_a_large_body_of_a_stranger_is_refused(self, proxy: Proxy, path: str, header: str) -> None:
+        assert first_line(proxy, path, header, length=1_000_000).startswith(b"HTTP/1.1 413 ")
 
     def test_the_scheme_of_the_reader_reaches_the_site(self, proxy: Proxy) -> None:
         context = ssl.create_default_context(cafile=str(proxy.folder / "certificates" / "fullchain.pem"))
@@ -126,8 +132,8 @@ class TestBehindNginx:
         wait_until(lambda: "GET /join/ 200 https 192.0.2.7, 127.0.0.1" in proxy.site.process.said())
 
 
-def first_line(site: Site, path: str, body: bytes = b"") -> bytes:
+def first_line(site: Site, path: str, header: str, body: bytes = b"", *, length: int = 40_000_000) -> bytes:
     with site.connect() as client:
-        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nContent-Length: 40000000\r\n\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n{header}\r\nContent-Length: {length}\r\n\r\n"
         client.sendall(head.encode() + body)
         return client.recv(65536).partition(b"\r\n")[0]

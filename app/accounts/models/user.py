@@ -272,6 +272,14 @@ class User(AbstractUser):
         """Return whether the user may bring in posts from another system, in the names of their authors, and take them back."""
         return self.edits_everything
 
+    def can_manage_subscribers(self) -> bool:
+        """Return whether the user may see who reads by mail, add, import, export and erase them.
+
+        Addresses are the whole publication's, so an author of one post has no business in them; nor have staff who only keep
+        the site running: what they need is counted without an address.
+        """
+        return self.edits_everything
+
     def can_enter_studio(self) -> bool:
         return self.can_write() or self.sees_operations
 

@@ -137,14 +137,22 @@ class Post(Publication, Counts):
             post_created.send(sender=Post, post=self)
             self._follow(wanted, Status.DRAFT, at=at, publish_at=publish_at)
 
+    def tidy(self) -> None:
+        """Make the text of a new post fit to keep. Raises ValidationError."""
+        self._tidy(EDITABLE)
+
+    def remember(self) -> None:
+        """Take what it says now as what its row says: it was just inserted."""
+        self._remember(self.TRACKED)
+
     def _land(self, using: str | None) -> None:
         """Insert as a draft, whatever comes next."""
-        self._tidy(EDITABLE)
+        self.tidy()
         self.slug = slugs.choose(self)
         if self.status in {Status.PUBLISHED, Status.SCHEDULED}:
             self.status, self.published_at = Status.DRAFT, None
         super().save(force_insert=True, using=using)
-        self._remember(self.TRACKED)
+        self.remember()
 
     def _update(self, only: Iterable[str] | None) -> None:
         if only is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,18 @@ from django.db import models
 from django.db.models import Q
 
 from app.accounts.models import User
+from app.blog import files, slugs
 from app.blog.changes import change
 from app.blog.errors import AlreadyPublished, NotPublished, NotSaved, NotScheduled, PostGone
-from app.blog.placement import lock
+from app.blog.models.publication import HIDDEN, PUBLISH_EACH
+from app.blog.placement import lock, move_each
+from app.blog.signals import post_created
 from app.blog.status import Status
 from owed import gather
 
 if TYPE_CHECKING:
     from app.blog.models.post import Post
+    from app.blog.models.taxonomy import Tag
 
 NEWEST = ("-published_at", "-pk")
 
@@ -89,6 +93,41 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def insert_drafts(self, drafts: Sequence[tuple[Post, Sequence[Tag]]]) -> None:
+        """Insert new drafts, each with its slug and its tags: as save() would, in a few statements for all.
+
+        Raises ValidationError where one of them cannot be saved. Django's own signals (post_save, m2m_changed) are not sent.
+        """
+        posts = [post for post, _ in drafts]
+        for post in posts:
+            post.prepare(post.content)
+        with change() as changing, gather():
+            for post in posts:
+                post.tidy()
+            slugs.claim_new([post.slug for post in posts])
+            super().bulk_create(posts)
+            labels = self.model.tags.through
+            labels.objects.bulk_create(labels(post=post, tag=tag) for post, tags in drafts for tag in tags)
+            files.attach_new(posts)
+            for post in posts:
+                post.remember()
+                changing.count(post.author_id, posts=1)
+                post_created.send(sender=self.model, post=post)
+
+    def publish_each(self, times: Sequence[tuple[Post, datetime]]) -> None:
+        """Publish each of these at its own time, in a few statements for all. Raises AlreadyPublished where one of them is."""
+        posts = {post.pk: (post, at) for post, at in times}
+        with change() as changing, gather():
+            lock(self.filter(pk__in=posts))
+            for post, _ in times:
+                post.forget_time()
+                post.look_back()
+            moved = move_each({pk: at for pk, (_, at) in posts.items()}, PUBLISH_EACH, HIDDEN)
+            if len(moved) < len(posts):
+                raise AlreadyPublished
+            for pk, (post, _) in posts.items():
+                post.announce_publication(post.take_over(moved[pk]), changing)
 
     def bulk_create(self, objs: Iterable[Post], *args: Any, **options: Any) -> list[Post]:
         """Insert many as save() would, in one transaction: no count, slug or event is missing. Refuses conflict options."""

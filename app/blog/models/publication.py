@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import QuerySet
 
-from app.blog.changes import change
+from app.blog.changes import Change, change
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone, Refused
 from app.blog.models.tracking import Tracked
-from app.blog.placement import Placement, move
+from app.blog.placement import Moved, Placement, move
 from app.blog.signals import post_published, post_scheduled, post_unscheduled, post_withdrawn
 from app.blog.status import Status
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 HIDDEN = "status IN ('draft', 'scheduled', 'withdrawn')"
 DUE = "status = 'scheduled' AND publish_at <= %(at)s"
-SINCE = "coalesce(published_at, %(at)s::timestamptz, statement_timestamp())"
-PUBLISH = f"""
+SINCE = "coalesce(published_at, {at}, statement_timestamp())"
+PUBLISH_AT = f"""
 status = 'published', publish_at = NULL, published_at = {SINCE}, last_activity = greatest(last_activity, {SINCE}),
 revision = revision + 1
 """
+PUBLISH = PUBLISH_AT.format(at="%(at)s::timestamptz")
+PUBLISH_EACH = PUBLISH_AT.format(at="wanted.at")
 WITHDRAW = "status = 'withdrawn', revision = revision + 1"
 SCHEDULE = "status = 'scheduled', publish_at = %(at)s"
 UNSCHEDULE = "status = 'draft', publish_at = NULL"
@@ -58,7 +60,7 @@ class Publication(Tracked):
         Without `at` it is now, by the clock of the database.
         """
         with change():
-            self._forget_time()
+            self.forget_time()
             self._publish(at, HIDDEN, AlreadyPublished)
 
     def publish_if_due(self, *, now: datetime) -> None:
@@ -67,12 +69,19 @@ class Publication(Tracked):
 
     def _publish(self, at: datetime | None, expected: str, refusal: type[Refused]) -> None:
         with change() as changing:
-            # What was loaded, as `published_at` may have been assigned for this very publication.
-            self.was_public = self._loaded.get("published_at") is not None
-            now = self._move(PUBLISH, expected, refusal, at=at)
-            changing.count(now.author_id, published=1)
-            changing.touch(*now.scopes())
-            post_published.send(sender=self._meta.concrete_model, post=self)
+            self.look_back()
+            self.announce_publication(self._move(PUBLISH, expected, refusal, at=at), changing)
+
+    def look_back(self) -> None:
+        """Note whether it was public before."""
+        # What was loaded, as `published_at` may have been assigned for this very publication.
+        self.was_public = self._loaded.get("published_at") is not None
+
+    def announce_publication(self, now: Placement, changing: Change) -> None:
+        """Count it, let pages follow, and say so: the row was just made public."""
+        changing.count(now.author_id, published=1)
+        changing.touch(*now.scopes())
+        post_published.send(sender=self._meta.concrete_model, post=self)
 
     def withdraw(self) -> None:
         """Take the post away from readers, and say so. Raises NotPublished, PostGone."""
@@ -85,17 +94,17 @@ class Publication(Tracked):
     def schedule(self, *, publish_at: datetime) -> None:
         """Publish later, or at another time than scheduled. Raises AlreadyPublished, PostGone."""
         with change():
-            self._forget_time()
+            self.forget_time()
             self._move(SCHEDULE, HIDDEN, AlreadyPublished, at=publish_at)
             post_scheduled.send(sender=self._meta.concrete_model, post=self)
 
     def unschedule(self) -> None:
         """Make a scheduled post a draft again. Raises NotScheduled, PostGone."""
         with change():
-            self._forget_time()
+            self.forget_time()
             self._move(UNSCHEDULE, "status = 'scheduled'", NotScheduled)
 
-    def _forget_time(self) -> None:
+    def forget_time(self) -> None:
         """Say that another decision takes the place of a scheduled time; where the verb is refused, this goes back with it."""
         if self.publish_at is not None:
             post_unscheduled.send(sender=self._meta.concrete_model, post=self)
@@ -106,6 +115,10 @@ class Publication(Tracked):
         # No row was as expected: another process was quicker, or the post is gone. Only now is it worth a query to say which.
         if moved is None:
             raise refusal if self._row().exists() else PostGone
+        return self.take_over(moved)
+
+    def take_over(self, moved: Moved) -> Placement:
+        """Take the state that a statement gave to the row."""
         self.status, self.revision, self.moved_at = moved.placement.status, moved.placement.revision, moved.at
         for name in TIMES:
             setattr(self, name, getattr(moved, name))

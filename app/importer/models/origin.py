@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -13,18 +13,20 @@ from django.utils import timezone
 
 from app.blog.models import Post
 
+NOTED = ["key", "identities", "fingerprint", "digest", "text", "imported_at"]
+
 
 class OriginManager(models.Manager["Origin"]):
-    def remember(
-        self, post: Post, *, key: str, identities: tuple[str, ...], fingerprint: str, digest: str, now: datetime
-    ) -> Origin:
-        """Note that the post is now what the source's post with this digest says."""
-        values = {"key": key, "identities": list(identities), "fingerprint": fingerprint, "digest": digest}
-        origin = self.of(post) or Origin(post=post)
-        for name, value in {**values, "text": text_of(post), "imported_at": now}.items():
-            setattr(origin, name, value)
-        origin.save()
-        return origin
+    def remember(self, origin: Origin) -> None:
+        """Note that the post is now what the source's post says, whether or not there was a note."""
+        origin.text = text_of(origin.post)
+        self.bulk_create([origin], update_conflicts=True, unique_fields=["post"], update_fields=NOTED)
+
+    def remember_new(self, origins: Sequence[Origin]) -> None:
+        """Note where posts came from that were just inserted."""
+        for origin in origins:
+            origin.text = text_of(origin.post)
+        self.bulk_create(origins)
 
     def of(self, post: Post | None) -> Origin | None:
         """Return where a post came from, None for one that was written here."""

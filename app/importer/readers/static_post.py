@@ -234,7 +234,7 @@ def _title(draft: _Draft, body: str) -> tuple[str, str]:
 def _identities(source: str, site: Site) -> tuple[str, ...]:
     """Return what distinguishes this file from one of the same path in another site: the site's names, and its folder."""
     own = sorted(host.removeprefix("www.") for host in site.images.hosts)
-    return tuple(dict.fromkeys([*(f"{host}/{source}" for host in own), f"{site.origin or site.root.resolve()}/{source}"]))
+    return tuple(dict.fromkeys([*(f"{host}/{source}" for host in own), f"{site.origin or site.images.resolved}/{source}"]))
 
 
 def _link_names(draft: _Draft, day: datetime | None, slug: str) -> tuple[str, ...]:

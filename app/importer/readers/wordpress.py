@@ -22,7 +22,7 @@ from app.importer.readers.xml_repair import Element, elements, forget, local_nam
 from app.importer.slugs import slug_of
 from app.importer.source import CannotRead, Failed, Found, Loss, LossKind, Notice, Skipped, SourceAuthor, SourcePost
 from app.importer.text import one_line
-from app.importer.wordpress_shortcodes import Shortcodes
+from app.importer.wordpress_shortcodes import DYNAMIC, Shortcodes
 from app.importer.wpautop import paragraphs
 
 MAX_EXPORT = 512 * 2**20
@@ -202,7 +202,7 @@ class _Item:
         shortcodes = Shortcodes(attachments=self.blog.uploads, own_attachments=own)
         expanded = shortcodes.expanded(html_of(self.values.get("content", ""), self.lose))
         content = content_of(shortcodes.with_code(paragraphs(expanded)), self.lose)
-        for tag in dict.fromkeys(shortcodes.unknown):
+        for tag in dict.fromkeys([*shortcodes.unknown, *DYNAMIC.findall(self.values.get("content", ""))]):
             self.lose(LossKind.SHORTCODE, tag)
         return content
 

@@ -66,4 +66,5 @@ class Delivery(Submission):
         # Subqueries on other tables only: a join would make the claim's own state part of a snapshot, and let two win.
         reads = Subscriber.objects.filter(pk=OuterRef("subscriber_id"), state=SubscriberState.CONFIRMED)
         public = Post.objects.filter(pk=OuterRef("post_id"), status=Status.PUBLISHED)
-        return Q(Exists(reads), Exists(public))
+        going_on = Send.objects.filter(pk=OuterRef("send_id"), paused_at=None)
+        return Q(Exists(reads), Exists(public), Exists(going_on))

@@ -49,6 +49,11 @@ class Send(models.Model):
     candidates = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Since when nothing of it leaves; its list of recipients is still built meanwhile."""
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
     summary = models.JSONField(
         default=dict, db_default=models.Value({}, output_field=models.JSONField()), blank=True, editable=False
     )
@@ -71,6 +76,10 @@ class Send(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in {SendState.FINISHED, SendState.CANCELLED}
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None and not self.is_over
 
     def balance(self) -> dict[str, int]:
         """Return readers by state, all states named, with `candidates`: these must equal the sum of the others."""
@@ -99,24 +108,47 @@ class Send(models.Model):
         # The lock waits for a last page that is being written: without it both sides could leave the other to finish.
         Send.objects.select_for_update().filter(pk=self.pk).first()
         sending = Send.objects.filter(pk=self.pk, state=SendState.SENDING)
-        return not self._is_open() and bool(sending.update(state=SendState.FINISHED, finished_at=timezone.now()))
+        over = {"state": SendState.FINISHED, "finished_at": timezone.now(), "paused_at": None}
+        return not self._is_open() and bool(sending.update(**over))
 
     @transaction.atomic
     def cancel(self) -> int:
         """Stop before the readers who are still waiting; each is closed as skipped. Return how many."""
         running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING])
-        if not running.update(state=SendState.CANCELLED, finished_at=timezone.now()):
+        if not running.update(state=SendState.CANCELLED, finished_at=timezone.now(), paused_at=None):
             return 0
         waiting = self.deliveries.filter(state=SubmissionState.PENDING)
         return waiting.update(state=SubmissionState.SKIPPED, error="cancelled", finished_at=timezone.now())
 
+    def pause(self, by: int | None) -> bool:
+        """Let nothing leave from now on. Return false where it is over or paused. A mail that a worker has begun still goes."""
+        running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING], paused_at=None)
+        return bool(running.update(paused_at=timezone.now(), paused_by_id=by))
+
     @transaction.atomic
-    def resume(self) -> int:
-        """Owe the post to the readers from whom it was withheld. Return how many. Call it while the post is locked."""
+    def resume(self) -> bool:
+        """Go on after a pause. Return false where it was not paused."""
+        # Locked first: a page of recipients that is being written ends before the rows are read, or begins after this commits.
+        send = Send.objects.select_for_update().exclude(paused_at=None).filter(pk=self.pk).first()
+        if send is None or send.is_over:
+            return False
+        Send.objects.filter(pk=self.pk).update(paused_at=None, paused_by_id=None)
+        # Their effects have found nothing to do meanwhile, and are over.
+        waiting = self.deliveries.filter(state=SubmissionState.PENDING)
+        self.owe(list(waiting.order_by("pk").values_list("pk", flat=True)))
+        send.finish()
+        return True
+
+    @transaction.atomic
+    def reopen(self, *states: SubmissionState) -> int:
+        """Owe the post again to the readers whose copy is withheld or failed. Return how many.
+
+        Call it for withheld copies while the post is locked.
+        """
         # Locked before the rows are opened: a worker that is about to say that all is over waits, and then sees them.
         send = Send.objects.select_for_update().exclude(state=SendState.CANCELLED).filter(pk=self.pk).first()
-        withheld = self.deliveries.filter(state=SubmissionState.WITHHELD)
-        opened = list(withheld.order_by("pk").values_list("pk", flat=True)) if send else []
+        closed = self.deliveries.filter(state__in=states)
+        opened = list(closed.order_by("pk").values_list("pk", flat=True)) if send else []
         if opened:
             self.deliveries.filter(pk__in=opened).update(state=SubmissionState.PENDING, error="", finished_at=None)
             Send.objects.filter(pk=self.pk, state=SendState.FINISHED).update(state=SendState.SENDING, finished_at=None)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import ClassVar, Self
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
 
 from app.mail.addresses import normalise
+from app.newsletter.errors import AlreadySubscribed, MailboxGone, Unsubscribed, WasErased
+from app.newsletter.models.erased import ErasedAddress
+from app.newsletter.models.keys import digest
 
 
 class SubscriberState(models.TextChoices):
@@ -22,6 +28,31 @@ class SubscriberState(models.TextChoices):
     CONFIRMED = "confirmed", gettext_lazy("Confirmed")
     UNSUBSCRIBED = "unsubscribed", gettext_lazy("Unsubscribed")
     BOUNCED = "bounced", gettext_lazy("Bounced")
+
+
+NAME = 200
+TAG, TAGS = 50, 50
+"""Characters of one tag, and tags of one reader."""
+SOURCE_HAND, SOURCE_IMPORT = "hand", "import"
+SOURCES = {
+    "page": gettext_lazy("Subscribe page"),
+    "account": gettext_lazy("Account settings"),
+    "api": gettext_lazy("API"),
+    SOURCE_HAND: gettext_lazy("Added by hand"),
+    SOURCE_IMPORT: gettext_lazy("Imported"),
+}
+"""How an address came here, by what is stored of it."""
+REFUSALS = {
+    SubscriberState.CONFIRMED: AlreadySubscribed,
+    SubscriberState.UNSUBSCRIBED: Unsubscribed,
+    SubscriberState.BOUNCED: MailboxGone,
+}
+
+
+def tidy_tags(names: Iterable[str]) -> list[str]:
+    """Return these tags as they are stored."""
+    trimmed = (" ".join(name.split())[:TAG] for name in names)
+    return list(dict.fromkeys(name for name in trimmed if name))[:TAGS]
 
 
 def new_token() -> str:
@@ -50,6 +81,25 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         subscriber = self.select_for_update().at(email).get()
         subscriber.ask(source=source, consent=consent, ip=ip)
 
+    @transaction.atomic
+    def invite(self, email: str, *, consent: str, by_id: int | None, name: str = "") -> Subscriber:
+        """Take down for someone else that they want to read, and ask at the address whether it is so.
+
+        `consent` says how they agreed. Raises BadAddress, AlreadySubscribed, Unsubscribed, MailboxGone and WasErased: only the
+        owner of an address comes back. One who asked for it already and did not confirm is asked again, by their own words.
+        """
+        email = normalise(email)
+        if ErasedAddress.objects.knows(email):
+            raise WasErased
+        new = self.model(email=email, name=name, source=SOURCE_HAND, consented_at=timezone.now(), consent_text=consent)
+        new.added_by_id = by_id
+        self.bulk_create([new], ignore_conflicts=True)
+        subscriber = self.select_for_update().at(email).get()
+        if refusal := REFUSALS.get(SubscriberState(subscriber.state)):
+            raise refusal
+        subscriber.confirmations.owe(subscriber)
+        return subscriber
+
 
 class Subscriber(models.Model):
     """One address on the mailing list. Only a confirmed one is ever sent a post."""
@@ -57,12 +107,20 @@ class Subscriber(models.Model):
     State = SubscriberState
 
     email = models.EmailField()
+    name = models.CharField(max_length=NAME, blank=True, db_default="")
     state = models.CharField(max_length=12, choices=SubscriberState.choices, default=SubscriberState.PENDING)
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="subscriptions"
     )
     source = models.CharField(max_length=50, blank=True)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    """Who vouched that this reader agreed, where it was not the reader; none once the account is gone."""
+    came_with = models.ForeignKey(
+        "newsletter.ListImport", on_delete=models.SET_NULL, null=True, blank=True, related_name="subscribers"
+    )
+    """The import that brought this reader."""
+    tags = ArrayField(models.CharField(max_length=TAG), default=list, blank=True, db_default=[])
     consented_at = models.DateTimeField(null=True, blank=True)
     consent_text = models.TextField(blank=True)
     consent_ip_digest = models.CharField(max_length=64, blank=True)
@@ -84,7 +142,9 @@ class Subscriber(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["id"], name="subscriber_confirmed", condition=Q(state=SubscriberState.CONFIRMED))
+            models.Index(fields=["id"], name="subscriber_confirmed", condition=Q(state=SubscriberState.CONFIRMED)),
+            GinIndex(fields=["tags"], name="subscriber_tags"),
+            models.Index(fields=["-created_at", "-id"], name="subscriber_newest"),
         ]
 
     def __str__(self) -> str:
@@ -92,6 +152,15 @@ class Subscriber(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("subscription", args=[self.token])
+
+    @property
+    def source_label(self) -> str:
+        return str(SOURCES.get(self.source, self.source or SOURCES["page"]))
+
+    @property
+    def is_invited(self) -> bool:
+        """Return whether someone else said that they want to read."""
+        return self.source in {SOURCE_HAND, SOURCE_IMPORT}
 
     @property
     def is_confirmed(self) -> bool:
@@ -104,6 +173,7 @@ class Subscriber(models.Model):
             "consented_at": timezone.now(),
             "consent_text": consent,
             "consent_ip_digest": digest(ip) if ip else "",
+            "added_by": None,
         }
         kept = {name: F(name) for name in agreed}
         Subscriber.objects.filter(pk=self.pk).update(**(kept if self.is_confirmed else agreed))
@@ -121,10 +191,26 @@ class Subscriber(models.Model):
         """Stop every mail, those already queued included. Return whether that is new. Safe to do twice."""
         return self._become(SubscriberState.UNSUBSCRIBED, unsubscribed_at=timezone.now())
 
+    def retag(self, names: list[str]) -> None:
+        """Replace the tags, without repetitions, at most 50 of 50 characters."""
+        self.tags = tidy_tags(names)
+        self.save(update_fields=["tags"])
+
     def bounce(self) -> bool:
         """Stop writing to a mailbox that its server says does not exist."""
         confirmed = Subscriber.objects.filter(pk=self.pk, state=SubscriberState.CONFIRMED)
         return bool(confirmed.update(state=SubscriberState.BOUNCED))
+
+    @transaction.atomic
+    def erase(self) -> None:
+        """Forget the address for good. Deliveries stay without it; a digest keeps an import or an editor from adding it again.
+
+        Its owner may subscribe again.
+        """
+        ErasedAddress.objects.remember(self.email)
+        # A line that could not be imported is kept as it was written.
+        apps.get_model("newsletter", "ListLine").objects.filter(text__icontains=self.email).update(text="")
+        self.delete()
 
     def _become(self, state: SubscriberState, **times: object) -> bool:
         # One guarded UPDATE: a double click on the link in the mail counts once.
@@ -132,8 +218,3 @@ class Subscriber(models.Model):
         if changed:
             self.state = state
         return bool(changed)
-
-
-def digest(ip: str) -> str:
-    """Return what proves an address to those who know it, and reveals nothing to others."""
-    return salted_hmac("newsletter.consent", ip, algorithm="sha256").hexdigest()

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
-from ... import acting, conf, draining, pausing, purging, registry, schedules, sweeping
+from ... import acting, conf, draining, limits, pausing, purging, registry, schedules, sweeping, unknown
 from ...models import Attempt, Effect, Pause
 from .. import actions, holds
 
@@ -58,6 +58,8 @@ class Command(BaseCommand):
                 f"e{effect.pk:<8} {effect.state:9} {effect.task:24} {effect.about:16} {tries:6} {effect.reason or effect.error}"
             )
             self.stdout.write(line.rstrip())
+        for name, number in unknown.unknown().items():
+            self.stderr.write(f"{number} owed under {name}, a name that no running worker knows.")
 
     def _show(self, *, id: int, **_: Any) -> None:
         effect = Effect.objects.filter(pk=id).first()
@@ -103,6 +105,7 @@ class Command(BaseCommand):
 
     def _purge(self, *, hours: float | None, **_: Any) -> None:
         age = conf.retention() if hours is None else timedelta(hours=hours)
+        limits.forget()
         self.stdout.write(f"{purging.purge(age)} removed.")
 
 

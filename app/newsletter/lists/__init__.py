@@ -1,0 +1,1 @@
+"""Whole mailing lists, coming and going as CSV."""

@@ -1,0 +1,37 @@
+"""All that is kept of one reader: who they are, the proof that they agreed, and every mail that was owed to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.newsletter.models import Confirmation, Delivery, Subscriber
+
+KEPT = (
+    "email", "name", "state", "tags", "source", "created_at", "consented_at", "consent_text", "consent_ip_digest",
+    "confirmed_at", "unsubscribed_at",
+)  # fmt: skip
+OUTCOME = ("state", "error", "attempts", "submitted_at", "finished_at", "message_id")
+
+
+def facts_of(subscriber: Subscriber) -> dict[str, Any]:
+    """Return everything as JSON can hold it, also for the reader themselves (GDPR, articles 15 and 20)."""
+    return {
+        **{name: getattr(subscriber, name) for name in KEPT},
+        "mails": [_delivery(each) for each in deliveries_of(subscriber)],
+        "questions": [{"asked_at": each.created_at, **_outcome(each)} for each in subscriber.confirmations.order_by("-pk")],
+    }
+
+
+def deliveries_of(subscriber: Subscriber) -> Any:
+    """Return the copies of posts that were owed to this reader, newest first."""
+    owed = Delivery.objects.filter(subscriber=subscriber).select_related("post", "send")
+    return owed.only(*OUTCOME, "post__title", "post__slug", "send__round", "subscriber").order_by("-pk")
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    post = {"id": delivery.post_id, "title": delivery.post.title}
+    return {"post": post, "round": delivery.send.round, **_outcome(delivery)}
+
+
+def _outcome(row: Delivery | Confirmation) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in OUTCOME}
