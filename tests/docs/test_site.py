@@ -15,7 +15,7 @@ import pytest
 from sphinx.util.inventory import InventoryFile
 
 ROOT = Path(__file__).resolve().parents[2]
-LEDGER_WORDS = ("effect", "owe", "hint", "claim", "settle", "sweep", "dead letter", "attempt")
+LEDGER_WORDS = ("effect", "owe", "hint", "claim", "settle", "sweep", "dead letter", "discard", "pause", "attempt")
 TRADE_WORDS = (
     "sign-up", "sign-in", "rate limit", "middleware", "pagination", "sitemap", "encryption", "digest", "retry", "heartbeat",
     "outbox", "permissions", "dead letters", "queues", "password reset", "RSS", "webhook", "slug", "Markdown", "settings",

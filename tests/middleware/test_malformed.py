@@ -42,7 +42,7 @@ class TestNul:
         assert (answer.status_code, list(answer.json()["fields"])) == (422, ["author"])
 
     def test_in_a_field_that_goes_to_the_database_is_refused(self, desk: Client) -> None:
-        assert desk.post("/studio/effects/replay", {"task": "\0"}).status_code == 400
+        assert desk.post("/studio/effects/pauses", {"task": "\0"}).status_code == 400
 
     def test_in_a_text_is_named_by_the_form_which_keeps_it(self, client: Client) -> None:
         client.force_login(person("ann", "author"))
