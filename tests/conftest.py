@@ -34,14 +34,11 @@ LONGEST = (
     "architecture/test_processes.py",
     "proof/test_model.py",
     "devserver/test_supervisor.py",
-    "newsletter/test_outage.py",
-    "web_worker/test_signals.py",
     "web/test_freshness.py",
     "stats/test_concurrency.py",
     "journeys/test_killed.py",
     "social/test_storm.py",
     "tasks/test_rollback.py",
-    "tasks/test_channels.py",
     "spine/test_spine.py",
     "worker/test_flower.py",
 )
@@ -53,9 +50,13 @@ DATABASE = {"db", "transactional_db"}
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest; the others stay in the random order that they were given."""
+    """Begin with the files that take longest, and end with those that have timed tests; the others stay in their random order.
+
+    A timed test waits for those of other workers: at the end they are short.
+    """
     place = {name: number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get("/".join(item.path.parts[-2:]), len(place)))
+    timed = {item.path for item in items if item.get_closest_marker("timed")}
+    items.sort(key=lambda item: len(place) + 1 if item.path in timed else place.get("/".join(item.path.parts[-2:]), len(place)))
 
 
 @pytest.hookimpl(tryfirst=True)
