@@ -20,7 +20,7 @@ from owed.models import Effect, Pause
 def pause(request: WriterRequest) -> HttpResponse:
     """Ask for a reason, with the number of effects that would wait; posted, pause the queue or the task."""
     given = request.POST if request.method == "POST" else request.GET
-    queue, task = (given.get(name, "").replace("\x00", "").strip()[:100] for name in ("queue", "task"))
+    queue, task = (given.get(name, "").strip()[:100] for name in ("queue", "task"))
     if bool(queue) == bool(task):
         raise Http404
     if request.method == "POST":

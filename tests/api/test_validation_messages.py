@@ -146,9 +146,8 @@ class TestAnAddress:
         head, get = (Client().generic(method, f"/api/v1{path}", headers=headers) for method in ("HEAD", "GET"))
         assert (head.status_code, head.content, head["Content-Type"]) == (get.status_code, b"", get["Content-Type"])
 
-    @pytest.mark.parametrize("path", ["/tokens", "/subscribers"])
-    def test_without_get_takes_no_head(self, path: str) -> None:
-        assert Client().head(f"/api/v1{path}").status_code == 405
+    def test_without_get_takes_no_head(self) -> None:
+        assert Client().head("/api/v1/tokens").status_code == 405
 
     def test_tells_a_bad_token_from_none(self, anybody: Program) -> None:
         none, bad = anybody.post("/posts", {}), Program("nonsense").post("/posts", {})

