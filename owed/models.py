@@ -24,14 +24,13 @@ class State(models.TextChoices):
     RUNNING = "running", gettext_lazy("Running")
     HELD = "held", gettext_lazy("Held")
     PAUSED = "paused", gettext_lazy("Paused")
-    BLOCKED = "blocked", gettext_lazy("After others")
     DONE = "done", gettext_lazy("Done")
     DEAD = "dead", gettext_lazy("Dead")
     DISCARDED = "discarded", gettext_lazy("Discarded")
 
 
-PARKED = (State.HELD, State.PAUSED, State.BLOCKED)
-"""Owed, and begun by no worker and no sweeper until a person or another effect decides."""
+PARKED = (State.HELD, State.PAUSED)
+"""Owed, and begun by no worker and no sweeper until a person decides."""
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Their `wake_at`: so far away that no process, of an earlier release either, takes them for due."""
 OVER = (State.DONE, State.DEAD, State.DISCARDED)

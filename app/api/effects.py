@@ -23,7 +23,7 @@ router = Router(tags=["effects"])
 
 PER_PAGE = 100
 AGE = r"^([0-9]{1,6}(s|min|h|d))?$"
-StateName = Literal["ready", "waiting", "running", "held", "paused", "blocked", "done", "dead", "discarded"]
+StateName = Literal["ready", "waiting", "running", "held", "paused", "done", "dead", "discarded"]
 
 
 class EffectOut(Schema):

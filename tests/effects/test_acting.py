@@ -155,13 +155,13 @@ class TestEachVerb:
             (RETRY, {"dead", "discarded"}),
             (RUN_NOW, {"ready", "waiting"}),
             (DISCARD, {"dead", "held", "ready again", "waiting again", "paused again"}),
-            (CANCEL, {"ready", "waiting", "held", "paused", "blocked"}),
+            (CANCEL, {"ready", "waiting", "held", "paused"}),
             (HOLD, {"ready", "waiting", "paused", "ready again", "waiting again", "paused again"}),
             (RELEASE, {"held"}),
         ],
     )
     def test_takes_what_it_is_for(self, verb: acting.Verb, taken: set[str]) -> None:
-        every = ["ready", "waiting", "running", "held", "paused", "blocked", "done", "dead", "discarded"]
+        every = ["ready", "waiting", "running", "held", "paused", "done", "dead", "discarded"]
         every += ["ready again", "waiting again", "paused again"]
         ids = dict(zip(owe(*(samples.note.si(n=n) for n in range(len(every)))), every, strict=True))
         for pk, what in ids.items():
