@@ -132,7 +132,7 @@ class TestFocus:
         retry = page.get_by_role("button", name="Retry")
         retry.press("Enter")
         expect(retry).to_have_count(0)
-        assert page.evaluate(FOCUSED) != "body"
+        page.wait_for_function(f"({FOCUSED}) !== 'body'")
 
 
 class TestAMarkedWord:
