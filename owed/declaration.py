@@ -101,7 +101,7 @@ class Declaration(Generic[P]):
         if self.limits and self.batch > 1:
             raise ValueError(f"{self.name}: a batch is one run of many, and has no rate and no at_most")
         if isinstance(self.by, str) and self.by and self.by not in self.parameters:
-            raise ValueError(f"{self.name}: by={self.by!r} is no argument of it")
+            raise ValueError(f"{self.name}: by={self.by!r} is not one of its arguments")
 
     def si(self, *args: P.args, **kwargs: P.kwargs) -> Signature:
         """Return a call of this effect, for record() and owe(). Raises BadArguments for positional ones."""

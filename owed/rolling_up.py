@@ -21,7 +21,7 @@ PATIENCE = 60.0
 STRAGGLERS = 10_000
 """Ids below the newest that are looked at again: transactions do not commit in the order of their ids."""
 
-# By the index on finished_at. Only what the engine ended: what a person held or discarded is no failure of an effect.
+# By the index on finished_at. Only what the engine ended: what a person held or discarded did not fail.
 FINISHED = """
 SELECT task, queue, date_trunc('minute', finished_at), state,
        width_bucket(extract(epoch FROM finished_at - started_at)::float8, %(bounds)s::float8[]),

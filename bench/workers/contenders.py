@@ -1,4 +1,4 @@
-"""What is measured: how each starts, how its work is queued while it stands still, and how its end is seen."""
+"""What is measured: how each starts, how its work is queued while it waits, and how its end is seen."""
 
 from __future__ import annotations
 

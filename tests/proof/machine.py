@@ -293,7 +293,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(data=st.data())
     @precondition(lambda self: self.rows)
     def hold(self, data: st.DataObject) -> None:
-        """Hold one that no worker runs; one whose lease is over is no worker's any more."""
+        """Hold one that no worker runs; one whose lease is over belongs to no worker."""
         row = self.rows[pk := data.draw(st.sampled_from(sorted(self.rows)))]
         may = row.state in {"ready", "waiting", "paused"} or (row.state == "running" and row.due)
         assert acting.HOLD.act_on([pk], ANYONE) == may
