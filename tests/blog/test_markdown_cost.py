@@ -50,8 +50,9 @@ def growth(action: Callable[[str], object], piece: str, small: int, big: int) ->
 class TestHostileMarkdown:
     @pytest.mark.parametrize("piece", PIECES)
     def test_costs_time_in_proportion_to_its_size(self, piece: str) -> None:
-        # Quadratic time is eight times as much for each character.
-        assert growth(render, piece, 2_000, 16_000) < 4 or growth(render, piece, 4_000, 32_000) < 4
+        # Quadratic time is eight times as much for each character. Where tags nest too deep (at 2,000 to 8,000 characters) the
+        # text is rendered once more, which is a step and no growth: such a piece is measured again beyond it.
+        assert growth(render, piece, 2_000, 16_000) < 4 or growth(render, piece, 8_000, 64_000) < 4
 
     @pytest.mark.slow
     @pytest.mark.parametrize("piece", PIECES)
