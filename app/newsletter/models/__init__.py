@@ -1,5 +1,6 @@
 """The tables of this room."""
 
+from app.newsletter.models.choice import MailingChoice, MailingSettings
 from app.newsletter.models.confirmation import Confirmation
 from app.newsletter.models.delivery import Delivery
 from app.newsletter.models.erased import ErasedAddress
@@ -8,4 +9,7 @@ from app.newsletter.models.segment import Segment
 from app.newsletter.models.send import Send
 from app.newsletter.models.subscriber import Subscriber
 
-__all__ = ["Confirmation", "Delivery", "ErasedAddress", "ListImport", "ListLine", "Segment", "Send", "Subscriber"]
+__all__ = [
+    "Confirmation", "Delivery", "ErasedAddress", "ListImport", "ListLine", "MailingChoice", "MailingSettings", "Segment",
+    "Send", "Subscriber",
+]  # fmt: skip
