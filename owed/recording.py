@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, connections, models, transaction
 
-from . import clock, crash, origin, registry, sql
+from . import causes, clock, crash, origin, registry, sql
 from .conf import ring_after
 from .outcomes import NotInTransaction
+from .tracing import tracer
 from .waker import waker
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ RETURNING id, task
 # as well: if its hint is lost, the sweeper finds it then.
 INSERT = """
 INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
-                            wake_at, due_at, created_at, outcome, error, cause, origin)
+                            wake_at, due_at, created_at, outcome, error, cause, origin, trace)
 SELECT task, queue, args, about, key, kind, max_attempts, CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
        clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE %s END),
        clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', '', cause,
-       coalesce(nullif(origin, ''), (SELECT began.origin FROM effects_effect AS began WHERE began.id = owed.cause), '')
+       coalesce(nullif(origin, ''), (SELECT began.origin FROM effects_effect AS began WHERE began.id = owed.cause), ''),
+       trace
 FROM jsonb_to_recordset(%s::jsonb) AS owed (task text, queue text, args jsonb, about text, key text, kind text,
-                                            max_attempts integer, delay float8, cause bigint, origin text)
+                                            max_attempts integer, delay float8, cause bigint, origin text, trace text)
 RETURNING id, task, state
 """
 
@@ -52,6 +54,7 @@ class Row:
     delay: float
     cause: int | None
     origin: str
+    trace: str
 
 
 @dataclass
@@ -195,18 +198,19 @@ def _row(signature: Signature, about: str) -> Row:
         kind=effect.kind,
         max_attempts=effect.max_attempts,
         delay=_delay(signature) or effect.debounce,
-        cause=_cause(),
+        cause=_cause(about),
         origin=origin.current(),
+        trace=tracer.context(),
     )
 
 
-def _cause() -> int | None:
+def _cause(about: str) -> int | None:
     """Return the effect whose body runs now, which owes this one."""
     # Imported late: what runs bodies needs declarations, and these need this module.
     from .running import current
 
     running = current()
-    return running.id if running else None
+    return running.id if running else causes.in_batch(about)
 
 
 def _delay(signature: Signature) -> float:
