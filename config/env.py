@@ -60,6 +60,9 @@ class Env:
         timedelta, "NOTICE_QUIET_MINUTES: after a notice about a post, the next ones wait so long and go out as one"
     ]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are not announced"]
+    mailing_delay: Annotated[
+        timedelta, "MAILING_DELAY_SECONDS: how long a mailing can be stopped before its first email leaves; 0 = not at all"
+    ]
     retention: Annotated[timedelta, "EFFECTS_RETENTION_HOURS: how long done effects stay in the ledger"]
     dead_effects_retention: Annotated[
         timedelta, "DEAD_EFFECTS_RETENTION_DAYS: how long dead letters stay, if no one retries them"
@@ -144,6 +147,7 @@ def _periods(reader: _Reader) -> dict[str, timedelta]:
     return {
         "notice_quiet": reader.value("NOTICE_QUIET_MINUTES", _minutes, default=timedelta(minutes=10)),
         "announce_within": reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
+        "mailing_delay": reader.value("MAILING_DELAY_SECONDS", _short, default=timedelta(seconds=30)),
         "retention": reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
         "dead_effects_retention": reader.value("DEAD_EFFECTS_RETENTION_DAYS", _days, default=timedelta(days=365)),
         "results_retention": reader.value("RESULTS_RETENTION_DAYS", _days, default=timedelta(days=7)),
@@ -233,6 +237,12 @@ def _minutes(text: str) -> timedelta:
     if not text.isdecimal() or int(text) > 1440:
         raise ValueError(f"{text!r} is not a number of minutes from 0 to 1440")
     return timedelta(minutes=int(text))
+
+
+def _short(text: str) -> timedelta:
+    if not text.isdecimal() or int(text) > 3600:
+        raise ValueError(f"{text!r} is not a number of seconds from 0 to 3600")
+    return timedelta(seconds=int(text))
 
 
 def _days(text: str) -> timedelta:
