@@ -48,7 +48,7 @@ def scrape() -> dict[str, float]:
     samples_of: dict[str, float] = {}
     manager = SignalManager()
     manager.failures["post_published", "hook"] = 1
-    http_figures.count("web:home", 200, 0.02)
+    http_figures.count("home", 200, 0.02)
     for line in prometheus.render(FailureCollector(manager), HttpCollector(), OutcomeCollector()).decode().splitlines():
         if not line.startswith("#"):
             name, value = line.rpartition(" ")[::2]

@@ -35,17 +35,19 @@ def rabbitmq(folder: Path) -> Iterator[int]:
         "ERL_EPMD_ADDRESS": "127.0.0.1",
         "ERL_EPMD_PORT": str(unused_port()),
     }
+    # The server would start the port mapper by itself, and leave it behind.
+    mapper = subprocess.Popen(["epmd"], env=env)
     with (folder / "rabbitmq.log").open("wb") as log:
         process = subprocess.Popen([SERVER], env=env, stdout=log, stderr=log, start_new_session=True)
     try:
         wait_until(lambda: _answers(port), timeout=120)
         yield port
     finally:
-        # Erlang's port mapper and helpers are of the same session.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(30)
-        subprocess.run(["epmd", "-port", env["ERL_EPMD_PORT"], "-kill"], check=False, capture_output=True, timeout=30)
+        mapper.kill()
+        mapper.wait(30)
 
 
 def _answers(port: int) -> bool:
