@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
@@ -122,6 +123,12 @@ class TestAWorker:
 
 
 class TestTheWebProcess:
+    def test_counts_the_requests_of_all_its_workers(self, site: Site, transactional_db: None) -> None:
+        before = counted(site)
+        for _ in range(20):
+            assert site.get("/healthz", X_Forwarded_Proto="https")[0] == 200
+        assert counted(site) - before == 20
+
     def test_writes_the_access_log_that_gunicorn_is_asked_for(self, site: Site) -> None:
         site.get(f"/media/{PICTURE}", User_Agent="Reader 1.0", X_Forwarded_Proto="https")
         line = f'"GET /media/{PICTURE} HTTP/1.1" 200 {SIZE} "-" "Reader 1.0"'
@@ -153,3 +160,10 @@ def alive(pids: list[int]) -> list[int]:
 
 def running(site: Site) -> list[int]:
     return alive(site.workers())
+
+
+def counted(site: Site) -> float:
+    """Return how many answers of /healthz the metrics tell of."""
+    said = site.get("/metrics", X_Forwarded_Proto="https")[1].decode()
+    found = re.search(r'^afterword_http_requests_total\{route="healthz",status="200"\} (\S+)$', said, re.MULTILINE)
+    return float(found[1]) if found else 0.0
