@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from . import crash, limits, sql
+from . import counting, crash, limits, sql
 from .connections import again_if_broken
 from .declaration import Declaration
 from .signals import effects_claimed
@@ -22,7 +23,7 @@ UPDATE effects_effect
 SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %(lease)s),
     started_at = clock_timestamp(), hint = %(hint)s
 """
-RETURNING = "RETURNING id, attempt, max_attempts, about, args::text"
+RETURNING = "RETURNING id, attempt, max_attempts, about, member_of, args::text"
 # By primary key and state, with no partial index on state: the planner would take such an index in place of the key, and
 # a claim among a million rows would cost a scan.
 CLAIM = f"{TAKE} WHERE id = ANY(%(ids)s::bigint[]) AND {MAY_RUN} {RETURNING}"
@@ -68,6 +69,8 @@ class Claimed:
     max_attempts: int
     args: dict[str, Any]
     about: str
+    member_of: int | None = None
+    """The set that counts it."""
 
 
 def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Claimed]:
@@ -84,7 +87,10 @@ def finish_and_claim(effect: Declaration[Any], claimed: Claimed, following: int,
     Return whether the first was still ours, and the other where it was free.
     """
     wanted = {"id": claimed.id, "attempt": claimed.attempt, "next": following, **_how(effect, hint)}
-    [(finished, *row)] = sql.rows(FINISH_AND_CLAIM, wanted)
+    with transaction.atomic() if claimed.member_of else nullcontext():
+        [(finished, *row)] = sql.rows(FINISH_AND_CLAIM, wanted)
+        if finished:
+            counting.settled([claimed.member_of])
     return finished, _claimed(effect, [row] if row[0] else [], hint)
 
 
@@ -123,8 +129,8 @@ def _claimed(effect: Declaration[Any], rows: Sequence[Any], hint: UUID) -> list[
     # Read in one go: a call of json.loads() for each row costs a batch more than the reading.
     args = json.loads(f"[{','.join(row[-1] for row in rows)}]")
     claimed = [
-        Claimed(id=pk, task=effect.name, attempt=attempt, max_attempts=limit, args=each, about=about)
-        for (pk, attempt, limit, about, _), each in zip(rows, args, strict=True)
+        Claimed(id=pk, task=effect.name, attempt=attempt, max_attempts=limit, args=each, about=about, member_of=member_of)
+        for (pk, attempt, limit, about, member_of, _), each in zip(rows, args, strict=True)
     ]
     if claimed:
         effects_claimed.send(sender=Claimed, effects=claimed, hint=hint)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from . import crash, registry, sql
 from .conf import ring_after
+from .counting import COUNT
 from .signals import effects_swept
 from .waker import Hint, pack, waker
 
@@ -35,7 +36,7 @@ WITH due AS (
 ), failures AS (
     INSERT INTO effects_attempt (effect_id, number, ended_at, worker, outcome, error, traceback)
     SELECT id, tried, clock_timestamp(), '', 'lost', {DIED}, '' FROM due WHERE was = 'running'
-)
+), swept AS (
 UPDATE effects_effect
 SET state = CASE WHEN parked THEN 'paused' WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' ELSE 'ready' END,
     finished_at = CASE WHEN state = 'running' AND attempt >= max_attempts THEN clock_timestamp() END,
@@ -46,7 +47,12 @@ SET state = CASE WHEN parked THEN 'paused' WHEN state = 'running' AND attempt >=
         + make_interval(secs => CASE WHEN parked THEN 0 WHEN state = 'ready'
         THEN least(%(ring_after)s * 2 ^ least(rings, 10), greatest({SMALL_RING}, ({BEHIND}))) ELSE %(ring_after)s END)
 FROM (SELECT id, id IN (SELECT id FROM stopped) AS parked FROM due) AS due WHERE effects_effect.id = due.id
-RETURNING effects_effect.id, task, state, attempt
+RETURNING effects_effect.id, task, state, attempt, priority, member_of
+), ended AS (
+    SELECT member_of AS id, count(*) AS number FROM swept WHERE state = 'dead' AND member_of IS NOT NULL GROUP BY member_of
+), {COUNT}
+SELECT id, task, state, attempt, priority FROM swept UNION ALL
+SELECT id, task, state, 0, 0 FROM released
 """  # noqa: S608 - constants of this package
 # Without this, an outage would count as lost rings, and effects would come back minutes after the broker does.
 UNRING = """
@@ -67,9 +73,10 @@ class Swept:
 
 def sweep(limit: int = LIMIT) -> Swept:
     """Make due effects of known tasks ready and ring them. Safe in any number of processes at once."""
-    rows = sorted(sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()}))
+    rows = sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()})
+    rows.sort(key=lambda row: (-row[4], row[0]))
     crash.point("mid-sweep")
-    ready = [(pk, task, attempt) for pk, task, state, attempt in rows if state == "ready"]
+    ready = [(pk, task, attempt) for pk, task, state, attempt, _ in rows if state == "ready"]
     swept = Swept(hints=_hints(ready), ready=len(ready), dead=sum(row[2] == "dead" for row in rows))
     swept.rung = waker.ring(swept.hints)
     if not swept.rung:

@@ -21,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from .celery import HEADER, Publisher, publish_with
 from .connections import heal_connection
+from .counting import recount
 from .heartbeat import beat
 from .sweeping import LIMIT, sweep
 from .unknown import put_back
@@ -28,6 +29,7 @@ from .waker import waker
 
 logger = logging.getLogger(__name__)
 PERIOD = 0.5
+RECOUNT = 60.0
 
 
 class Sweeper(threading.Thread):
@@ -41,6 +43,7 @@ class Sweeper(threading.Thread):
         self.stopped = threading.Event()
         self._called = threading.Event()
         self._unknown: deque[int] = deque()
+        self._recounted = float("-inf")
 
     def run(self) -> None:
         while not self.stopped.is_set():
@@ -78,6 +81,9 @@ class Sweeper(threading.Thread):
                 put_back(ids)
             while sweep().ready >= LIMIT and not self.stopped.is_set():
                 continue
+            if time.monotonic() - self._recounted > RECOUNT:
+                self._recounted = time.monotonic()
+                recount()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("sweep failed; trying again", extra={"reason": type(error).__name__})
             connection.close()

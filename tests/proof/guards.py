@@ -11,6 +11,8 @@ ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
 LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
+SETS = "tests/effects/test_sets.py::"
+SETS_AT_ONCE = "tests/proof/test_sets.py::"
 POISON = "tests/proof/test_poison.py::"
 MANY = "tests/proof/test_many_in_one_hint.py::"
 OWN = "AND attempt = %s AND state = 'running'"
@@ -410,6 +412,76 @@ GUARDS = [
         "copies of a discarded mailing are closed", "app/newsletter/apps.py",
         'import_module("app.newsletter.discards").connect()', "pass",
         "tests/studio/test_effect_actions.py::TestADiscardedMailing",
+    ),
+    guard(
+        "then: the end of an effect is counted", f"{EFFECTS}/settling.py",
+        "counting.settled(each.member_of for each in claimed)", "pass",
+        f"{SETS}TestASet::test_owes_what_follows_when_all_are_done_and_once",
+    ),
+    guard(
+        "then: counted with the claim of the next", f"{EFFECTS}/claiming.py",
+        "counting.settled([claimed.member_of])", "pass",
+        f"{SETS}TestASet::test_counts_external_effects_and_those_that_end_with_the_claim_of_the_next",
+    ),
+    guard(
+        "then: counted in the transaction of the end", f"{EFFECTS}/settling.py",
+        "with transaction.atomic() if any(each.member_of for each in claimed) else nullcontext():", "with nullcontext():",
+        f"{SETS_AT_ONCE}TestADeath",
+    ),
+    guard(
+        "then: counted in the transaction that claims the next", f"{EFFECTS}/claiming.py",
+        "with transaction.atomic() if claimed.member_of else nullcontext():", "with nullcontext():",
+        f"{SETS_AT_ONCE}TestADeath",
+    ),
+    guard(
+        "then: what gave up is counted", f"{EFFECTS}/dead_letters.py",
+        "counting.settled([claimed.member_of])", "pass",
+        f"{SETS}TestAMember::test_that_gave_up_or_ran_out_of_tries_is_settled",
+    ),
+    guard(
+        "then: what the sweeper buries is counted", f"{EFFECTS}/sweeping.py",
+        "WHERE state = 'dead' AND member_of IS NOT NULL", "WHERE state = 'dead' AND member_of IS NULL",
+        f"{SETS}TestAMember::test_whose_worker_died_at_its_last_try_is_settled_by_the_sweeper",
+    ),
+    guard(
+        "then: what is discarded is counted", f"{EFFECTS}/acting.py",
+        "counting.settled(sets)", "pass",
+        f"{SETS}TestAMember::test_that_a_person_cancels_is_settled",
+    ),
+    guard(
+        "then: what is dead and discarded counts once", f"{EFFECTS}/acting.py",
+        "Effect.objects.filter(pk__in=ids, finished_at=None).values_list", "Effect.objects.filter(pk__in=ids).values_list",
+        f"{SETS}TestAMember::test_that_is_dead_and_then_discarded_counts_once",
+    ),
+    guard(
+        "then: what is retried is waited for", f"{EFFECTS}/dead_letters.py",
+        "counting.owed_again(sets)", "pass",
+        f"{SETS}TestAMember::test_that_is_retried_before_the_set_is_complete_is_waited_for",
+    ),
+    guard(
+        "then: what follows is owed once", f"{EFFECTS}/counting.py",
+        "effects_set.owed_at IS NULL", "true",
+        f"{SETS}TestAMember::test_that_is_retried_after_it_changes_nothing",
+    ),
+    guard(
+        "then: two that end the last two both count", f"{EFFECTS}/counting.py",
+        "ORDER BY effects_set.id FOR UPDATE OF effects_set", "ORDER BY effects_set.id FOR UPDATE OF effects_set SKIP LOCKED",
+        f"{SETS_AT_ONCE}TestTheLastTwo",
+    ),
+    guard(
+        "then: sets are locked in one order", f"{EFFECTS}/counting.py",
+        "ORDER BY effects_set.id FOR UPDATE OF effects_set", "ORDER BY -effects_set.id FOR UPDATE OF effects_set",
+        f"{SETS_AT_ONCE}TestTwoBatches",
+    ),
+    guard(
+        "then: gather() merges no member", f"{EFFECTS}/recording.py",
+        "if then is not None:", "if then is not None and _gathering.get() is None:",
+        f"{SETS}TestASet::test_counts_in_gather_each_call_even_of_one_subject",
+    ),
+    guard(
+        "then: a recount waits for who is counting", f"{EFFECTS}/counting.py",
+        "ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED", "ORDER BY id LIMIT 100",
+        f"{SETS_AT_ONCE}TestARecount",
     ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(
