@@ -163,7 +163,9 @@ class Effect(models.Model):
             models.Index(fields=["finished_at"], name="effect_finished", condition=Q(finished_at__isnull=False)),
             models.Index(fields=["finished_at"], name="effect_dead", condition=Q(state="dead"), include=["queue"]),
             models.Index(fields=["cause"], name="effect_cause", condition=Q(cause__isnull=False)),
-            models.Index(fields=["task", "-priority"], name="effect_urgent", condition=Q(finished_at=None, priority__gt=0)),
+            models.Index(
+                fields=["queue", "-priority", "id"], name="effect_urgent", condition=Q(finished_at=None, priority__gt=0)
+            ),
             models.Index(fields=["member_of"], name="effect_member_of", condition=Q(member_of__isnull=False)),
         ]
         constraints: ClassVar = [

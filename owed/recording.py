@@ -30,10 +30,12 @@ RETURNING id, task
 
 @dataclass
 class Owed:
-    """What one event owes: names and ids of the rows that are ready to run."""
+    """What one event owes: names and ids of the rows that are ready to run, the most urgent first."""
 
     ready: list[tuple[str, int]] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
+    low: list[tuple[str, int]] = field(default_factory=list)
+    """The same of those whose hints may wait behind others."""
     then: int | None = None
     """The id that the effect will have which `then=` names, and now that of the set."""
 
@@ -41,6 +43,8 @@ class Owed:
         """Hand the ids to this process's waker. Never blocks, never raises for the broker."""
         crash.point("after-commit")
         waker.wake(self.ready)
+        if self.low:
+            waker.wake(self.low, low=True)
 
 
 class _Gathering:
@@ -140,7 +144,7 @@ def gather() -> Iterator[Owed]:
     finally:
         _gathering.reset(token)
     inserted = _insert(_once(gathering.rows))
-    owed.ready, owed.ids = inserted.ready, inserted.ids
+    owed.ready, owed.low, owed.ids = inserted.ready, inserted.low, inserted.ids
     transaction.on_commit(owed.enqueue, robust=True)
 
 
@@ -159,7 +163,12 @@ def _insert(rows: list[Row]) -> Owed:
         return Owed()
     inserted = sql.rows(INSERT, {"ring_after": ring_after(), "rows": json.dumps([vars(row) for row in rows])})
     crash.point("after-insert")
-    return Owed(ready=[(task, pk) for pk, task, state in inserted if state == "ready"], ids=[row[0] for row in inserted])
+    ready = sorted((row for row in inserted if row[2] == "ready"), key=lambda row: -row[3])
+    return Owed(
+        ready=[(task, pk) for pk, task, _, priority in ready if priority >= 0],
+        low=[(task, pk) for pk, task, _, priority in ready if priority < 0],
+        ids=[row[0] for row in inserted],
+    )
 
 
 def _insert_set(rows: list[Row], then: Signature, about: str) -> Owed:

@@ -26,7 +26,7 @@ delay float8, cause bigint, origin text
 INSERT = f"""
 INSERT INTO effects_effect ({COLUMNS})
 SELECT {VALUES} FROM jsonb_to_recordset(%(rows)s::jsonb) AS owed ({TYPES})
-RETURNING id, task, state
+RETURNING id, task, state, priority
 """  # noqa: S608 - constants of this file
 
 

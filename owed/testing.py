@@ -68,7 +68,7 @@ def eager() -> Iterator[None]:
     """Run what is owed as soon as the change that owes it is committed, before the commit returns."""
     busy = False
 
-    def run_now(ready: Iterable[tuple[str, int]]) -> None:
+    def run_now(ready: Iterable[tuple[str, int]], *, low: bool = False) -> None:
         nonlocal busy
         if busy:  # what effects owe in turn is found by the drain that runs them
             return

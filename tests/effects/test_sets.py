@@ -72,7 +72,7 @@ class TestASet:
         assert samples.ran.count(("call", f"e{pk}")) == 1
         assert Effect.objects.count() == 4
 
-    def test_counts_external_effects_and_those_that_end_with_the_claim_of_the_next(self) -> None:
+    def test_counts_external_effects(self) -> None:
         pk, ids = owed(*calls(1, 2, 3))
         report = run(registry.get("test.call"), ids, uuid4())
         assert sorted(report.done) == ids

@@ -13,6 +13,7 @@ LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
 SETS = "tests/effects/test_sets.py::"
 SETS_AT_ONCE = "tests/proof/test_sets.py::"
+PRIORITY = "tests/effects/test_priority.py::"
 POISON = "tests/proof/test_poison.py::"
 MANY = "tests/proof/test_many_in_one_hint.py::"
 OWN = "AND attempt = %s AND state = 'running'"
@@ -421,7 +422,7 @@ GUARDS = [
     guard(
         "then: counted with the claim of the next", f"{EFFECTS}/claiming.py",
         "counting.settled([claimed.member_of])", "pass",
-        f"{SETS}TestASet::test_counts_external_effects_and_those_that_end_with_the_claim_of_the_next",
+        f"{SETS_AT_ONCE}TestAHint",
     ),
     guard(
         "then: counted in the transaction of the end", f"{EFFECTS}/settling.py",
@@ -482,6 +483,41 @@ GUARDS = [
         "then: a recount waits for who is counting", f"{EFFECTS}/counting.py",
         "ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED", "ORDER BY id LIMIT 100",
         f"{SETS_AT_ONCE}TestARecount",
+    ),
+    guard(
+        "priority: the urgent goes first", f"{EFFECTS}/urgency.py",
+        "for urgent, pk in _ahead(effect, ids):", "for urgent, pk in ():",
+        f"{PRIORITY}TestAHint::test_runs_what_is_urgent_in_its_queue_before_what_it_names",
+    ),
+    guard(
+        "priority: poison runs alone", f"{EFFECTS}/urgency.py",
+        "AND attempt = 0 AND {sql.NOT_PAUSED}", "AND {sql.NOT_PAUSED}",
+        f"{PRIORITY}TestAHint::test_leaves_what_has_failed_before_to_its_own_hint",
+    ),
+    guard(
+        "priority: no effect under limits that are not its own", f"{EFFECTS}/urgency.py",
+        "urgent.timeout <= effect.timeout and effect.soft_limit + GRACE < urgent.lease", "True",
+        f"{PRIORITY}TestAHint::test_leaves_what_has_limits_that_do_not_fit",
+    ),
+    guard(
+        "priority: nothing starves", f"{EFFECTS}/urgency.py",
+        "_passed_over.add(effect.queue)", "pass",
+        f"{PRIORITY}TestAHint::test_that_has_no_time_left_is_rung_again_and_the_next_runs_what_it_names",
+    ),
+    guard(
+        "priority: nothing new after half a second", f"{EFFECTS}/urgency.py",
+        "if time.monotonic() >= until:", "if False:",
+        f"{PRIORITY}TestAHint::test_that_has_no_time_left_is_rung_again_and_the_next_runs_what_it_names",
+    ),
+    guard(
+        "priority: the low is not forgotten", f"{EFFECTS}/sweeping.py",
+        "priority < 0 AND {YOUNG} AS low", "priority < 0 AS low",
+        f"{PRIORITY}TestTheSweeper::test_forgets_that_one_is_low_after_five_minutes",
+    ),
+    guard(
+        "priority: an empty look is not repeated", f"{EFFECTS}/urgency.py",
+        "_quiet[effect.queue] = time.monotonic() + QUIET", "pass",
+        f"{PRIORITY}TestAHint::test_asks_once_in_a_second_where_nothing_is_urgent",
     ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(

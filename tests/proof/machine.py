@@ -131,7 +131,7 @@ class Ledger(RuleBasedStateMachine):
         samples.outcomes.clear()
         self.request(tasks)
 
-    def ring(self, ready: list[tuple[str, int]]) -> None:
+    def ring(self, ready: list[tuple[str, int]], *, low: bool = False) -> None:
         self.hints += [pk for _, pk in ready]
 
     def write(self, call: Callable[[], Any]) -> Any:

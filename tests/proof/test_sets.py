@@ -91,6 +91,19 @@ class TestTheLastTwo:
         assert standing(first) == ("dead", 3)
 
 
+class TestAHint:
+    @each_kind
+    def test_of_several_counts_each_also_where_the_next_is_claimed_with_its_end(
+        self, signature: Callable[[int], Signature]
+    ) -> None:
+        pk, ids = owed(*(signature(n) for n in range(4)))
+        report = run(registry.get(signature(1).effect.name), ids[:3], uuid4())
+        assert sorted(report.done) == ids[:3]
+        assert outstanding(pk) == 1
+        run_one(ids[3])
+        assert is_owed(pk)
+
+
 class TestTwoBatches:
     def test_with_members_of_the_same_sets_wait_for_each_other_in_one_order(self) -> None:
         one, mine = owed(*(KINDS[2](n) for n in range(4)))
@@ -131,6 +144,16 @@ class TestADeath:
         recover()
         assert standing(pk) == ("done", 1)
         assert (outstanding(pk), Effect.objects.count()) == (0, 3)
+
+    @each_kind
+    def test_before_the_last_is_counted_keeps_neither_its_end_nor_the_count(
+        self, actor: Actor, signature: Callable[[int], Signature]
+    ) -> None:
+        pk, ids = owed(signature(1))
+        assert actor("run", signature(1).effect.name, *ids, crash_at="before-count") == DEAD
+        assert (standing(ids[0]), outstanding(pk)) == (("running", 1), 1)
+        recover()
+        assert standing(pk) == ("done", 1)
 
     def test_while_giving_up_counts_once(self, actor: Actor) -> None:
         pk, ids = owed(KINDS[1](1))
