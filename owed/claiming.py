@@ -23,7 +23,8 @@ UPDATE effects_effect
 SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %(lease)s),
     started_at = clock_timestamp(), hint = %(hint)s
 """
-RETURNING = "RETURNING id, attempt, max_attempts, about, member_of, args::text"
+COLUMNS = ("id", "attempt", "max_attempts", "about", "member_of", "origin", "trace")
+RETURNING = f"RETURNING {', '.join(COLUMNS)}, args::text"
 # By primary key and state, with no partial index on state: the planner would take such an index in place of the key, and
 # a claim among a million rows would cost a scan.
 CLAIM = f"{TAKE} WHERE id = ANY(%(ids)s::bigint[]) AND {MAY_RUN} {RETURNING}"
@@ -69,8 +70,13 @@ class Claimed:
     max_attempts: int
     args: dict[str, Any]
     about: str
-    member_of: int | None = None
+    member_of: int | None
     """The set that counts it."""
+    hint: UUID
+    origin: str
+    """What began it all, as in owed.origin; empty where nothing was said."""
+    trace: str
+    """The W3C traceparent in which it was owed; empty without a tracer."""
 
 
 def claim(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> list[Claimed]:
@@ -129,8 +135,8 @@ def _claimed(effect: Declaration[Any], rows: Sequence[Any], hint: UUID) -> list[
     # Read in one go: a call of json.loads() for each row costs a batch more than the reading.
     args = json.loads(f"[{','.join(row[-1] for row in rows)}]")
     claimed = [
-        Claimed(id=pk, task=effect.name, attempt=attempt, max_attempts=limit, args=each, about=about, member_of=member_of)
-        for (pk, attempt, limit, about, member_of, _), each in zip(rows, args, strict=True)
+        Claimed(**dict(zip(COLUMNS, row, strict=True)), args=each, task=effect.name, hint=hint)
+        for (*row, _), each in zip(rows, args, strict=True)
     ]
     if claimed:
         effects_claimed.send(sender=Claimed, effects=claimed, hint=hint)

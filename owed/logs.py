@@ -20,7 +20,7 @@ LEVELS = {"done": logging.INFO, "later": logging.INFO, "retry": logging.WARNING,
 @receiver(effects_claimed, dispatch_uid="effects.log_claimed")
 def log_claimed(sender: object, effects: Sequence[Claimed], hint: UUID, **kwargs: Any) -> None:
     for effect in effects if logger.isEnabledFor(logging.DEBUG) else ():
-        logger.debug("effect claimed", extra={**_facts(effect), "hint": str(hint)})
+        logger.debug("effect claimed", extra=_facts(effect))
 
 
 @receiver(effect_settled, dispatch_uid="effects.log_settled")
@@ -32,8 +32,8 @@ def log_settled(sender: object, effect: Claimed, outcome: str, why: str, seconds
 
 @receiver(effects_done, dispatch_uid="effects.log_done")
 def log_done(sender: object, effects: Sequence[Claimed], seconds: float, **kwargs: Any) -> None:
-    facts = {"task": effects[0].task, "count": len(effects), "first": f"e{effects[0].id}", "last": f"e{effects[-1].id}"}
-    logger.info("effects done", extra={**facts, "seconds": round(seconds, 3)})
+    named = {"task": effects[0].task, "count": len(effects), "first": f"e{effects[0].id}", "last": f"e{effects[-1].id}"}
+    logger.info("effects done", extra={**named, "hint": str(effects[0].hint), "seconds": round(seconds, 3)})
 
 
 @receiver(effects_swept, dispatch_uid="effects.log_swept")
@@ -48,4 +48,6 @@ def log_acted(sender: object, verb: str, number: int, by: str, reason: str, **wh
 
 
 def _facts(effect: Claimed) -> dict[str, object]:
-    return {"task": effect.task, "effect": f"e{effect.id}", "attempt": effect.attempt, "about": effect.about}
+    began = {"origin": effect.origin} if effect.origin else {}
+    named = {"task": effect.task, "effect": f"e{effect.id}", "attempt": effect.attempt, "about": effect.about}
+    return {**named, "hint": str(effect.hint), **began}

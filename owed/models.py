@@ -151,6 +151,8 @@ class Effect(models.Model):
     """The effect during which this one was owed."""
     origin = models.CharField(max_length=100, blank=True, default="", db_default="")
     """What began it all, such as a request or a schedule; what an effect owes in turn has the same."""
+    trace = models.CharField(max_length=55, blank=True, default="", db_default="")
+    """The W3C traceparent in which it was owed: its attempts link to it, however late. Empty without owed.contrib.otel."""
 
     objects: ClassVar[models.Manager[Effect]] = EffectQuerySet.as_manager()
 

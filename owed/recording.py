@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, connections, models, transaction
 
-from . import clock, counting, crash, origin, registry, sql
+from . import causes, clock, counting, crash, origin, registry, sql
 from .conf import ring_after
 from .outcomes import NotInTransaction
 from .rows import INSERT, Row
+from .tracing import tracer
 from .waker import waker
 
 if TYPE_CHECKING:
@@ -195,18 +196,19 @@ def _row(signature: Signature, about: str) -> Row:
         max_attempts=effect.max_attempts,
         priority=effect.priority if signature.priority is None else signature.priority,
         delay=_delay(signature) or effect.debounce,
-        cause=_cause(),
+        cause=_cause(about),
         origin=origin.current(),
+        trace=tracer.context(),
     )
 
 
-def _cause() -> int | None:
+def _cause(about: str) -> int | None:
     """Return the effect whose body runs now, which owes this one."""
     # Imported late: what runs bodies needs declarations, and these need this module.
     from .running import current
 
     running = current()
-    return running.id if running else None
+    return running.id if running else causes.in_batch(about)
 
 
 def _delay(signature: Signature) -> float:

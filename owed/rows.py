@@ -8,7 +8,7 @@ from typing import Any
 
 COLUMNS = """
 task, queue, args, about, key, kind, max_attempts, priority, member_of, state, attempt, rings, wake_at, due_at, created_at,
-outcome, error, cause, origin
+outcome, error, cause, origin, trace
 """
 # Times come from the database: processes on several machines share no other clock. A row that is ready gets a wake_at
 # as well: if its hint is lost, the sweeper finds it then.
@@ -17,11 +17,12 @@ task, queue, args, about, key, kind, max_attempts, priority, member_of,
 CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
 clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE %(ring_after)s END),
 clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', '', cause,
-coalesce(nullif(origin, ''), (SELECT began.origin FROM effects_effect AS began WHERE began.id = owed.cause), '')
+coalesce(nullif(origin, ''), (SELECT began.origin FROM effects_effect AS began WHERE began.id = owed.cause), ''),
+trace
 """
 TYPES = """
 task text, queue text, args jsonb, about text, key text, kind text, max_attempts integer, priority smallint, member_of bigint,
-delay float8, cause bigint, origin text
+delay float8, cause bigint, origin text, trace text
 """
 INSERT = f"""
 INSERT INTO effects_effect ({COLUMNS})
@@ -43,5 +44,6 @@ class Row:
     delay: float
     cause: int | None
     origin: str
+    trace: str
     member_of: int | None = None
     """The set that counts it, see counting."""

@@ -13,13 +13,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from . import attempts, crash, dead_letters, registry, retry, settling, sql
+from . import attempts, causes, crash, dead_letters, origin, registry, retry, settling, sql
 from .claiming import Claimed
 from .connections import heal_connection, in_use
 from .declaration import Declaration
 from .outcomes import GiveUp, Later, LostLease
 from .scrubbing import describe, scrub
 from .signals import effect_settled, effects_done
+from .tracing import tracer
 from .waker import waker
 from .work import Work
 
@@ -88,7 +89,8 @@ def _together(work: Work, claimed: list[Claimed], report: Report) -> bool:
     """Run a batch in one transaction. Return False where it failed and each must run alone."""
     began = time.monotonic()
     try:
-        ours = _transaction(work, claimed)
+        with causes.of_batch(claimed), tracer.span(claimed):
+            ours = _transaction(work, claimed)
     except Exception as error:
         # Whatever it was, each effect runs alone next and settles with its own error: this one may be the batch's alone.
         facts = {"task": work.effect.name, "effects": [each.id for each in claimed], "why": describe(error)}
@@ -209,6 +211,7 @@ def _say(
 def _as_current(claimed: Claimed) -> Iterator[None]:
     token = _current.set(Running(claimed.id, claimed.attempt))
     try:
-        yield
+        with origin.said(claimed.origin), tracer.span([claimed]):
+            yield
     finally:
         _current.reset(token)

@@ -138,9 +138,27 @@ class UnknownHints(Step):
         parent.on_unknown_task = on_unknown_task
 
 
-@celeryd_init.connect(weak=False, dispatch_uid="owed.answer_unknown_hints")
-def answer_unknown_hints(instance: Any, **kwargs: Any) -> None:
-    instance.app.steps["consumer"].add(UnknownHints)
+class LostConnection(Step):
+    """Gives no message back over a connection that is gone: the ledger rings again, and the worker lives on.
+
+    kombu 5.7 tries it once more when the Redis transport has let go of its client, with an AttributeError that ends the
+    worker (as in celery/kombu#582, then of Gossip alone): when a message is taken while the next one is asked for.
+    """
+
+    def create(self, parent: Any) -> None:
+        recover = parent.on_connection_error_after_connected
+
+        def on_connection_error_after_connected(error: Exception) -> None:
+            for channel in getattr(parent.connection.transport, "channels", None) or ():
+                channel.do_restore = False
+            recover(error)
+
+        parent.on_connection_error_after_connected = on_connection_error_after_connected
+
+
+@celeryd_init.connect(weak=False, dispatch_uid="owed.add_steps")
+def add_steps(instance: Any, **kwargs: Any) -> None:
+    instance.app.steps["consumer"].update({UnknownHints, LostConnection})
 
 
 @worker_ready.connect(weak=False, dispatch_uid="owed.start_sweeper")

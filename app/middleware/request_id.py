@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 
-from owed import origin
+from owed import current, origin
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 HEADER = "X-Request-ID"
@@ -30,10 +30,12 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 class RequestIds(logging.Filter):
-    """Adds `request` to what is logged during a request."""
+    """Adds to what is logged the request that began it, and in a worker the effect and its attempt."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        began = origin.current()
+        began, running = origin.current(), current()
         if began.startswith(PREFIX):
             record.request_id = began.removeprefix(PREFIX)
+        if running and not hasattr(record, "effect"):
+            record.effect, record.attempt = running.key, running.attempt
         return True

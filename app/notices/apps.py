@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.core.checks import register
 
@@ -12,3 +14,4 @@ class NoticesConfig(AppConfig):
 
         kinds.discover("app.notices.kinds")
         register(kinds_have_templates)
+        import_module("app.notices.discards").connect()

@@ -9,3 +9,4 @@ class SocialConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("app.social.checks")
+        import_module("app.social.discards").connect()

@@ -1,5 +1,6 @@
 """Share a post once through each account, and keep what the networks show up to date."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -19,6 +20,8 @@ from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Silent, Unknown
 from owed import GiveUp, Later, clock, gather, owe
 from owed.scrubbing import describe, scrub
+
+logger = logging.getLogger(__name__)
 
 UNSHARED = (ShareState.PENDING, ShareState.SKIPPED, ShareState.FAILED)
 KEY_LIFE = timedelta(minutes=55)  # networks forget a key after an hour
@@ -238,3 +241,5 @@ def _keep(row: SocialPost, draft: Draft, posted: Posted) -> None:
         shown=remembered(draft),
         sent_at=row.sent_at or clock.now(),
     )
+    facts = {"about": f"post:{row.post_id}", "network": row.account.network, "remote_id": posted.remote_id}
+    logger.info("post shared", extra=facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +20,7 @@ from app.studio.access import WriterRequest, list_keepers
 from app.studio.list_reasons import REASONS
 from app.studio.subscriber_forms import ColumnsForm, ListForm
 
-LISTED, SHOWN = 50, 100
+PAGE, SHOWN = 25, 100
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,8 +30,9 @@ def list_imports(request: WriterRequest) -> HttpResponse:
     form = ListForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and form.is_valid() and (run := _upload(request, form)):
         return redirect("studio:list_import", run.pk)
-    runs = ListImport.objects.select_related("user__profile").order_by("-pk")[:LISTED]
-    return render(request, "studio/list_imports.html", {"form": form, "runs": runs}, status=422 if form.errors else 200)
+    runs = ListImport.objects.select_related("user__profile").order_by("-pk")
+    about = {"form": form, "page": Paginator(runs, PAGE).get_page(request.GET.get("page"))}
+    return render(request, "studio/list_imports.html", about, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,7 +49,7 @@ def list_import(request: WriterRequest, pk: int) -> HttpResponse:
             messages.error(request, str(Refused()))
             return redirect("studio:list_import", pk)
     template = "studio/list_import_state.html" if request.htmx else "studio/list_import.html"
-    return render(request, template, _facts(run, form), status=422 if form and form.errors else 200)
+    return render(request, template, _facts(request, run, form), status=422 if form and form.errors else 200)
 
 
 @require_POST
@@ -98,8 +100,8 @@ def _after(request: WriterRequest, pk: int, verb: str) -> HttpResponse:
     return redirect("studio:list_import", pk)
 
 
-def _facts(run: ListImport, form: ColumnsForm | None) -> dict[str, Any]:
-    about: dict[str, Any] = {"run": run, "form": form, "is_stalled": run.is_stalled}
+def _facts(request: WriterRequest, run: ListImport, form: ColumnsForm | None) -> dict[str, Any]:
+    about: dict[str, Any] = {"run": run, "form": form, "is_stalled": run.is_stalled, "operates": request.user.is_operator}
     if run.is_working:
         return about
     counts = [(Outcome(outcome), number) for outcome, number in sorted(run.counts.items())]

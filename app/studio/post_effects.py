@@ -18,6 +18,7 @@ from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
+from app.studio.remote_ids import remote_ids
 from app.studio.timeline import timeline
 from owed import acting
 from owed.models import OVER, Effect, EffectSet, State
@@ -55,6 +56,7 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
     return {
         "post": post,
         "effects": effects,
+        "remote_ids": remote_ids(effects),
         "tally": counts,
         "kinds": KINDS,
         "sends": [(send, balance(send)) for send in sends],
@@ -105,10 +107,11 @@ def effect_page(request: WriterRequest, pk: int) -> HttpResponse:
         return _set_page(request, get_object_or_404(EffectSet.objects.open(), pk=pk))
     post = subject(effect) if request.user.sees_operations else _watched_subject(request, effect)
     about = {"effect": effect, "post": post, "failures": effect.attempts.order_by("-pk"), "kinds": KINDS}
+    names = {"remote_ids": remote_ids([effect]).get(effect.pk, [])}
     operates = request.user.is_operator
     may_act = request.user.can_watch(post) if post else operates
     acts = {"operates": operates, "may_act": may_act, "verbs": acting.possible(effect) if operates else []}
-    return render(request, "studio/effect_page.html", {**about, **acts, **timeline(effect)})
+    return render(request, "studio/effect_page.html", {**about, **names, **acts, **timeline(effect)})
 
 
 @require_POST

@@ -11,6 +11,8 @@ from pytest_django import Settings
 from app.accounts.models import User
 from app.blog.models import Post
 from app.middleware.request_id import RequestIds
+from app.social.connecting import connect
+from app.social.models import SocialPost
 from config.logging import JsonFormatter
 from owed import origin
 from owed.models import Effect
@@ -36,6 +38,23 @@ def test_gives_each_request_a_name_of_its_own(client: Client) -> None:
     assert len(names) == 3
     assert "mine" not in names
     assert origin.current() == ""
+
+
+def test_is_in_what_a_worker_logs_with_the_effect_and_its_attempt(
+    client: Client, author: User, draft: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    connect(network="dummy", name="there")
+    client.force_login(author)
+    name = client.post(f"/studio/posts/{draft.pk}/publication").headers["X-Request-ID"]
+    caplog.handler.addFilter(RequestIds())
+    caplog.set_level("INFO")
+    drain()
+    [shared] = [each for each in caplog.records if each.message == "post shared"]
+    deliver = Effect.objects.get(task="social.deliver")
+    facts = (shared.request_id, shared.effect, shared.attempt, shared.remote_id)
+    assert facts == (name, f"e{deliver.pk}", 1, SocialPost.objects.get().remote_id)
+    [settled] = [each for each in caplog.records if each.message == "effect done" and each.effect == f"e{deliver.pk}"]
+    assert (settled.origin, settled.hint) == (f"request:{name}", str(deliver.hint))
 
 
 def test_is_in_the_log_lines_of_its_request() -> None:

@@ -519,6 +519,26 @@ GUARDS = [
         "_quiet[effect.queue] = time.monotonic() + QUIET", "pass",
         f"{PRIORITY}TestAHint::test_asks_once_in_a_second_where_nothing_is_urgent",
     ),
+    guard(
+        "a notice whose mail is discarded is closed", "app/notices/apps.py",
+        'import_module("app.notices.discards").connect()', "pass",
+        "tests/notices/test_discards.py::TestADiscardedNotice",
+    ),
+    guard(
+        "a share that is discarded is closed", "app/social/apps.py",
+        'import_module("app.social.discards").connect()', "pass",
+        "tests/social/test_discards.py::TestADiscardedShare",
+    ),
+    guard(
+        "what another effect still shares is not closed", "app/social/discards.py",
+        "if str(pk) not in owed_still", "if True",
+        "tests/social/test_discards.py::TestADiscardedShare::test_leaves_a_row_to_another_effect_that_is_owed",
+    ),
+    guard(
+        "a message that is taken does not end the worker", f"{EFFECTS}/worker.py",
+        "channel.do_restore = False", "pass",
+        "tests/journeys/test_killed.py::TestAnEmptiedBroker::test_comes_back_to_a_worker_that_lived_on",
+    ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(
         "social", "socialpost", "social_post_once", "tests/proof/test_once.py",

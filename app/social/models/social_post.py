@@ -101,3 +101,10 @@ class SocialPost(models.Model):
         SocialPost.objects.filter(pk=self.pk, state=ShareState.SUBMITTING).update(settled_at=Now(), **fields)
         for name, value in fields.items():
             setattr(self, name, value)
+
+    def close(self, why: str) -> None:
+        """Say that nothing will share it: skipped, or unknown where an attempt may have reached the network."""
+        fields = {"error": why[:300], "claimed_at": None}
+        mine = SocialPost.objects.filter(pk=self.pk)
+        mine.filter(state=ShareState.PENDING).update(state=ShareState.SKIPPED, settled_at=Now(), **fields)
+        mine.filter(state=ShareState.SUBMITTING).update(state=ShareState.UNKNOWN, settled_at=Now(), **fields)

@@ -44,6 +44,12 @@ def at(names: dict[str, str], key: str) -> str:
 
 
 @register.filter
+def of(rows: dict[int, list[str]] | str, pk: int) -> list[str]:
+    """Return what is known of this row; nothing where the page was not given any."""
+    return rows.get(pk, []) if isinstance(rows, dict) else []
+
+
+@register.filter
 def part_label(name: str) -> str:
     """Return a part of an audited sum in the reader's language."""
     return str(PARTS.get(name, name))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('owed', '0007_control_room'),
+        ('owed', '0008_trace'),
     ]
 
     operations = [
