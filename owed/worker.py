@@ -30,6 +30,8 @@ from .waker import waker
 logger = logging.getLogger(__name__)
 PERIOD = 0.5
 RECOUNT = 60.0
+BEAT = 5.0
+"""Seconds between signs of life. Asked here too: otherwise every second statement of an idle worker would write nothing."""
 
 
 class Sweeper(threading.Thread):
@@ -43,7 +45,7 @@ class Sweeper(threading.Thread):
         self.stopped = threading.Event()
         self._called = threading.Event()
         self._unknown: deque[int] = deque()
-        self._recounted = float("-inf")
+        self._recounted = self._beaten = float("-inf")
 
     def run(self) -> None:
         while not self.stopped.is_set():
@@ -76,7 +78,9 @@ class Sweeper(threading.Thread):
     def _pass(self) -> None:
         try:
             heal_connection()
-            beat(self.worker, self.facts())
+            if time.monotonic() - self._beaten > BEAT:
+                beat(self.worker, self.facts())
+                self._beaten = time.monotonic()
             if ids := [self._unknown.popleft() for _ in range(len(self._unknown))]:
                 put_back(ids)
             while sweep().ready >= LIMIT and not self.stopped.is_set():
