@@ -185,7 +185,7 @@ GUARDS = [
     ),
     guard(
         "what failed before is rung alone", f"{EFFECTS}/sweeping.py",
-        "if attempt == 0)", ")",
+        "if attempt == 0 and not low)", "if not low)",
         f"{POISON}TestPoison::test_in_a_batch_costs_its_neighbours_one_try",
     ),
     guard(
