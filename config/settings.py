@@ -153,6 +153,7 @@ DEFAULT_FROM_EMAIL = ENV.default_from_email
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 NOTICE_QUIET = ENV.notice_quiet
 ANNOUNCE_WITHIN = ENV.announce_within
+MAILING_DELAY = ENV.mailing_delay
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
 PEERTUBE_HOSTS = ENV.peertube_hosts

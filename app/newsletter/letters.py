@@ -38,17 +38,24 @@ class Edition:
 
     def letter_for(self, delivery: Delivery, subscriber: Subscriber) -> Mail:
         page = link(subscriber.get_absolute_url())
-        text, html = render("newsletter/mail/post", {**self.context(delivery.post_id), "unsubscribe_url": page})
+        text, html = render(
+            "newsletter/mail/post", {**self.context(delivery.post_id), **_worded(delivery), "unsubscribe_url": page}
+        )
         letter = Letter(
             sender=settings.DEFAULT_FROM_EMAIL,
             recipient=subscriber.email,
-            subject=delivery.post.title,
+            subject=delivery.subject,
             text=text,
             html=html,
             message_id=delivery.message_id,
             headers=list_headers(page),
         )
         return encode(letter, at=self.at)
+
+
+def _worded(delivery: Delivery) -> dict[str, str]:
+    """Return the line beside the subject, where a writer gave one to this mailing."""
+    return {"preheader": delivery.preview} if delivery.preview else {}
 
 
 def post_context(post_id: int) -> dict[str, Any]:
