@@ -33,7 +33,7 @@ def confirm(*, confirmation_id: int) -> None:
     """Ask an address whether its subscription was meant."""
 
 
-@effect("email.sample", kind="external", timeout=60, max_attempts=8)
+@effect("email.sample", kind="external", timeout=60, max_attempts=8, priority=AWAITED)
 def sample(*, sample_id: int) -> None:
     """Send the mail of a post to the one who writes it, as a test."""
 
