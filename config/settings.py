@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "app.middleware.request_id.request_id",
+    "app.middleware.http_metrics.http_metrics",
     "app.middleware.trusted_proxies.client_address",
     "app.middleware.compression.CompressText",
     "app.middleware.private_pages.private_pages",

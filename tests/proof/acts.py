@@ -14,14 +14,14 @@ from django.utils import timezone
 
 from app.blog.models import Post
 from owed import draining, record, registry
-from owed.celery import SOCKET
+from owed.celery import HASTE
 from owed.running import run
 from owed.sweeping import sweep
 from owed.waker import waker
 from tests.proof import samples
 
 PATIENCE = 60.0
-SOCKET.update(socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
+HASTE["redis"].update(socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
 
 
 def owe(*numbers: str) -> None:

@@ -539,6 +539,16 @@ GUARDS = [
         "channel.do_restore = False", "pass",
         "tests/journeys/test_killed.py::TestAnEmptiedBroker::test_comes_back_to_a_worker_that_lived_on",
     ),
+    guard(
+        "a deaf worker does not sweep", f"{EFFECTS}/worker.py",
+        "if self._is_deaf():", "if False:",
+        "tests/effects/test_listening.py::TestAWorker::test_that_is_deaf_leaves_it_to_others_until_it_hears",
+    ),
+    guard(
+        "a worker that hangs in a silent connection ends", f"{EFFECTS}/worker.py",
+        'threading.Thread(target=end_if_stuck, name="owed-end", daemon=True).start()', "pass",
+        "tests/journeys/test_silent_broker.py::TestConnectionsThatGoSilent::test_are_named_and_keep_no_worker_from_ending_in_its_grace",
+    ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(
         "social", "socialpost", "social_post_once", "tests/proof/test_once.py",

@@ -34,6 +34,9 @@ class Delivery(Submission):
         indexes: ClassVar = [
             models.Index(fields=["send", "state"], name="delivery_balance"),
             models.Index(fields=["send"], name="delivery_open", condition=Q(state__in=OPEN)),
+            models.Index(
+                fields=["finished_at"], name="delivery_ended", condition=Q(finished_at__isnull=False), include=["state"]
+            ),
         ]
 
     def __str__(self) -> str:
