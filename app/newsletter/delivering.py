@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from app.mail.courier import Courier
@@ -13,7 +13,7 @@ from app.mail.errors import Unknown, Unreachable
 from app.mail.journal import JOURNALS
 from app.mail.message import encode
 from app.mail.server import Server
-from app.mail.submission import SubmissionState, submit
+from app.mail.submission import OPEN, SubmissionState, submit
 from app.mail.transport import Transport
 from app.newsletter.letters import confirmation_letter
 from app.newsletter.mailing_run import BUDGET, Deferred, MailingRun
@@ -41,19 +41,14 @@ def deliver(delivery_ids: list[int]) -> None:
     try:
         with JOURNALS.writing(settings.SUBMISSIONS_DIR) as journal:
             run = MailingRun(courier, journal)
-            elsewhere = _doubt_the_lost(delivery_ids)
-            run.send(
-                Delivery.objects.filter(pk__in=delivery_ids, state=SubmissionState.PENDING)
-                .order_by("pk")
-                .values_list("pk", flat=True)
-            )
+            waiting, elsewhere = _open(delivery_ids)
+            run.send(waiting)
         courier.end()
     except BaseException:
         courier.abandon()
         raise
     finally:
-        for send in Send.objects.filter(deliveries__in=delivery_ids).distinct().order_by("pk"):
-            send.finish()
+        _finish(delivery_ids)
     if trouble := run.trouble or run.deferred or elsewhere:
         raise trouble
 
@@ -71,10 +66,26 @@ def confirm(confirmation_id: int) -> None:
         submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=clock.now()), transport)
 
 
-def _doubt_the_lost(delivery_ids: list[int]) -> Later | None:
+def _open(delivery_ids: list[int]) -> tuple[list[int], Later | None]:
+    """Return which are pending, and when to look at those that another worker has in hand."""
+    rows = Delivery.objects.filter(pk__in=delivery_ids, state__in=OPEN).order_by("pk").values_list("pk", "state")
+    states: dict[int, str] = dict(rows)
+    in_hand = [pk for pk, state in states.items() if state == SubmissionState.SUBMITTING]
+    waiting = [pk for pk in states if pk not in in_hand]
+    return waiting, _doubt_the_lost(in_hand) if in_hand else None
+
+
+def _doubt_the_lost(ids: list[int]) -> Later | None:
     """Call in doubt what a worker had in hand that keeps no journal, or is lost with it. Return when to look at what is not."""
-    in_hand = Delivery.objects.filter(pk__in=delivery_ids, state=SubmissionState.SUBMITTING).order_by("pk")
-    is_lost = Q(journal="") | Q(submitted_at__lt=Now() - GRACE)
-    for delivery in in_hand.filter(is_lost):
+    in_hand = Delivery.objects.filter(pk__in=ids, state=SubmissionState.SUBMITTING).order_by("pk")
+    for delivery in in_hand.filter(Q(journal="") | Q(submitted_at__lt=Now() - GRACE)):
         delivery.doubt(LOST) if delivery.journal else delivery.doubt()
     return Later(GRACE / 3, "another worker has not said yet what became of some") if in_hand.exists() else None
+
+
+def _finish(delivery_ids: list[int]) -> None:
+    """Say of the mailings of these copies that all is over, where it is."""
+    of_these = Delivery.objects.filter(send=OuterRef("pk"), pk__in=delivery_ids)
+    still_open = Delivery.objects.filter(send=OuterRef("pk"), state__in=OPEN)
+    for send in Send.objects.filter(Exists(of_these), ~Exists(still_open)).order_by("pk"):
+        send.finish()
