@@ -65,6 +65,7 @@ def servers() -> Iterator[None]:
             REDIS_URL=f"unix://{home}/redis.sock?db=1",
             DATA_DIR=str(home / "data"),
             DJANGO_SETTINGS_MODULE="config.settings",
+            MAILING_DELAY_SECONDS="0",
             **IN_PUBLIC,
         )
         yield

@@ -155,6 +155,7 @@ MAIL_WINDOW = ENV.mail_window
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 NOTICE_QUIET = ENV.notice_quiet
 ANNOUNCE_WITHIN = ENV.announce_within
+MAILING_DELAY = ENV.mailing_delay
 OUTBOUND_ALLOW = ENV.outbound_allow
 TRUSTED_PROXIES = ENV.trusted_proxies
 PEERTUBE_HOSTS = ENV.peertube_hosts

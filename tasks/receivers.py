@@ -25,6 +25,7 @@ from app.blog.signals import (
     post_created,
     post_deleted,
     post_liked,
+    post_mailed,
     post_published,
     post_revised,
     post_scheduled,
@@ -34,6 +35,7 @@ from app.blog.signals import (
 )
 from app.feeds import effects as feeds
 from app.members import effects as members
+from app.newsletter import effects as newsletter
 from app.notices import effects as notices
 from app.pagecache import effects as pages
 from app.search import effects as search
@@ -51,6 +53,12 @@ def publish_everywhere(sender: type[Post], post: Post, **kwargs: Any) -> None:
         *(publication.drawn(post.pk) if is_new or was_public else ()),
         about=post,
     )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(post_mailed, weak=False, dispatch_uid="tasks.mail_alone")
+def mail_alone(sender: type[Post], post: Post, **kwargs: Any) -> None:
+    owed = record(newsletter.announce.si(post_id=post.pk), about=post)
     transaction.on_commit(owed.enqueue, robust=True)
 
 

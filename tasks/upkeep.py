@@ -14,6 +14,7 @@ from app.members import email_change, erasure
 from app.newsletter import effects as newsletter
 from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries
+from app.newsletter.samples import forget_samples
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
 from owed import clock, heartbeat, limits, pausing, periods, purging, rolling_up, task
@@ -53,6 +54,7 @@ def forget_history() -> None:
     """Remove what ended longer ago than docs/reference/retention.md says. What is still owed stays, whatever its age."""
     forget_deliveries(settings.DELIVERIES_RETENTION)
     forget_confirmations(settings.CONFIRMATIONS_RETENTION)
+    forget_samples(settings.CONFIRMATIONS_RETENTION)
     forget_notices(settings.NOTICES_RETENTION)
     forget_shares(settings.SHARES_RETENTION)
     purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)

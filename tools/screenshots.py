@@ -61,6 +61,8 @@ def publish(page: Page) -> None:
     button = page.locator("button[name=then][value=publish]")
     if button.count():
         button.click()
+        page.wait_for_url("**/publish/")
+        page.locator(".decide button").click()
     else:
         page.goto(f"{page.url.rstrip('/')}/effects/")
     page.wait_for_url("**/effects/")

@@ -118,7 +118,7 @@ class PostPage(Schema):
 
 
 class Filters(Schema):
-    status: Literal["published", "draft", "scheduled", "withdrawn"] = "published"
+    status: Literal["published", "draft", "scheduled", "withdrawn", "mailed"] = "published"
     author: Annotated[Line, Field(max_length=150)] | None = None
     category: Slug | None = None
     tag: Slug | None = None

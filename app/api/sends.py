@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.api.auth import Request, must_enter_studio
 from app.api.errors import NotFound, Problem
 from app.api.fields import Id, Page, Strict
+from app.api.mailing import Audience, Preview, Subject, audience_of
 from app.api.permissions import publishable_post
 from app.newsletter import steering
 from app.newsletter.announcing import announce_again, mail_the_rest
@@ -32,6 +33,9 @@ class SendOut(Schema):
     created_at: datetime
     finished_at: datetime | None
     paused_at: datetime | None
+    starts_at: datetime | None
+    audience: str
+    subject: str
 
     @staticmethod
     def resolve_post(send: Any) -> int:
@@ -41,6 +45,9 @@ class SendOut(Schema):
 class SendIn(Strict):
     post: Id
     round: Id
+    audience: Audience = ""
+    subject: Subject = ""
+    preview: Preview = ""
 
 
 class SendDetail(SendOut):
@@ -63,11 +70,16 @@ def list_sends(request: Request, post: Id | None = None, page: Page = 1) -> Quer
     return sends.order_by("-pk")[first : first + PER_PAGE]
 
 
-@router.post("", response={201: SendOut, 403: Problem, 404: Problem, 409: Problem})
+@router.post("", response={201: SendOut, 403: Problem, 404: Problem, 409: Problem, 422: Problem})
 def mail_again(request: Request, payload: SendIn) -> Status[Send]:
-    """Mail a public post once more. `round` is that of its last mailing + 1: of two requests for it, one finds 409."""
+    """Mail a public post once more. `round` is that of its last mailing + 1: of two requests for it, one finds 409.
+
+    1 is the first, of a post that was published without email.
+    """
     post = publishable_post(payload.post, request.auth)
-    return Status(201, announce_again(post.pk, payload.round, by=request.auth.pk, now=clock.now()))
+    worded = {"subject": payload.subject, "preview": payload.preview}
+    asked = audience_of(payload.audience, post_id=post.pk)
+    return Status(201, announce_again(post.pk, payload.round, by=request.auth.pk, now=clock.now(), audience=asked, **worded))
 
 
 @router.post("/{send_id}/pause", response=DECIDED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.blog.status import Status
+from app.blog.status import OUT, Status
 from owed.sql import rows
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class Placement:
     @property
     def is_public(self) -> bool:
         return self.status == Status.PUBLISHED
+
+    @property
+    def is_out(self) -> bool:
+        """Return whether it may be emailed."""
+        return self.status in OUT
 
     def feeds(self) -> set[str]:
         """Return the scopes of the feeds and lists that show the post; none while it is not public."""

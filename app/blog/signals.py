@@ -3,6 +3,7 @@
 from django.dispatch import Signal
 
 post_published = Signal()  # post: Post, with was_public and moved_at; once for each real transition to published
+post_mailed = Signal()  # post: Post; once for each real transition to a publication by email alone
 post_viewed = Signal()  # post: Post, user: User | None; sent by the page that shows the post
 post_liked = Signal()  # post: Post, user: User; only when a row was made
 

@@ -9,3 +9,8 @@ class Status(models.TextChoices):
     SCHEDULED = "scheduled", _("Scheduled")
     PUBLISHED = "published", _("Published")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    MAILED = "mailed", _("Emailed only")
+
+
+OUT = (Status.PUBLISHED, Status.MAILED)
+"""What may be emailed: public posts, and those that are published by email alone."""

@@ -8,13 +8,15 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from app.blog.errors import NotPublished, PostGone
-from app.blog.models import Post, Status
+from app.blog.models import Post
 from app.blog.placement import locked
+from app.blog.status import OUT
 from app.mail.addresses import domain_of
 from app.mail.submission import SubmissionState
-from app.newsletter import effects
+from app.newsletter import choices, effects
+from app.newsletter.audience import EVERYONE, Audience, subscribers_of
 from app.newsletter.errors import NeverMailed, NothingWithheld, NotTheNext, StillMailing
-from app.newsletter.models import Delivery, Send, Subscriber
+from app.newsletter.models import Delivery, MailingChoice, MailingSettings, Send, Subscriber
 from owed import clock, gather, owe
 
 # Readers in one transaction: few enough that a crash repeats little, and that no lock is held for long.
@@ -24,7 +26,9 @@ PAGE = 500
 # again, so that mailboxes and relays can tell a repetition, and never the same for another post or reader.
 EXPAND = """
 WITH page AS (
-    SELECT id, token FROM newsletter_subscriber WHERE state = %(confirmed)s AND id > %(after)s ORDER BY id LIMIT %(page)s
+    SELECT id, token FROM newsletter_subscriber
+    WHERE state = %(confirmed)s AND id > %(after)s AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s))
+    ORDER BY id LIMIT %(page)s
 ), made AS (
     INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, state, message_id, attempts, error)
     SELECT %(send)s, %(post)s, id, %(pending)s,
@@ -41,16 +45,20 @@ SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), ARRAY(SELECT id 
 def send_publication_notifications(post: Post | int, *, now: datetime | None = None) -> Send | None:
     """Open the send of a post that has just become public; workers do the rest. Once only, and not for old posts.
 
-    A send that was interrupted, as the post was withdrawn, goes on. `now` is the database's time where it is not given.
+    A send that was interrupted, as the post was withdrawn, goes on. None where it was decided that the post is not mailed.
+    `now` is the database's time where it is not given.
     """
     post_id, now = post if isinstance(post, int) else post.pk, now or clock.now()
-    newly = Post.objects.filter(status=Status.PUBLISHED, published_at__gt=now - settings.ANNOUNCE_WITHIN)
+    newly = Post.objects.filter(status__in=OUT, published_at__gt=now - settings.ANNOUNCE_WITHIN)
     # Locked, as by a worker that withholds a mail meanwhile: one of the two waits for the other.
     if newly.filter(pk=post_id).select_for_update(of=("self",), no_key=True).first() is None:
         return None
+    choice = choices.choice_for(post_id)
+    if not choice.is_mailed:
+        return None
     for interrupted in Send.objects.filter(post_id=post_id).order_by("round"):
         interrupted.reopen(SubmissionState.WITHHELD)
-    return _open(post_id, 1, now)
+    return _open(choice, 1, now)
 
 
 @transaction.atomic
@@ -63,7 +71,7 @@ def mail_the_rest(send_id: int) -> int:
     post = locked(send.post_id) if send else None
     if send is None or post is None:
         raise PostGone
-    if not post.is_public:
+    if not post.is_out:
         raise NotPublished
     number = send.reopen(SubmissionState.WITHHELD)
     if not number:
@@ -72,25 +80,33 @@ def mail_the_rest(send_id: int) -> int:
 
 
 @transaction.atomic
-def announce_again(post_id: int, number: int, *, by: int, now: datetime) -> Send:
-    """Mail a public post once more, to all who read by now, because a user asks for the round of this number.
+def announce_again(
+    post_id: int, number: int, *, by: int, now: datetime, audience: Audience = EVERYONE, subject: str = "", preview: str = ""
+) -> Send:
+    """Mail a public post once more, because a user asks for the round of this number. The first is 1, where none was mailed.
 
     Raises PostGone, NotPublished, NeverMailed, StillMailing, and NotTheNext where another user was quicker.
     """
     post = locked(post_id)
     if post is None:
         raise PostGone
-    if not post.is_public:
+    if not post.is_out:
         raise NotPublished
-    last = last_of(post_id)
+    if number != 1 or Send.objects.filter(post_id=post_id).exists():
+        _follow(last_of(post_id), number)
+    # They are among the readers of the new round: no later publication mails them the old one as well.
+    withheld = Delivery.objects.filter(post_id=post_id, state=SubmissionState.WITHHELD)
+    withheld.update(state=SubmissionState.SKIPPED, error="mailed again as a whole")
+    facts = {"filters": dict(audience.filters), "audience": audience.name, "subject": subject, "preview": preview}
+    return _open(MailingChoice(post_id=post_id, **facts), number, now, by)
+
+
+def _follow(last: Send, number: int) -> None:
+    """Raise NotTheNext, StillMailing where this round cannot follow the last one."""
     if number != last.round + 1:
         raise NotTheNext
     if not last.is_over:
         raise StillMailing
-    # They are among the readers of the new round: no later publication mails them the old one as well.
-    withheld = Delivery.objects.filter(post_id=post_id, state=SubmissionState.WITHHELD)
-    withheld.update(state=SubmissionState.SKIPPED, error="mailed again as a whole")
-    return _open(post_id, number, now, by)
 
 
 def last_of(post_id: int) -> Send:
@@ -106,7 +122,11 @@ def expand(send_id: int, *, after: int) -> int:
     """Write the deliveries of the next readers, owe their mails and the next page. Return how many were written."""
     # Locked: who cancels or resumes meanwhile waits for this page's rows, or this page sees what was decided.
     expanding = Send.objects.select_for_update(of=("self",), no_key=True).select_related("post")
-    send = expanding.only("state", "round", "post__guid").filter(pk=send_id, state=Send.State.EXPANDING).first()
+    send = (
+        expanding.only("state", "round", "starts_at", "filters", "post__guid")
+        .filter(pk=send_id, state=Send.State.EXPANDING)
+        .first()
+    )
     if send is None:
         return 0
     last, read, made = _insert(send, after)
@@ -121,18 +141,20 @@ def expand(send_id: int, *, after: int) -> int:
     return len(made)
 
 
-def _open(post_id: int, number: int, now: datetime, by: int | None = None) -> Send:
-    """Return this round of a post; a new one owes its first page."""
-    facts = {"created_at": now, "asked_by_id": by}
-    send, is_new = Send.objects.get_or_create(post_id=post_id, round=number, defaults=facts)
+def _open(choice: MailingChoice, number: int, now: datetime, by: int | None = None) -> Send:
+    """Return this round of a post; a new one owes its first page, and nothing of it leaves before the pause is over."""
+    pause = MailingSettings.now().pause
+    facts = {**choice.frozen(), "created_at": now, "asked_by_id": by, "starts_at": now + pause if pause else None}
+    send, is_new = Send.objects.get_or_create(post_id=choice.post_id, round=number, defaults=facts)
     if is_new:
         _owe_page(send, after=0)
     return send
 
 
 def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
-    values: dict[str, int | str] = {
-        "send": send.pk, "post": send.post_id, "after": after, "page": PAGE,
+    only = _next_of(send, after) if send.filters else None
+    values = {
+        "send": send.pk, "post": send.post_id, "after": after, "page": PAGE, "only": only,
         "mailing": f"{send.post_id} {send.post.guid} {send.round} ",
         "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING,
         "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
@@ -140,7 +162,16 @@ def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
     with connection.cursor() as cursor:
         cursor.execute(EXPAND, values)
         last, read, made = cursor.fetchone()
+    if only is not None:
+        # Who left between the two statements is on this page and gets nothing: the next one begins after them all the same.
+        last, read = max(only, default=after), len(only)
     return last or after, read, made
+
+
+def _next_of(send: Send, after: int) -> list[int]:
+    """Return the next subscribers of an audience, by id."""
+    found = subscribers_of(send.filters).filter(pk__gt=after)
+    return list(found.order_by("pk").values_list("pk", flat=True)[:PAGE])
 
 
 def _owe_page(send: Send, *, after: int) -> None:

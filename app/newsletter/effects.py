@@ -32,6 +32,11 @@ def confirm(*, confirmation_id: int) -> None:
     """Ask an address whether its subscription was meant."""
 
 
+@effect("email.sample", kind="external", timeout=60, max_attempts=8)
+def sample(*, sample_id: int) -> None:
+    """Send the mail of a post to the one who writes it, as a test."""
+
+
 @effect("upkeep.check_list", kind="external", timeout=TEN_MINUTES, max_attempts=5, key="list_id")
 def check_list(*, list_id: int) -> None:
     """Read an uploaded mailing list and count what an import of it would do. Nothing else is stored."""

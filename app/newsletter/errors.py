@@ -41,6 +41,14 @@ class NothingToResend(Refused):
     message = gettext_lazy("It is not known to be lost: there is nothing to send again.")
 
 
+class UnknownAudience(Refused):
+    message = gettext_lazy("There is no such audience. Choose one from the list.")
+
+
+class NoLongerKnown(UnknownAudience):
+    message = gettext_lazy("The single deliveries of this post were removed for their age: who did not get it is not known.")
+
+
 class AlreadySubscribed(Refused):
     message = gettext_lazy("This address is subscribed already.")
 

@@ -39,11 +39,17 @@ class Edition:
         """The Date of these mails: the database's, as a machine whose clock is wrong would date them into the future."""
 
     def letter_for(self, delivery: Delivery, subscriber: Subscriber) -> Mail:
+        context = {**self.context(delivery.post_id), **worded(delivery.preview)}
         reader = Addressee(email=subscriber.email, name=subscriber.name, token=subscriber.token, message_id=delivery.message_id)
-        return encode(post_letter(self.context(delivery.post_id), reader), at=self.at)
+        return encode(post_letter(context, delivery.subject, reader), at=self.at)
 
 
-def post_letter(context: dict[str, Any], reader: Addressee) -> Letter:
+def worded(preview: str) -> dict[str, str]:
+    """Return the line beside the subject, where a writer gave one to this mailing."""
+    return {"preheader": preview} if preview else {}
+
+
+def post_letter(context: dict[str, Any], subject: str, reader: Addressee) -> Letter:
     """Return a post as it is mailed to one reader. All but the reader's own facts is the same for each."""
     page = link(reverse("subscription", args=[reader.token]))
     text, html = render("newsletter/mail/post", {**context, "unsubscribe_url": page})
@@ -51,7 +57,7 @@ def post_letter(context: dict[str, Any], reader: Addressee) -> Letter:
         sender=settings.DEFAULT_FROM_EMAIL,
         recipient=reader.email,
         name=reader.name,
-        subject=context["post"].title,
+        subject=subject,
         text=text,
         html=html,
         message_id=reader.message_id,

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
-from app.blog.models import Status
 from app.mail.courier import Courier
 from app.mail.errors import BadAddress, BadMessage, MailError, Rejected, Unknown, Unreachable
 from app.mail.journal import Journal
@@ -102,6 +101,9 @@ class MailingRun:
         for delivery in _read(ids):
             if delivery.send.is_paused or close_unwanted(delivery) or delivery.state != SubmissionState.PENDING:
                 continue
+            if seconds := delivery.send.begins_in:
+                self.trouble = Later(timedelta(seconds=seconds), "the mailing has not begun", planned=True)
+                continue
             # The post was withdrawn, and published again at this moment.
             if delivery.pk in self._twice:
                 self.trouble = Later(timedelta(seconds=1), "the post was withdrawn, and published again at this moment")
@@ -125,7 +127,7 @@ class MailingRun:
     def _parcel(self, row: Taken) -> Parcel | None:
         """Return the row's message, or refuse the row where no mail server could be given it."""
         try:
-            return EDITIONS.of(row.post).parcel_for(row.reader, at=row.at)
+            return EDITIONS.of(row.version).parcel_for(row.reader, at=row.at)
         except (BadAddress, BadMessage) as error:
             self._refuse(row, error)
             return None
@@ -201,7 +203,7 @@ def close_unwanted(delivery: Delivery) -> bool:
         return False
     if why := delivery.unwanted():
         return delivery.drop(SubmissionState.SKIPPED, why)
-    return delivery.post.status != Status.PUBLISHED and delivery.withhold()
+    return not delivery.post.is_out and delivery.withhold()
 
 
 def _read(ids: set[int]) -> QuerySet[Delivery]:

@@ -84,5 +84,5 @@ def _lock_public_post(send: Send) -> None:
     post = locked(send.post_id)
     if post is None:
         raise PostGone
-    if not post.is_public:
+    if not post.is_out:
         raise NotPublished

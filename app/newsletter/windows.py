@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
-from app.blog.models import Status
+from app.blog.status import OUT
 from app.mail.compiled import Addressee
 from app.mail.submission import SubmissionState
+from app.newsletter.editions import Version
 from app.newsletter.models import Subscriber
 from owed import sql
 
@@ -32,14 +34,15 @@ WITH outcome AS (
     WHERE delivery.id = ANY(%(next)s::bigint[]) AND delivery.state = 'pending'
     AND EXISTS (SELECT FROM newsletter_subscriber AS reader
         WHERE reader.id = delivery.subscriber_id AND reader.state = %(confirmed)s)
-    AND EXISTS (SELECT FROM blog_post AS post WHERE post.id = delivery.post_id AND post.status = %(published)s)
-    AND EXISTS (SELECT FROM newsletter_send AS send WHERE send.id = delivery.send_id AND send.paused_at IS NULL)
-    RETURNING id, attempts, message_id, post_id, subscriber_id
+    AND EXISTS (SELECT FROM blog_post AS post WHERE post.id = delivery.post_id AND post.status = ANY(%(out)s))
+    AND EXISTS (SELECT FROM newsletter_send AS send WHERE send.id = delivery.send_id AND send.paused_at IS NULL
+        AND (send.starts_at IS NULL OR send.starts_at <= statement_timestamp()))
+    RETURNING id, attempts, message_id, post_id, subscriber_id, send_id
 )
-SELECT taken.id, taken.attempts, taken.post_id, post.guid, post.updated_at, clock_timestamp(),
-    reader.email, reader.name, reader.token, taken.message_id
+SELECT taken.id, taken.attempts, clock_timestamp(), reader.email, reader.name, reader.token, taken.message_id,
+    taken.post_id, post.guid, post.updated_at, post.status, send.subject, send.preview
 FROM taken JOIN newsletter_subscriber AS reader ON reader.id = taken.subscriber_id
-JOIN blog_post AS post ON post.id = taken.post_id
+JOIN blog_post AS post ON post.id = taken.post_id JOIN newsletter_send AS send ON send.id = taken.send_id
 ORDER BY taken.id
 """
 
@@ -56,11 +59,11 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
-    """A row in hand, the version of its post, and when it was taken."""
+    """A row in hand, what it is to send, and when it was taken."""
 
     id: int
     attempt: int
-    post: tuple[int, str, datetime]
+    version: Version
     at: datetime
     reader: Addressee
 
@@ -78,7 +81,7 @@ def settle_and_take(outcomes: Sequence[Outcome], following: Sequence[int], *, jo
         "next": sql.array(following),
         "journal": journal,
         "confirmed": str(Subscriber.State.CONFIRMED),
-        "published": str(Status.PUBLISHED),
+        "out": [str(status) for status in OUT],
     }
     return [_taken(row) for row in sql.rows(SETTLE_AND_TAKE, values)]
 
@@ -88,7 +91,8 @@ def largest() -> int:
     return int(settings.MAIL_WINDOW)
 
 
-def _taken(row: tuple[int, int, int, str, datetime, datetime, str, str, str, str]) -> Taken:
-    pk, attempt, post_id, guid, updated_at, at, email, name, token, message_id = row
+def _taken(row: tuple[Any, ...]) -> Taken:
+    pk, attempt, at, email, name, token, message_id, post_id, guid, updated_at, status, subject, preview = row
     reader = Addressee(email=email, name=name, token=token, message_id=message_id)
-    return Taken(id=pk, attempt=attempt, post=(post_id, guid, updated_at), at=at, reader=reader)
+    version = Version(post_id=post_id, guid=guid, updated_at=updated_at, status=status, subject=subject, preview=preview)
+    return Taken(id=pk, attempt=attempt, version=version, at=at, reader=reader)

@@ -9,7 +9,7 @@ from django.conf import settings
 from app.blog.models import Post
 from app.blog.plain_text import beginning, plain_text
 from app.blog.truncation import shortened
-from app.social.models import SocialPost
+from app.social.models import ShareChoice, SocialPost
 from app.social.networks.base import Draft
 
 WORDS = 50
@@ -31,6 +31,7 @@ def draft_of(row: SocialPost, post: Post) -> Draft:
         tags=list(post.tags.order_by("name").values_list("name", flat=True)),
         picture=(post.cover.file.name or "") if post.cover else "",
         picture_alt=post.cover.alt if post.cover else "",
+        wording=ShareChoice.objects.wording(post.pk, row.account_id),
     )
 
 

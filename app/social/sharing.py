@@ -14,7 +14,7 @@ from app.outbound.errors import OutboundFailed
 from app.social import effects
 from app.social.drafts import draft_of, recall, remembered
 from app.social.host_backoff import heed_rest
-from app.social.models import Account, ShareState, SocialPost
+from app.social.models import Account, ShareChoice, ShareState, SocialPost
 from app.social.networks import key_for, kind_of, network_of
 from app.social.networks.base import Draft, Network, Posted
 from app.social.networks.outcomes import Declined, Gone, InDoubt, Revoked, Silent, Unknown
@@ -43,11 +43,14 @@ def share(post_id: int, *, now: datetime) -> int:
     post = Post.objects.public().filter(pk=post_id).select_for_update(of=("self",), no_key=True).first()
     if post is None:
         return 0
-    rows = SocialPost.objects.connected().filter(post_id=post_id)
+    chosen = ShareChoice.objects.filter(post_id=post_id).first()
+    wanted = Q() if chosen is None else Q(account__in=chosen.accounts)
+    rows = SocialPost.objects.connected().filter(wanted, post_id=post_id)
     if not (post.published_at and post.published_at > now - settings.ANNOUNCE_WITHIN):
         return _owe(rows.exclude(SHOWN_NOWHERE).exclude(state=ShareState.UNKNOWN))
     known = set(SocialPost.objects.filter(post_id=post_id).values_list("account_id", flat=True))
-    accounts = [account for account in Account.objects.sharing(post) if account.pk not in known]
+    new = Account.objects.sharing(post).exclude(pk__in=known)
+    accounts = new if chosen is None else new.filter(pk__in=chosen.accounts)
     SocialPost.objects.bulk_create([_row(account, post, now) for account in accounts])
     return _owe(rows.exclude(state=ShareState.UNKNOWN))
 
@@ -98,7 +101,7 @@ def deliver(social_post_id: int, *, now: datetime) -> None:
     row = SocialPost.objects.select_related("account").filter(pk=social_post_id).first()
     if row is None:
         return
-    if row.state == ShareState.WITHDRAWN and row.account.active and (post := _public(row)):
+    if row.state == ShareState.WITHDRAWN and row.account.active and (post := _public(row)) and _is_meant(row):
         row.begin_again(key_for(row.account, post, after=row.key), now)
     if not (step := _step(row)):
         return
@@ -108,6 +111,10 @@ def deliver(social_post_id: int, *, now: datetime) -> None:
     if not row.claim(now):
         raise Later(timedelta(seconds=1), "another attempt began")
     _try(row, step, now)
+
+
+def _is_meant(row: SocialPost) -> bool:
+    return ShareChoice.objects.includes(row.post_id, row.account_id)
 
 
 Step = Callable[[SocialPost], None]

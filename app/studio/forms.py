@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from datetime import UTC
 from typing import Any
 
 from django import forms
@@ -142,11 +141,6 @@ class PostForm(forms.Form):
         help_text=gettext_lazy("JPEG, PNG, GIF or WebP."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
-    publish_at = forms.DateTimeField(
-        label=gettext_lazy("When (UTC)"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, post: Post | None = None, **kwargs: Any) -> None:
@@ -194,7 +188,6 @@ def initial(post: Post) -> dict[str, Any]:
         "tags": line_of(post.tags.order_by("name").values_list("name", flat=True)),
         "language": post.language,
         "cover": post.cover_id,
-        "publish_at": post.publish_at.astimezone(UTC) if post.publish_at else None,
         "revision": post.revision,
     }
 

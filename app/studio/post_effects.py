@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.models import Post
 from app.mail.submission import OPEN, SubmissionState
-from app.newsletter.models import Send
+from app.newsletter.models import MailingChoice, Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
 from app.studio.remote_ids import remote_ids
@@ -61,7 +61,8 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
         "kinds": KINDS,
         "sends": [(send, balance(send)) for send in sends],
         "may_decide": request.user.can_publish(post),
-        "may_mail": post.is_public and request.user.can_publish(post),
+        "may_mail": post.is_out and request.user.can_publish(post),
+        "is_unmailed": not sends and MailingChoice.objects.filter(post=post, is_mailed=False).exists(),
         "socials": socials,
         "sharing": effects_of_post.filter(queue="social", finished_at=None).exists(),
         "operates": request.user.is_operator,
@@ -95,6 +96,7 @@ def balance(send: Send) -> dict[str, Any]:
     # Those whose rows were removed for their age are counted above, and can be mailed no more.
     failed = send.deliveries.filter(state=SubmissionState.FAILED).count()
     again = {"withheld": withheld, "failed": failed, "any": bool(withheld or failed) and send.state != Send.State.CANCELLED}
+    again["never"] = bool(missed) and send.is_over and not send.summary
     return {**facts, "sent": sent, "missed": missed, "waiting": waiting, "doubt": doubt, **again}
 
 

@@ -23,7 +23,7 @@ from app.blog.errors import Refused, RevisedMeanwhile
 from app.blog.models import Category, Media, Post, Status
 from app.blog.tagging import tags_named
 from app.newsletter.models import Send
-from app.studio import publication
+from app.studio import panel, publication
 from app.studio.access import WriterRequest, editable_post, writers
 from app.studio.forms import PostForm
 
@@ -32,7 +32,7 @@ NAMED = 5  # pictures in a message
 PREVIEWS = 120  # a minute: the editor asks when its writer pauses
 TOO_MANY_PREVIEWS = gettext_lazy("Too many previews. Your text is kept: go on writing, and the preview is back in a minute.")
 STILL_AT_IT = gettext_lazy("The last preview is not finished yet. Your text is kept: this one comes when you go on writing.")
-THEN = {"publish": publication.publish, "schedule": publication.schedule}
+THEN = {"publish": panel.show}
 
 
 @require_GET

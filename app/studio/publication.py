@@ -16,10 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from app.blog.errors import Refused
 from app.blog.models import Post
-from app.newsletter.announcing import announce_again, last_of
-from app.newsletter.models import Subscriber
+from app.mail.submission import SubmissionState
+from app.newsletter import choices
+from app.newsletter.announcing import announce_again
+from app.newsletter.audience import size_of
+from app.newsletter.models import Send, Subscriber
 from app.studio.access import WriterRequest, editable_post, writers
 from app.studio.forms import ScheduleForm
+from app.studio.panel_form import MailForm
 from owed import clock
 
 
@@ -63,21 +67,22 @@ def delete(request: WriterRequest, pk: int) -> HttpResponse:
 
 
 def publish(request: WriterRequest, post: Post) -> HttpResponse:
-    _may_publish(request, post)
-    post.publish()
+    """Publish as the publication does by default; the panel asks what a writer wants."""
+    may_publish(request, post)
+    post.publish(on_site=choices.where_by_default(post.pk))
     say(request, _("Published. This is what follows from it."))
     return redirect("studio:post_effects", post.pk)
 
 
 def withdraw(request: WriterRequest, post: Post) -> HttpResponse:
-    _may_publish(request, post)
+    may_publish(request, post)
     post.withdraw()
     say(request, _("Withdrawn. Readers no longer find it."))
     return redirect("studio:post_effects", post.pk)
 
 
 def schedule(request: WriterRequest, post: Post) -> HttpResponse:
-    _may_publish(request, post)
+    may_publish(request, post)
     form = ScheduleForm(request.POST)
     if not form.is_valid():
         raise TimeMissing
@@ -90,26 +95,43 @@ def schedule(request: WriterRequest, post: Post) -> HttpResponse:
 
 
 def unschedule(request: WriterRequest, post: Post) -> HttpResponse:
-    _may_publish(request, post)
+    may_publish(request, post)
     post.unschedule()
     say(request, _("It is a draft again."))
     return redirect("studio:edit", post.pk)
 
 
 def ask_to_mail_again(request: WriterRequest, post: Post) -> HttpResponse:
-    _may_publish(request, post)
-    last = last_of(post.pk)
-    about = {"post": post, "last": last, "next": last.round + 1, "readers": Subscriber.objects.confirmed().count()}
-    return render(request, "studio/mailing.html", about)
+    may_publish(request, post)
+    return _mailing_page(request, post, MailForm(post=post, initial={"audience": request.GET.get("audience", "")}))
 
 
 def mail_again(request: WriterRequest, post: Post) -> HttpResponse:
     """Mail it, where the page that asked showed the last mailing of now."""
-    _may_publish(request, post)
+    may_publish(request, post)
+    form = MailForm(request.POST, post=post)
+    if not form.is_valid():
+        return _mailing_page(request, post, form)
     number = request.POST.get("round", "")[:9]
-    send = announce_again(post.pk, int(number) if number.isdecimal() else 0, by=request.user.pk, now=clock.now())
-    say(request, _("The post is being emailed again. This is who gets it."))
+    number_asked = int(number) if number.isdecimal() else 0
+    send = announce_again(post.pk, number_asked, by=request.user.pk, now=clock.now(), **form.mail())
+    say(request, _("The post is being emailed. This is who gets it."))
     return redirect(send)
+
+
+def _mailing_page(request: WriterRequest, post: Post, form: MailForm) -> HttpResponse:
+    last = Send.objects.filter(post=post).order_by("-round").first()
+    asked = form["audience"].value() or ""
+    about = {
+        "post": post,
+        "last": last,
+        "next": last.round + 1 if last else 1,
+        "form": form,
+        "readers": size_of(asked, post.pk),
+        "sent": last.balance()[SubmissionState.SENT] if last else 0,
+        "has_readers": Subscriber.objects.confirmed().exists(),
+    }
+    return render(request, "studio/mailing.html", about, status=422 if form.errors else 200)
 
 
 def say(request: WriterRequest, text: str) -> None:
@@ -130,6 +152,6 @@ def _is_delete(request: WriterRequest) -> bool:
     return request.method == "DELETE" or request.POST.get("_method") == "delete"
 
 
-def _may_publish(request: WriterRequest, post: Post) -> None:
+def may_publish(request: WriterRequest, post: Post) -> None:
     if not request.user.can_publish(post):
         raise PermissionDenied

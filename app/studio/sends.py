@@ -34,7 +34,7 @@ def send(request: WriterRequest, pk: int) -> HttpResponse:
     watched_post(request, found.post_id)
     may_decide = request.user.can_publish(found.post)
     about = {"send": found, "post": found.post, "balance": balance(found), "live": True}
-    about |= {"may_decide": may_decide, "may_mail": may_decide and found.post.is_public}
+    about |= {"may_decide": may_decide, "may_mail": may_decide and found.post.is_out}
     if request.htmx:
         return render(request, "studio/send_sums.html", about)
     state = request.GET.get("state", "")

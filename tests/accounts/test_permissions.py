@@ -124,6 +124,8 @@ def publishes(who: Someone, post: Post) -> list[bool]:
     return [
         who.may(lambda user: user.can_publish(post)),
         who.page("post", f"posts/{written(post.author, 'draft').pk}/publication"),
+        who.page("get", f"posts/{written(post.author, 'draft').pk}/publish/"),
+        who.page("get", f"posts/{other.pk}/audience"),
         who.api("post", f"/posts/{other.pk}/publication"),
     ]
 
@@ -160,7 +162,10 @@ def imports(who: Someone, post: Post) -> list[bool]:
 
 def keeps_the_list(who: Someone, post: Post) -> list[bool]:
     reader = Subscriber.objects.create(email=f"r{post.pk}@secret.example")
-    pages = [who.page("get", f"subscribers/{path}") for path in ("", "new/", f"{reader.pk}/", f"{reader.pk}/export.json")]
+    pages = [
+        who.page("get", f"subscribers/{path}")
+        for path in ("", "new/", "mailings/", f"{reader.pk}/", f"{reader.pk}/export.json")
+    ]
     pages.append(who.page("post", f"subscribers/{reader.pk}/unsubscription"))
     calls = [who.api("get", "/subscribers"), who.api("get", f"/subscribers/{reader.pk}")]
     return [who.may(lambda user: user.can_manage_subscribers()), *pages, *calls, who.api("delete", f"/subscribers/{reader.pk}")]

@@ -85,7 +85,7 @@ class TestOtherRequests:
     @pytest.mark.parametrize(
         ("path", "field", "sentence"),
         [
-            ("/posts?status=x", "status", "Must be 'published', 'draft', 'scheduled' or 'withdrawn'."),
+            ("/posts?status=x", "status", "Must be 'published', 'draft', 'scheduled', 'withdrawn' or 'mailed'."),
             ("/posts?page=0", "page", "Must be at least 1."),
             ("/posts?page=100001", "page", "Must be at most 100,000."),
             ("/posts?page=x", "page", NUMBER),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from app.newsletter.mailing_run import PACE
 from app.newsletter.models import Delivery, Send, Subscriber
 from app.newsletter.steering import pause
 from app.newsletter.windows import settle_and_take
+from owed import Later
 from tests.sinks import FaultyServer, Sink
 from tests.waiting import wait_until
 
@@ -84,6 +86,14 @@ class TestARow:
         pause(Send.objects.get(), by=post.author_id)
         assert taken(ids) == []
 
+    def test_is_not_taken_before_the_mailing_begins(self, ids: list[int]) -> None:
+        Send.objects.update(starts_at=timezone.now() + timedelta(minutes=1))
+        assert taken(ids) == []
+        with pytest.raises(Later):
+            deliver(ids)
+        Send.objects.update(starts_at=timezone.now() - timedelta(seconds=1))
+        assert taken(ids) == ids
+
     def test_is_settled_while_the_next_is_taken(self, ids: list[int]) -> None:
         [first] = settle_and_take([], ids[:1], journal="j")
         [second] = settle_and_take([first.became(SubmissionState.SENT)], ids[1:2], journal="j")
@@ -119,7 +129,7 @@ class TestARun:
 
     def test_compiles_a_post_once(self, smtp_sink: Sink, ids: list[int], django_assert_num_queries: object) -> None:
         deliver(ids[:1])
-        version = settle_and_take([], ids[1:2], journal="j")[0].post
+        version = settle_and_take([], ids[1:2], journal="j")[0].version
         with django_assert_num_queries(0):  # type: ignore[operator]
             EDITIONS.of(version)
 

@@ -33,8 +33,10 @@ class TestTheEditor:
         assert sorted(post.tags.values_list("name", flat=True)) == ["slow reading", "web"]
 
     def test_keeps_the_old_address_working(self, writer: Client) -> None:
-        writer.post("/studio/posts/new/", typed(then="publish"))
+        writer.post("/studio/posts/new/", typed())
         post = Post.objects.get()
+        writer.post(f"/studio/posts/{post.pk}/publication")
+        post.refresh_from_db()
         writer.post(f"/studio/posts/{post.pk}/", typed(slug="renamed", revision=post.revision))
         assert Client().get("/posts/typed/").status_code == 301
         assert Client().get("/posts/renamed/").status_code == 200

@@ -97,10 +97,15 @@ class TestMailingAgain:
         mailed.withdraw()
         assert b"Only a published post" in writer.get(path(mailed)).content
         assert OFFER not in writer.get(f"/studio/posts/{mailed.pk}/").content.decode()
+
+    def test_is_the_first_where_nothing_was_mailed(self, signed_in: SignedIn, mailed: Post, smtp_sink: Sink) -> None:
         Send.objects.all().delete()
-        mailed.publish(at=timezone.now())
+        writer = signed_in("author")
         assert OFFER not in writer.get(f"/studio/posts/{mailed.pk}/").content.decode()
-        assert b"not mailed to readers yet" in writer.get(path(mailed), follow=True).content
+        assert 'name="round" value="1"' in writer.get(path(mailed)).content.decode()
+        writer.post(path(mailed), {"round": "1"})
+        drain()
+        assert (len(smtp_sink.captured), Send.objects.get().round) == (4, 1)
 
     @pytest.mark.covers("E6")
     def test_of_an_interrupted_one_mails_the_rest(self, signed_in: SignedIn, mailed: Post, smtp_sink: Sink) -> None:

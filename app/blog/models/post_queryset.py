@@ -17,7 +17,7 @@ from app.blog.errors import AlreadyPublished, NotPublished, NotSaved, NotSchedul
 from app.blog.models.publication import HIDDEN, PUBLISH_EACH
 from app.blog.placement import lock, move_each
 from app.blog.signals import post_created
-from app.blog.status import Status
+from app.blog.status import OUT, Status
 from owed import gather
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class PostQuerySet(models.QuerySet["Post"]):
     def publish(self, *, at: datetime) -> int:
         """Publish each of these posts that is not. Return how many were."""
         with change(), gather():
-            return sum(_publish_unless_public(post, at) for post in self.exclude(status=Status.PUBLISHED).order_by("pk"))
+            return sum(_publish_unless_public(post, at) for post in self.exclude(status__in=OUT).order_by("pk"))
 
     def withdraw(self) -> int:
         """Withdraw each of these posts that is public. Return how many were."""

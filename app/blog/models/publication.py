@@ -12,8 +12,8 @@ from app.blog.changes import Change, change
 from app.blog.errors import AlreadyPublished, NotPublished, NotScheduled, PostGone, Refused
 from app.blog.models.tracking import Tracked
 from app.blog.placement import Moved, Placement, move
-from app.blog.signals import post_published, post_scheduled, post_unscheduled, post_withdrawn
-from app.blog.status import Status
+from app.blog.signals import post_mailed, post_published, post_scheduled, post_unscheduled, post_withdrawn
+from app.blog.status import OUT, Status
 
 if TYPE_CHECKING:
     from app.blog.models.post import Post
@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 
 HIDDEN = "status IN ('draft', 'scheduled', 'withdrawn')"
 DUE = "status = 'scheduled' AND publish_at <= %(at)s"
-SINCE = "coalesce(published_at, {at}, statement_timestamp())"
+# A post that was only emailed is new on the site: its time begins there.
+SINCE = "coalesce(CASE WHEN status <> 'mailed' THEN published_at END, {at}, statement_timestamp())"
 PUBLISH_AT = f"""
-status = 'published', publish_at = NULL, published_at = {SINCE}, last_activity = greatest(last_activity, {SINCE}),
-revision = revision + 1
+status = CASE WHEN {{on_site}} THEN 'published' ELSE 'mailed' END, on_site = {{on_site}},
+publish_at = NULL, published_at = {SINCE}, last_activity = greatest(last_activity, {SINCE}), revision = revision + 1
 """
-PUBLISH = PUBLISH_AT.format(at="%(at)s::timestamptz")
-PUBLISH_EACH = PUBLISH_AT.format(at="wanted.at")
+ON_SITE = "coalesce(%(on_site)s::boolean, on_site)"
+PUBLISH = PUBLISH_AT.format(at="%(at)s::timestamptz", on_site=ON_SITE)
+PUBLISH_EACH = PUBLISH_AT.format(at="wanted.at", on_site="on_site")
+NOT_YET_THERE = f"({HIDDEN} OR status = 'mailed' AND {ON_SITE})"
 WITHDRAW = "status = 'withdrawn', revision = revision + 1"
-SCHEDULE = "status = 'scheduled', publish_at = %(at)s"
+SCHEDULE = f"status = 'scheduled', publish_at = %(at)s, on_site = {ON_SITE}"
 UNSCHEDULE = "status = 'draft', publish_at = NULL"
 TIMES = ("publish_at", "published_at", "last_activity")
 
@@ -38,6 +41,8 @@ class Publication(Tracked):
     """The part of a post that decides whether readers see it. Each verb is one UPDATE that names the state it expects."""
 
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
+    on_site = models.BooleanField(default=True, db_default=True, editable=False)
+    """Whether publication shows it on the site. Otherwise it is published by email alone."""
     publish_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     last_activity = models.DateTimeField(null=True, blank=True, editable=False)
@@ -54,31 +59,40 @@ class Publication(Tracked):
     def is_public(self) -> bool:
         return self.status == Status.PUBLISHED
 
-    def publish(self, *, at: datetime | None = None) -> None:
+    @property
+    def is_out(self) -> bool:
+        """Return whether it may be emailed: it is public, or was published by email alone."""
+        return self.status in OUT
+
+    def publish(self, *, at: datetime | None = None, on_site: bool | None = None) -> None:
         """Make the post public, and say so. Raises AlreadyPublished, PostGone. The first time of publication stays.
 
-        Without `at` it is now, by the clock of the database.
+        Without `at` it is now, by the clock of the database. With `on_site=False` it is published by email alone; without, as
+        was decided before.
         """
         with change():
             self.forget_time()
-            self._publish(at, HIDDEN, AlreadyPublished)
+            self._publish(at, NOT_YET_THERE, AlreadyPublished, on_site)
 
     def publish_if_due(self, *, now: datetime) -> None:
         """Make a post public whose time has come. Raises NotScheduled when it was changed in between."""
         self._publish(now, DUE, NotScheduled)
 
-    def _publish(self, at: datetime | None, expected: str, refusal: type[Refused]) -> None:
+    def _publish(self, at: datetime | None, expected: str, refusal: type[Refused], on_site: bool | None = None) -> None:
         with change() as changing:
             self.look_back()
-            self.announce_publication(self._move(PUBLISH, expected, refusal, at=at), changing)
+            self.announce_publication(self._move(PUBLISH, expected, refusal, at=at, on_site=on_site), changing)
 
     def look_back(self) -> None:
         """Note whether it was public before."""
         # What was loaded, as `published_at` may have been assigned for this very publication.
-        self.was_public = self._loaded.get("published_at") is not None
+        self.was_public = self._loaded.get("published_at") is not None and self._loaded.get("status") != Status.MAILED
 
     def announce_publication(self, now: Placement, changing: Change) -> None:
-        """Count it, let pages follow, and say so: the row was just made public."""
+        """Count it, let pages follow, and say so: the row was just made public, or goes out by email alone."""
+        if now.status == Status.MAILED:
+            post_mailed.send(sender=self._meta.concrete_model, post=self)
+            return
         changing.count(now.author_id, published=1)
         changing.touch(*now.scopes())
         post_published.send(sender=self._meta.concrete_model, post=self)
@@ -86,16 +100,19 @@ class Publication(Tracked):
     def withdraw(self) -> None:
         """Take the post away from readers, and say so. Raises NotPublished, PostGone."""
         with change() as changing:
+            if self.status == Status.MAILED:
+                self._move(WITHDRAW, "status = 'mailed'", NotPublished)
+                return
             placement = self._move(WITHDRAW, "status = 'published'", NotPublished)
             changing.count(placement.author_id, published=-1)
             changing.touch(*placement.scopes())
             post_withdrawn.send(sender=self._meta.concrete_model, post=self, placement=placement)
 
-    def schedule(self, *, publish_at: datetime) -> None:
-        """Publish later, or at another time than scheduled. Raises AlreadyPublished, PostGone."""
+    def schedule(self, *, publish_at: datetime, on_site: bool | None = None) -> None:
+        """Publish later, or at another time than scheduled. Raises AlreadyPublished, PostGone. `on_site` as for publish()."""
         with change():
             self.forget_time()
-            self._move(SCHEDULE, HIDDEN, AlreadyPublished, at=publish_at)
+            self._move(SCHEDULE, HIDDEN, AlreadyPublished, at=publish_at, on_site=on_site)
             post_scheduled.send(sender=self._meta.concrete_model, post=self)
 
     def unschedule(self) -> None:

@@ -6,8 +6,10 @@ from typing import ClassVar
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 
-from app.blog.models import Post, Status
+from app.blog.models import Post
+from app.blog.status import OUT
 from app.mail.errors import MailError, Rejected
 from app.mail.submission import OPEN, Submission, SubmissionState
 from app.newsletter.models.send import Send
@@ -39,6 +41,16 @@ class Delivery(Submission):
     def __str__(self) -> str:
         return f"delivery {self.pk}"
 
+    @property
+    def subject(self) -> str:
+        """Return the subject of the mailing, or the title of the post."""
+        return (self.send.subject if self.send_id else "") or self.post.title
+
+    @property
+    def preview(self) -> str:
+        """Return the line beside the subject that a writer gave, or nothing."""
+        return self.send.preview if self.send_id else ""
+
     def resend(self) -> None:
         """Owe it once more, by a person's decision. Raises NotInDoubt."""
         self.send.resend(self)
@@ -59,7 +71,7 @@ class Delivery(Submission):
         """Close it where the post is not public: publishing it again opens it. Return whether it was closed."""
         # Publication waits for this lock, or this for publication: the one that opens what is withheld misses no row.
         post = Post.objects.filter(pk=self.post_id).select_for_update(of=("self",), no_key=True).only("status").first()
-        if post is None or post.status == Status.PUBLISHED:
+        if post is None or post.is_out:
             return False
         return self.drop(SubmissionState.WITHHELD, f"the post is {post.status}")
 
@@ -67,6 +79,7 @@ class Delivery(Submission):
         """Ask the same once more in the statement that takes the row."""
         # Subqueries on other tables only: a join would make the claim's own state part of a snapshot, and let two win.
         reads = Subscriber.objects.filter(pk=OuterRef("subscriber_id"), state=SubscriberState.CONFIRMED)
-        public = Post.objects.filter(pk=OuterRef("post_id"), status=Status.PUBLISHED)
-        going_on = Send.objects.filter(pk=OuterRef("send_id"), paused_at=None)
+        public = Post.objects.filter(pk=OuterRef("post_id"), status__in=OUT)
+        begun = Q(starts_at=None) | Q(starts_at__lte=Now())
+        going_on = Send.objects.filter(begun, pk=OuterRef("send_id"), paused_at=None)
         return Q(Exists(reads), Exists(public), Exists(going_on))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -13,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
+from app.newsletter.models.choice import AUDIENCE, PREVIEW
 from app.newsletter.pages import SEND
-from owed import gather, owe
+from owed import clock, gather, owe
 
 if TYPE_CHECKING:
     from app.newsletter.models.delivery import Delivery
@@ -54,6 +56,14 @@ class Send(models.Model):
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    starts_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Nothing of it leaves before; until then it can be stopped with no one mailed."""
+    filters = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()), editable=False)
+    """Which subscribers it goes to; none: everyone."""
+    audience = models.CharField(max_length=AUDIENCE, blank=True, default="", db_default="", editable=False)
+    subject = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    """Empty: the title of the post."""
+    preview = models.CharField(max_length=PREVIEW, blank=True, default="", db_default="", editable=False)
     summary = models.JSONField(
         default=dict, db_default=models.Value({}, output_field=models.JSONField()), blank=True, editable=False
     )
@@ -80,6 +90,13 @@ class Send(models.Model):
     @property
     def is_paused(self) -> bool:
         return self.paused_at is not None and not self.is_over
+
+    @property
+    def begins_in(self) -> int:
+        """Return the seconds until the first mail may leave; 0 where they may leave now."""
+        if self.starts_at is None or self.is_over:
+            return 0
+        return max(0, ceil((self.starts_at - clock.now()).total_seconds()))
 
     def balance(self) -> dict[str, int]:
         """Return readers by state, all states named, with `candidates`: these must equal the sum of the others."""
@@ -156,10 +173,12 @@ class Send(models.Model):
         return len(opened)
 
     def owe(self, delivery_ids: list[int]) -> None:
-        """Owe the mails of these deliveries, some in one effect."""
+        """Owe the mails of these deliveries, some in one effect, for the time when the mailing begins."""
+        eta = self.starts_at if self.begins_in else None
         with gather():
             for start in range(0, len(delivery_ids), CHUNK):
-                owe(effects.deliver.si(delivery_ids=delivery_ids[start : start + CHUNK]), about=f"post:{self.post_id}")
+                some = effects.deliver.si(delivery_ids=delivery_ids[start : start + CHUNK])
+                owe(some.set(eta=eta), about=f"post:{self.post_id}")
 
     @transaction.atomic
     def resend(self, delivery: Delivery) -> None:

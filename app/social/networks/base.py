@@ -41,6 +41,8 @@ class Draft:
     tags: list[str] = field(default_factory=list)
     picture: str = ""
     picture_alt: str = ""
+    wording: str = ""
+    """What the writer says there instead of title and excerpt."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,8 @@ class Network(ABC):
     form: ClassVar[type[NetworkForm]] = NetworkForm
     same_by: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool]
+    has_text: ClassVar[bool] = True
+    """Whether people read a text there, which a writer may word. A webhook gets the facts."""
 
     def __init__(self, login: Login) -> None:
         self.login = login

@@ -35,4 +35,4 @@ def _posted(shown: DummyPost) -> Posted:
 
 
 def _text(draft: Draft) -> str:
-    return f"{draft.title} {draft.url}"
+    return f"{draft.wording or draft.title} {draft.url}"

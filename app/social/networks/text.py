@@ -12,12 +12,14 @@ ZERO_WIDTH_SPACE = "\u200b"
 
 
 def compose(draft: Draft, *, link: str, limit: int, measure: Measure) -> str:
-    """Return title, excerpt, the link as given, and hashtags. The link is always whole; the rest is cut."""
+    """Return title and excerpt, or the wording, the link as given, and hashtags. The link is always whole; the rest is cut."""
     tail = f"\n\n{link}"
     hashes = " ".join(hashtags(draft.tags))
     if hashes and limit - measure(f"{tail}\n\n{hashes}") > limit // 2:
         tail += f"\n\n{hashes}"
     left = limit - measure(tail)
+    if draft.wording:
+        return cut(draft.wording.strip(), left, measure) + tail
     title = cut(_plain(draft.title), left, measure)
     left -= measure(f"{title}\n\n")
     excerpt = cut(_plain(draft.excerpt), left, measure) if left > 20 else ""

@@ -49,6 +49,7 @@ class Webhook(Network):
     form = WebhookForm
     same_by = ("endpoint", "owner")
     repeatable = True
+    has_text = False
 
     @classmethod
     def connect(cls, typed: Login) -> Login:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0007_segments'),
+        ('newsletter', '0009_sample_mail'),
     ]
 
     operations = [
