@@ -18,7 +18,8 @@ from .conf import keeps_all_results
 from .declaration import GRACE, Declaration
 from .outcomes import BadArguments
 from .registry import body_bound
-from .running import Report, run
+from .running import Report
+from .urgency import run_hint
 from .waker import Hint, waker
 
 HEADER = "effects"
@@ -59,7 +60,7 @@ class EffectTask(Task):  # type: ignore[type-arg]
         ids = self.request.get(HEADER)
         if ids is None:
             return self.run(*args, **kwargs)
-        answer(self, run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
+        answer(self, run_hint(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
         return None
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
@@ -176,7 +177,12 @@ class Publisher:
             headers={**HEADERS, "task": hint.task, "id": uuid, "root_id": uuid, **_told(hint)},
             correlation_id=uuid,
             retry=False,
+            **self._behind(hint),
         )
+
+    def _behind(self, hint: Hint) -> dict[str, int]:
+        # Redis keeps a list for each of its steps, and reads that of the greatest number last; other brokers mean the opposite.
+        return {"priority": 9} if hint.low and self.connection.transport.driver_type == "redis" else {}
 
     def _queue(self, task: str) -> str:
         """Return the queue of the effect's routes; a message goes to it by the default exchange."""

@@ -21,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from .celery import HEADER, Publisher, publish_with
 from .connections import heal_connection
+from .counting import recount
 from .heartbeat import beat
 from .listening import Listen, listening
 from .sweeping import LIMIT, sweep
@@ -29,6 +30,9 @@ from .waker import waker
 
 logger = logging.getLogger(__name__)
 PERIOD = 0.5
+RECOUNT = 60.0
+BEAT = 5.0
+"""Seconds between signs of life. Asked here too: otherwise every second statement of an idle worker would write nothing."""
 IDLE = 10.0
 """Seconds that a worker which was asked to end, and runs nothing, is given for its goodbye to the broker."""
 
@@ -44,6 +48,7 @@ class Sweeper(threading.Thread):
         self.stopped = threading.Event()
         self._called = threading.Event()
         self._unknown: deque[int] = deque()
+        self._recounted = self._beaten = float("-inf")
         self.deaf = False
 
     def run(self) -> None:
@@ -86,11 +91,16 @@ class Sweeper(threading.Thread):
             return
         try:
             heal_connection()
-            beat(self.worker, self.facts())
+            if time.monotonic() - self._beaten > BEAT:
+                beat(self.worker, self.facts())
+                self._beaten = time.monotonic()
             if ids := [self._unknown.popleft() for _ in range(len(self._unknown))]:
                 put_back(ids)
             while sweep().ready >= LIMIT and not self.stopped.is_set():
                 continue
+            if time.monotonic() - self._recounted > RECOUNT:
+                self._recounted = time.monotonic()
+                recount()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("sweep failed; trying again", extra={"reason": type(error).__name__})
             connection.close()

@@ -22,6 +22,8 @@ class Delivery(Submission):
     send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="deliveries")
     post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="deliveries")
     subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    journal = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    """Where the process that took it last writes down what it begins; empty where it keeps no journal."""
 
     objects: ClassVar[models.Manager[Delivery]] = models.Manager()
 

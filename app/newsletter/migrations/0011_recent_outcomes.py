@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('blog', '0006_limits'),
-        ('newsletter', '0009_sample_mail'),
+        ('newsletter', '0010_journal'),
     ]
 
     operations = [
