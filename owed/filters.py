@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils.dateparse import parse_datetime
 
 from . import clock, registry
-from .models import Effect, EffectQuerySet, State
+from .models import OVER, Effect, EffectQuerySet, State
 
 LONGEST = 200
 NUMBER = re.compile(r"[0-9]{1,18}")
@@ -93,7 +93,11 @@ class Filter:
             plain["error__icontains"] = self.error
         if before := _moment(self.before):
             found = found.filter(created_at__lt=before)
-        return found.filter(self._named(), self._old_enough(), self._unchanged(), **plain)
+        return found.filter(self._named(), self._old_enough(), self._unchanged(), self._of_state(), **plain)
+
+    def _of_state(self) -> Q:
+        # What is pending has indexes of its own: without this a state that few rows have is looked for in all of them.
+        return Q(finished_at__isnull=self.state not in OVER) if self.state else Q()
 
     def _named(self) -> Q:
         if not self.task:

@@ -17,6 +17,11 @@ WHERE effects_heartbeat.at < excluded.at - interval '4 seconds'
 AGE = "SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM effects_heartbeat WHERE worker LIKE %s"
 
 
+AGE_ON = """
+SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM effects_heartbeat WHERE facts->>'host' = %s
+"""
+
+
 FORGET = "DELETE FROM effects_heartbeat WHERE at < clock_timestamp() - interval '1 day'"
 
 
@@ -33,4 +38,10 @@ def forget_gone() -> None:
 def silence(worker: str = "%") -> float | None:
     """Return seconds since the last sign of life of any matching worker; None if there never was one."""
     age: float | None = sql.value(AGE, [worker])
+    return age
+
+
+def silence_on(host: str) -> float | None:
+    """Return seconds since the last sign of life of any worker on this host; None if there never was one."""
+    age: float | None = sql.value(AGE_ON, [host])
     return age

@@ -20,6 +20,8 @@ OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
 BACK = "{0}._move({0}._still(SubmissionState.SUBMITTING), state=SubmissionState.PENDING)"
 
+KILLED = "tests/newsletter/test_killed.py::"
+WINDOWS = "tests/newsletter/test_windows.py::TestARow::"
 LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
 
 GUARDS = [
@@ -299,9 +301,54 @@ GUARDS = [
         "mail: an orphan in `submitting` is not sent again",
         (
             Edit("app/mail/submission.py", "        row.doubt()\n", f"        {BACK.format('row')}\n"),
-            Edit("app/newsletter/delivering.py", "delivery.doubt()", BACK.format("delivery")),
+            Edit("app/newsletter/delivering.py", "else delivery.doubt()", "else " + BACK.format("delivery")),
         ),
         ("tests/newsletter/test_delivering.py::TestAfterTheDot::test_a_dead_sender_leaves_one_row_in_doubt",),
+    ),
+    guard(
+        "journal: what was begun and not answered is in doubt", "app/newsletter/recovery.py",
+        "delivery.doubt()", 'delivery.postpone("")',
+        f"{KILLED}TestAJournal::test_tells_what_was_not_begun_what_was_answered_and_the_one_in_doubt",
+    ),
+    guard(
+        "journal: a message is begun before its last dot", "app/mail/courier.py",
+        "            begins()\n", "",
+        f"{KILLED}TestAJournal::test_is_written_before_the_last_dot",
+    ),
+    guard(
+        "journal: of a machine that stopped it is not whole", "app/mail/journal.py",
+        "header == boot_id()", "True",
+        f"{KILLED}TestAJournal::test_of_a_machine_that_stopped_leaves_its_window_in_doubt",
+    ),
+    guard(
+        "journal: a living worker's is not read", "app/mail/journal.py",
+        "BlockingIOError:\n                continue\n", "BlockingIOError:\n                pass\n",
+        f"{KILLED}TestAJournal::test_of_a_worker_that_lives_is_left_alone",
+    ),
+    guard(
+        "journal: it speaks for its own attempts", "app/newsletter/recovery.py",
+        "journal=record.name, ", "",
+        f"{KILLED}TestAJournal::test_does_not_speak_for_an_attempt_of_another",
+    ),
+    guard(
+        "window: one of two takes a row", "app/newsletter/windows.py",
+        "AND delivery.state = 'pending'", "",
+        f"{WINDOWS}test_is_taken_by_one_of_two",
+    ),
+    guard(
+        "window: consent is asked as a row is taken", "app/newsletter/windows.py",
+        "AND reader.state = %(confirmed)s", "AND %(confirmed)s IS NOT NULL",
+        f"{WINDOWS}test_is_not_taken_of_a_reader_who_left",
+    ),
+    guard(
+        "window: a late outcome closes no later attempt", "app/newsletter/windows.py",
+        "AND delivery.attempts = outcome.attempt ", "",
+        f"{WINDOWS}test_is_not_closed_by_the_outcome_of_an_attempt_before",
+    ),
+    guard(
+        "window: a pause is asked as a row is taken", "app/newsletter/windows.py",
+        "AND send.paused_at IS NULL\n", "\n",
+        f"{WINDOWS}test_is_not_taken_in_a_pause",
     ),
     guard(
         "mail: one of two takes a row", "app/mail/submission.py",
@@ -538,6 +585,16 @@ GUARDS = [
         "a message that is taken does not end the worker", f"{EFFECTS}/worker.py",
         "channel.do_restore = False", "pass",
         "tests/journeys/test_killed.py::TestAnEmptiedBroker::test_comes_back_to_a_worker_that_lived_on",
+    ),
+    guard(
+        "a deaf worker does not sweep", f"{EFFECTS}/worker.py",
+        "if self._is_deaf():", "if False:",
+        "tests/effects/test_listening.py::TestAWorker::test_that_is_deaf_leaves_it_to_others_until_it_hears",
+    ),
+    guard(
+        "a worker that hangs in a silent connection ends", f"{EFFECTS}/worker.py",
+        'threading.Thread(target=end_if_stuck, name="owed-end", daemon=True).start()', "pass",
+        "tests/journeys/test_silent_broker.py::TestConnectionsThatGoSilent::test_are_named_and_keep_no_worker_from_ending_in_its_grace",
     ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(

@@ -66,6 +66,9 @@ class Notice(Submission):
         indexes: ClassVar = [
             models.Index(fields=["recipient", "kind", "post"], name="notice_series"),
             models.Index(
+                fields=["finished_at"], name="notice_ended", condition=Q(finished_at__isnull=False), include=["state"]
+            ),
+            models.Index(
                 fields=["recipient", "kind", "post", "id"], name="notice_waiting", condition=Q(state=SubmissionState.PENDING)
             ),
         ]
