@@ -10,7 +10,7 @@ DROP = """from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = {leaves}
-    operations = [migrations.RunSQL("ALTER TABLE {table} DROP CONSTRAINT {name}")]
+    operations = [migrations.RunSQL("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}; DROP INDEX IF EXISTS {name}")]
 """
 
 
