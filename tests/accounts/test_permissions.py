@@ -172,7 +172,7 @@ def keeps_the_list(who: Someone, post: Post) -> list[bool]:
 
 
 def operates(who: Someone, post: Post) -> list[bool]:
-    pages = [who.page("get", path) for path in ("effects/", "conservation/")]
+    pages = [who.page("get", path) for path in ("effects/", "conservation/", "notices/")]
     return [who.may(lambda user: user.is_operator), *pages, who.api("get", "/effects"), who.api("get", "/effects?about=user:1")]
 
 
