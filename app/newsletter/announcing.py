@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from app.blog.errors import NotPublished, PostGone
 from app.blog.models import Post
-from app.blog.placement import locked
+from app.blog.placement import locked, placement_of
 from app.blog.status import OUT
 from app.mail.addresses import domain_of
 from app.mail.submission import SubmissionState
@@ -28,6 +28,7 @@ EXPAND = """
 WITH page AS (
     SELECT id, token FROM newsletter_subscriber
     WHERE state = %(confirmed)s AND id > %(after)s AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s))
+    AND (wants = '{}' OR wants && %(scopes)s::varchar[]) AND (paused_until IS NULL OR paused_until <= statement_timestamp())
     ORDER BY id LIMIT %(page)s
 ), made AS (
     INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, state, message_id, attempts, error)
@@ -155,6 +156,7 @@ def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
     only = _next_of(send, after) if send.filters else None
     values = {
         "send": send.pk, "post": send.post_id, "after": after, "page": PAGE, "only": only,
+        "scopes": sorted(post.lists()) if (post := placement_of(send.post_id)) else [],
         "mailing": f"{send.post_id} {send.post.guid} {send.round} ",
         "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING,
         "domain": domain_of(settings.DEFAULT_FROM_EMAIL),

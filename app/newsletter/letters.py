@@ -17,6 +17,7 @@ from app.mail.html_to_text import html_to_text
 from app.mail.message import Letter, Mail, encode, one_line
 from app.mail.rendering import link, render, site_host
 from app.mail.styles import styled
+from app.newsletter.identity import identity
 from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Delivery, Subscriber
 from app.site.pages import ARCHIVE, SUBSCRIBE
@@ -38,17 +39,16 @@ class Edition:
 
     def letter_for(self, delivery: Delivery, subscriber: Subscriber) -> Mail:
         page = link(subscriber.get_absolute_url())
-        text, html = render(
-            "newsletter/mail/post", {**self.context(delivery.post_id), **_worded(delivery), "unsubscribe_url": page}
-        )
+        context = {**self.context(delivery.post_id), **_worded(delivery), "unsubscribe_url": page}
+        text, html = render("newsletter/mail/post", context)
         letter = Letter(
-            sender=settings.DEFAULT_FROM_EMAIL,
+            sender=context["identity"].sender,
             recipient=subscriber.email,
             subject=delivery.subject,
             text=text,
             html=html,
             message_id=delivery.message_id,
-            headers=list_headers(page),
+            headers={**list_headers(page), **context["identity"].headers},
         )
         return encode(letter, at=self.at)
 
@@ -67,6 +67,7 @@ def post_context(post_id: int) -> dict[str, Any]:
     summary = post.excerpt or shortened(plain_text(beginning(post.content_html, OPENING)), words=80)
     return {
         "post": post,
+        "identity": identity(post.author),
         "post_url": link(post.get_absolute_url()),
         "summary": summary,
         "preheader": cut(" ".join(summary.split()), PREHEADER),
