@@ -133,22 +133,29 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
         peertube_hosts=reader.value("PEERTUBE_HOSTS", _words, default=("framatube.org", "peertube.tv", "tilvids.com")),
         import_max_mb=reader.value("IMPORT_MAX_MB", _megabytes, default=500),
-        notice_quiet=reader.value("NOTICE_QUIET_MINUTES", _minutes, default=timedelta(minutes=10)),
-        announce_within=reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
-        mailing_delay=reader.value("MAILING_DELAY_SECONDS", _short, default=timedelta(seconds=30)),
-        retention=reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
-        dead_effects_retention=reader.value("DEAD_EFFECTS_RETENTION_DAYS", _days, default=timedelta(days=365)),
-        results_retention=reader.value("RESULTS_RETENTION_DAYS", _days, default=timedelta(days=7)),
         celery_results=reader.value("CELERY_RESULTS", _one_of("failures", "all"), default="failures"),
-        deliveries_retention=reader.value("DELIVERIES_RETENTION_DAYS", _days, default=timedelta(days=90)),
-        confirmations_retention=reader.value("CONFIRMATIONS_RETENTION_DAYS", _days, default=timedelta(days=90)),
-        notices_retention=reader.value("NOTICES_RETENTION_DAYS", _days, default=timedelta(days=365)),
-        shares_retention=reader.value("SHARES_RETENTION_DAYS", _days, default=timedelta(days=90)),
         effects_ring_after_seconds=reader.value("EFFECTS_RING_AFTER_SECONDS", _seconds, default=15.0),
         effects_lease_margin_seconds=reader.value("EFFECTS_LEASE_MARGIN_SECONDS", _seconds, default=10.0),
+        **_periods(reader),
     )
     reader.finish()
     return env
+
+
+def _periods(reader: _Reader) -> dict[str, timedelta]:
+    """Return how long to wait, and how long to keep what is over."""
+    return {
+        "notice_quiet": reader.value("NOTICE_QUIET_MINUTES", _minutes, default=timedelta(minutes=10)),
+        "announce_within": reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
+        "mailing_delay": reader.value("MAILING_DELAY_SECONDS", _short, default=timedelta(seconds=30)),
+        "retention": reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
+        "dead_effects_retention": reader.value("DEAD_EFFECTS_RETENTION_DAYS", _days, default=timedelta(days=365)),
+        "results_retention": reader.value("RESULTS_RETENTION_DAYS", _days, default=timedelta(days=7)),
+        "deliveries_retention": reader.value("DELIVERIES_RETENTION_DAYS", _days, default=timedelta(days=90)),
+        "confirmations_retention": reader.value("CONFIRMATIONS_RETENTION_DAYS", _days, default=timedelta(days=90)),
+        "notices_retention": reader.value("NOTICES_RETENTION_DAYS", _days, default=timedelta(days=365)),
+        "shares_retention": reader.value("SHARES_RETENTION_DAYS", _days, default=timedelta(days=90)),
+    }
 
 
 class _Reader:

@@ -118,12 +118,9 @@ class StaticPosts:
 
     def _post(self, draft: _Draft, body: str, *, is_html: bool) -> SourcePost:
         site, matter = self.site, draft.matter
-        zone = static_fields.zone_of(matter, site)
         title, body = _title(draft, body)
         content = self._content(draft, body, is_html=is_html)
-        published_at = static_fields.published_at(
-            matter, static_fields.date_in_name(DATED_NAME.match(draft.stem), zone), zone, self.now
-        )
+        published_at = self._published_at(draft)
         tags, category = static_fields.tags_and_category(matter, draft.path, site)
         categories = static_fields.category_names(matter, draft.path, site)
         cover, alt = static_fields.cover_of(matter)
@@ -158,6 +155,11 @@ class StaticPosts:
             losses=tuple(draft.losses + _remote(post, images, draft.lines)),
             lines=draft.lines.of_urls(content),
         )
+
+    def _published_at(self, draft: _Draft) -> datetime | None:
+        zone = static_fields.zone_of(draft.matter, self.site)
+        in_name = static_fields.date_in_name(DATED_NAME.match(draft.stem), zone)
+        return static_fields.published_at(draft.matter, in_name, zone, self.now)
 
     def _note_expiry(self, draft: _Draft) -> None:
         expires = expiry(draft.matter)

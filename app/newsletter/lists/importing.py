@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -18,14 +17,14 @@ from typing import IO, cast
 
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from app.newsletter import effects
-from app.newsletter.lists.columns import Reader, format_of, guessed, is_header, read
+from app.newsletter.lists.columns import Reader, format_of, guessed, is_header
+from app.newsletter.lists.judging import Verdict, judged
 from app.newsletter.lists.records import Record, delimiter_of, records
-from app.newsletter.models import Confirmation, ErasedAddress, ListImport, ListLine, Subscriber
+from app.newsletter.models import Confirmation, ListImport, ListLine, Subscriber
 from app.newsletter.models.list_import import ListState, Outcome, uploads
 from app.newsletter.models.subscriber import SOURCE_IMPORT, TAGS, SubscriberState
 from owed import clock, gather, owe
@@ -35,22 +34,6 @@ A_PART = 60.0
 """Seconds after which a part owes the next."""
 MOST_COLUMNS, LONGEST_NAME = 200, 100
 KEEP_UPLOADS, KEEP_LINES = timedelta(days=7), timedelta(days=90)
-NEW = {
-    SubscriberState.PENDING: Outcome.WAITING,
-    SubscriberState.UNSUBSCRIBED: Outcome.LEFT,
-    SubscriberState.BOUNCED: Outcome.BOUNCED,
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What becomes of one record."""
-
-    record: Record
-    reader: Reader
-    outcome: Outcome
-    reason: str = ""
-    subscriber_id: int | None = None
 
 
 def look(run: ListImport) -> None:
@@ -140,53 +123,6 @@ def clear(now: datetime) -> None:
         run.forget_file()
     for run in ListImport.objects.filter(updated_at__lt=now - KEEP_LINES, lines__isnull=False).distinct():
         run.lines.all().delete()
-
-
-def judged(run: ListImport, chunk: Sequence[Record], *, now: datetime, seen: set[str] | None = None) -> list[Verdict]:
-    """Say what becomes of each record. Three queries. `seen` collects the addresses that a check would have added."""
-    read_as = [(record, _reader(run, record, now)) for record in chunk]
-    emails = {reader.email.lower() for _record, reader in read_as if reader.email}
-    here: dict[str, tuple[int, str, int | None]] = {
-        lowered: (pk, state, came_with)
-        for lowered, pk, state, came_with in Subscriber.objects.annotate(lowered=Lower("email"))
-        .filter(lowered__in=emails)
-        .values_list("lowered", "pk", "state", "came_with")
-    }
-    erased = ErasedAddress.objects.among(emails)
-    added = set() if seen is None else seen
-    return [_verdict(run, record, reader, here, erased, added) for record, reader in read_as]
-
-
-def _verdict(
-    run: ListImport,
-    record: Record,
-    reader: Reader,
-    here: dict[str, tuple[int, str, int | None]],
-    erased: set[str],
-    added: set[str],
-) -> Verdict:
-    key = reader.email.lower()
-    note = "encoding" if record.is_guessed else reader.note
-    if reader.problem:
-        return Verdict(record=record, reader=reader, outcome=Outcome.UNREADABLE, reason=reader.problem)
-    if key in added:
-        return Verdict(record=record, reader=reader, outcome=Outcome.REPEATED)
-    if key in erased and key not in here:
-        return Verdict(record=record, reader=reader, outcome=Outcome.KEPT_OUT, reason="erased")
-    if key not in here:
-        added.add(key)
-        new = NEW.get(reader.state, Outcome.ASKED if run.ask else Outcome.ADDED)
-        if new == Outcome.WAITING and run.ask:
-            new = Outcome.ASKED
-        return Verdict(record=record, reader=reader, outcome=new, reason=note)
-    pk, state, came_with = here[key]
-    if came_with == run.pk:
-        return Verdict(record=record, reader=reader, outcome=Outcome.REPEATED, subscriber_id=pk)
-    if state in {SubscriberState.UNSUBSCRIBED, SubscriberState.BOUNCED}:
-        return Verdict(record=record, reader=reader, outcome=Outcome.KEPT_OUT, reason=state, subscriber_id=pk)
-    is_gone = reader.state in {SubscriberState.UNSUBSCRIBED, SubscriberState.BOUNCED}
-    why = "left_there" if is_gone else state
-    return Verdict(record=record, reader=reader, outcome=Outcome.KNOWN, reason=why, subscriber_id=pk)
 
 
 @transaction.atomic
@@ -284,10 +220,6 @@ def _report(run: ListImport, verdicts: Sequence[Verdict]) -> None:
         for each in verdicts
         if each.reason or each.outcome not in _ADDING
     )
-
-
-def _reader(run: ListImport, record: Record, now: datetime) -> Reader:
-    return Reader(problem=record.problem) if record.problem else read(record.cells, run.mapping, now=now)
 
 
 def _records(run: ListImport, file: IO[bytes]) -> Iterator[Record]:
