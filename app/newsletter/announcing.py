@@ -82,7 +82,14 @@ def mail_the_rest(send_id: int) -> int:
 
 @transaction.atomic
 def announce_again(
-    post_id: int, number: int, *, by: int, now: datetime, audience: Audience = EVERYONE, subject: str = "", preview: str = ""
+    post_id: int,
+    number: int,
+    *,
+    by: int | None,
+    now: datetime,
+    audience: Audience = EVERYONE,
+    subject: str = "",
+    preview: str = "",
 ) -> Send:
     """Mail a public post once more, because a user asks for the round of this number. The first is 1, where none was mailed.
 
