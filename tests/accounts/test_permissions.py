@@ -126,7 +126,7 @@ def publishes(who: Someone, post: Post) -> list[bool]:
         who.page("post", f"posts/{written(post.author, 'draft').pk}/publication"),
         who.page("get", f"posts/{written(post.author, 'draft').pk}/publish/"),
         who.page("get", f"posts/{other.pk}/audience"),
-        who.api("post", f"/posts/{other.pk}/publication"),
+        who.api("post", f"/posts/{other.pk}/publication", {}),
     ]
 
 
