@@ -46,6 +46,7 @@ class Env:
     mailbox_port: Annotated[int, "where the bundled mailbox captures mail"]
     email_url: Annotated[Secret, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
     default_from_email: Annotated[str, "the sender of every mail"]
+    mail_window: Annotated[int, "how many mails of a mailing a worker takes at a time; 1 = each with a commit of its own"]
     flower_basic_auth: Annotated[Secret, "user:password for Flower"]
     port: Annotated[int, "the web server's port"]
     flower_port: Annotated[int, "Flower's port"]
@@ -125,6 +126,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         celery_broker_url=reader.url("CELERY_BROKER_URL", _url, default=run_directory.broker_url(data_dir)),
         email_url=reader.url("EMAIL_URL", _mail, default=run_directory.mail_url(mailbox_port)),
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
+        mail_window=reader.value("MAIL_WINDOW", _window, default=10),
         flower_port=flower_port,
         flower_url=reader.value("FLOWER_URL", _page, default=f"http://127.0.0.1:{flower_port}" if debug else ""),
         metrics_token=reader.url("METRICS_TOKEN", str, default=""),
@@ -205,6 +207,12 @@ def _port(text: str) -> int:
 def _few(text: str) -> int:
     if not text.isdecimal() or int(text) > 9:
         raise ValueError(f"{text!r} is not a number from 0 to 9")
+    return int(text)
+
+
+def _window(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 100:
+        raise ValueError(f"{text!r} is not a number from 1 to 100")
     return int(text)
 
 

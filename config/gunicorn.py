@@ -1,5 +1,6 @@
 """The web process. GUNICORN_CMD_ARGS overrides: `--bind 0.0.0.0:8000`."""
 
+from app.middleware import http_figures  # noqa: F401  makes the memory that the workers share, before they fork
 from config import env, worker_states
 
 values = env.read()

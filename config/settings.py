@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "app.middleware.request_id.request_id",
+    "app.middleware.http_metrics.http_metrics",
     "app.middleware.trusted_proxies.client_address",
     "app.middleware.compression.CompressText",
     "app.middleware.private_pages.private_pages",
@@ -150,6 +151,8 @@ SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (
 )
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
+SUBMISSIONS_DIR = DATA_DIR / "submissions"
+MAIL_WINDOW = ENV.mail_window
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 NOTICE_QUIET = ENV.notice_quiet
 ANNOUNCE_WITHIN = ENV.announce_within

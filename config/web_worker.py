@@ -20,6 +20,7 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
+from app.middleware import http_figures
 from config import worker_states
 from config.web_request import Request, Task
 
@@ -45,6 +46,7 @@ class WaitressWorker(Worker):  # type: ignore[misc]
         self.next_look = 0.0
 
     def run(self) -> None:
+        http_figures.use_part(self.age)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._listen()
         worker_states.set_state(self.age, worker_states.READY)

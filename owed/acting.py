@@ -11,7 +11,7 @@ from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Greatest, Least, Now
 from django.utils.translation import gettext_lazy
 
-from . import dead_letters
+from . import counting, dead_letters
 from .filters import Filter
 from .models import NEVER, PARKED, Effect, EffectQuerySet, State
 from .scrubbing import scrub
@@ -127,8 +127,12 @@ def _release(ids: list[int], decision: Decision) -> int:
 def _end(outcome: str) -> Callable[[list[int], Decision], int]:
     def end(ids: list[int], decision: Decision) -> int:
         kept = {"outcome": outcome, "reason": decision.reason, "decided_by": decision.by}
+        # What is dead was counted when it died.
+        sets = list(Effect.objects.filter(pk__in=ids, finished_at=None).values_list("member_of", flat=True))
         ended = Effect.objects.filter(pk__in=ids).update(state=State.DISCARDED, finished_at=Now(), wake_at=Now(), **kept)
         effects_discarded.send(sender=Verb, ids=ids, **kept)
+        # Last, as a worker does it after its body: a receiver may wait for rows that a body holds, and holds no set meanwhile.
+        counting.settled(sets)
         return ended
 
     return end

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from . import crash, limits, sql
+from . import counting, crash, limits, sql
 from .connections import again_if_broken
 from .declaration import Declaration
 from .signals import effects_claimed
@@ -22,7 +23,7 @@ UPDATE effects_effect
 SET state = 'running', attempt = attempt + 1, wake_at = clock_timestamp() + make_interval(secs => %(lease)s),
     started_at = clock_timestamp(), hint = %(hint)s
 """
-COLUMNS = ("id", "attempt", "max_attempts", "about", "origin", "trace")
+COLUMNS = ("id", "attempt", "max_attempts", "about", "member_of", "origin", "trace")
 RETURNING = f"RETURNING {', '.join(COLUMNS)}, args::text"
 # By primary key and state, with no partial index on state: the planner would take such an index in place of the key, and
 # a claim among a million rows would cost a scan.
@@ -69,6 +70,8 @@ class Claimed:
     max_attempts: int
     args: dict[str, Any]
     about: str
+    member_of: int | None
+    """The set that counts it."""
     hint: UUID
     origin: str
     """What began it all, as in owed.origin; empty where nothing was said."""
@@ -90,7 +93,10 @@ def finish_and_claim(effect: Declaration[Any], claimed: Claimed, following: int,
     Return whether the first was still ours, and the other where it was free.
     """
     wanted = {"id": claimed.id, "attempt": claimed.attempt, "next": following, **_how(effect, hint)}
-    [(finished, *row)] = sql.rows(FINISH_AND_CLAIM, wanted)
+    with transaction.atomic() if claimed.member_of else nullcontext():
+        [(finished, *row)] = sql.rows(FINISH_AND_CLAIM, wanted)
+        if finished:
+            counting.settled([claimed.member_of])
     return finished, _claimed(effect, [row] if row[0] else [], hint)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from . import crash, sql
+from django.db import transaction
+
+from . import counting, crash, sql
 from .scrubbing import scrub
 from .settling import OUTCOME_SIZE
 
@@ -23,6 +25,7 @@ SET state = 'ready', finished_at = NULL, max_attempts = attempt + %s, rings = 0,
     decided_by = '', reason = '', wake_at = moment, due_at = moment
 FROM (SELECT clock_timestamp() AS moment) AS clock
 WHERE id = ANY(%s) AND state IN ('dead', 'discarded')
+RETURNING member_of
 """
 FRESH_TRIES = 20
 
@@ -30,9 +33,16 @@ FRESH_TRIES = 20
 def bury(claimed: Claimed, outcome: str, error: str) -> bool:
     """Make it a dead letter. Return whether it was still ours."""
     crash.point("mid-fail")
-    return sql.run(BURY, [outcome[:OUTCOME_SIZE], scrub(error), claimed.id, claimed.attempt]) == 1
+    with transaction.atomic():
+        ours = sql.run(BURY, [outcome[:OUTCOME_SIZE], scrub(error), claimed.id, claimed.attempt]) == 1
+        if ours:
+            counting.settled([claimed.member_of])
+    return ours
 
 
 def replay(ids: Sequence[int]) -> int:
     """Owe dead and discarded effects again. Attempts never go back; more are allowed. Return how many were."""
-    return sql.run(REPLAY, [FRESH_TRIES, list(ids)])
+    with transaction.atomic():
+        sets = [member_of for (member_of,) in sql.rows(REPLAY, [FRESH_TRIES, list(ids)])]
+        counting.owed_again(sets)
+    return len(sets)

@@ -26,6 +26,7 @@ GRACE = 5
 # A row is rewritten by each of its updates: ids stay small, and never hold an address or a secret.
 SIZE_LIMIT = 2000
 KEY_LIMIT = 100
+MOST_URGENT = 100
 
 
 class Treatment(TypedDict, total=False):
@@ -51,6 +52,8 @@ class Treatment(TypedDict, total=False):
     """How many may run at once, over all processes."""
     by: str | Callable[..., object]
     """What rate and at_most count apart: an argument's name, or a function of the arguments, which may return a host."""
+    priority: int
+    """-100 to 100, 0 by default: of what waits in a queue, the greater goes first."""
     formerly: tuple[str, ...]
     """Names that it had: what is owed under them runs too."""
 
@@ -63,10 +66,17 @@ class Signature:
     args: Mapping[str, Any]
     countdown: float = 0.0
     eta: datetime | None = None
+    priority: int | None = None
+    """None: that of the declaration."""
 
-    def set(self, *, countdown: float = 0.0, eta: datetime | None = None) -> Signature:
-        """Return this call, due in `countdown` seconds or at the moment `eta`, by the database's clock."""
-        return replace(self, countdown=countdown, eta=eta)
+    def set(self, *, countdown: float = 0.0, eta: datetime | None = None, priority: int | None = None) -> Signature:
+        """Return this call, due in `countdown` seconds or at the moment `eta`, by the database's clock.
+
+        `priority` replaces that of the declaration. Raises ValueError outside of -100 to 100.
+        """
+        if priority is not None:
+            check_priority(priority)
+        return replace(self, countdown=countdown, eta=eta, priority=priority)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,11 +96,13 @@ class Declaration(Generic[P]):
     rate: str = ""
     at_most: int = 0
     by: str | Callable[..., object] = ""
+    priority: int = 0
     formerly: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # The class is frozen, as calls refer to it; this is the one moment at which a field may be filled in.
         object.__setattr__(self, "queue", self.queue or self.name.partition(".")[0])
+        check_priority(self.priority)
         if self.key and self.batch > 1:
             raise ValueError(f"{self.name}: a batch has many subjects and no key")
         # A batch that failed runs again one by one: outside a transaction its first half would be done twice.
@@ -210,6 +222,12 @@ def task(name: str = "", **how: Unpack[Treatment]) -> Callable[[Callable[P, obje
         return effect(name, **how)(body).runs(body)
 
     return declare
+
+
+def check_priority(priority: int) -> None:
+    """Raise ValueError outside of -100 to 100, the range of django.tasks."""
+    if not -MOST_URGENT <= priority <= MOST_URGENT:
+        raise ValueError(f"priority={priority}: from {-MOST_URGENT} to {MOST_URGENT}")
 
 
 def _too_much(args: Mapping[str, Any]) -> str:

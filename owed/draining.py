@@ -11,7 +11,7 @@ from .waker import pack
 READY = f"""
 SELECT task, id FROM effects_effect
 WHERE finished_at IS NULL AND state = 'ready' AND task = ANY(%s) AND attempt {{comparison}} 0
-AND {sql.NOT_PAUSED} ORDER BY id LIMIT %s
+AND {sql.NOT_PAUSED} ORDER BY priority DESC, id LIMIT %s
 """  # noqa: S608 - constants of this package
 
 

@@ -29,8 +29,9 @@ from .models import PARKED, Effect, State
 from .outcomes import BadArguments, GiveUp, Later
 from .payload import PayloadDeclaration
 from .recording import record_now
-from .running import current, run
+from .running import current
 from .scrubbing import describe
+from .urgency import run_hint
 
 TIMEOUT = 3600.0
 # Tries after a worker died: what the task itself raises follows its own retry rules, not these.
@@ -77,7 +78,7 @@ class DurableTask(DjangoTask):  # type: ignore[type-arg]
         # Messages sent before the task was made durable are still in the broker on the day of the deploy.
         if ids is None:
             return super().__call__(*args, **kwargs)
-        celery.answer(self, run(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
+        celery.answer(self, run_hint(registry.get(self.name), [int(pk) for pk in ids], UUID(self.request.id)))
         return None
 
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]

@@ -8,20 +8,25 @@ from typing import Any
 
 from . import registry, sql
 
-# Every five seconds at most: sweepers pass twice a second, and each update leaves a dead row for vacuum.
+# Not more often than every few seconds: each update leaves a dead row for vacuum.
 BEAT = """
 INSERT INTO effects_heartbeat (worker, at, names, facts) VALUES (%s, clock_timestamp(), %s::jsonb, %s::jsonb)
 ON CONFLICT (worker) DO UPDATE SET at = excluded.at, names = excluded.names, facts = excluded.facts
-WHERE effects_heartbeat.at < excluded.at - interval '5 seconds'
+WHERE effects_heartbeat.at < excluded.at - interval '4 seconds'
 """
 AGE = "SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM effects_heartbeat WHERE worker LIKE %s"
+
+
+AGE_ON = """
+SELECT extract(epoch FROM clock_timestamp() - max(at))::float8 FROM effects_heartbeat WHERE facts->>'host' = %s
+"""
 
 
 FORGET = "DELETE FROM effects_heartbeat WHERE at < clock_timestamp() - interval '1 day'"
 
 
 def beat(worker: str, facts: Mapping[str, Any] | None = None) -> None:
-    """Say that this worker's sweeper lives, and what it knows and runs; written at most every five seconds."""
+    """Say that this worker's sweeper lives, and what it knows and runs; written at most every four seconds."""
     sql.run(BEAT, [worker[:200], json.dumps(registry.names()), None if facts is None else json.dumps(facts)])
 
 
@@ -33,4 +38,10 @@ def forget_gone() -> None:
 def silence(worker: str = "%") -> float | None:
     """Return seconds since the last sign of life of any matching worker; None if there never was one."""
     age: float | None = sql.value(AGE, [worker])
+    return age
+
+
+def silence_on(host: str) -> float | None:
+    """Return seconds since the last sign of life of any worker on this host; None if there never was one."""
+    age: float | None = sql.value(AGE_ON, [host])
     return age

@@ -48,14 +48,14 @@ IDENTIFIER = re.compile(r"e(\d{1,18})")
 class LedgerBackend(BaseTaskBackend):
     """enqueue() writes a row in the transaction that is open, or in one of its own; workers and the sweeper do the rest.
 
-    supports_defer, supports_async_task and supports_get_result are true, supports_priority is not: use queues.
+    supports_defer, supports_async_task, supports_get_result and supports_priority are true.
     """
 
     task_class = Task
     supports_defer = True
     supports_async_task = True
     supports_get_result = True
-    supports_priority = False
+    supports_priority = True
 
     def __init__(self, alias: str, params: dict[str, Any]) -> None:
         super().__init__(alias, params)
@@ -75,9 +75,8 @@ class LedgerBackend(BaseTaskBackend):
         self.validate_task(task)
         call = task_results.call(task, args, kwargs)
         with transaction.atomic():
-            owed = record_now(
-                Signature(effect=self.effects[task.queue_name], args=call, eta=task.run_after), call["path"][:100]
-            )
+            signature = Signature(effect=self.effects[task.queue_name], args=call, eta=task.run_after, priority=task.priority)
+            owed = record_now(signature, call["path"][:100])
             transaction.on_commit(owed.enqueue, robust=True)
             result: TaskResult[P, R] = self._result(Effect.objects.get(pk=owed.ids[0]), task)
             task_enqueued.send(type(self), task_result=result)
@@ -157,7 +156,8 @@ class LedgerBackend(BaseTaskBackend):
         """Return the task as it was enqueued."""
         after = effect.args.get("run_after")
         moment = datetime.fromisoformat(after) if after else None
-        return _import(effect.args["path"]).using(queue_name=effect.queue, backend=self.alias, run_after=moment)
+        task = _import(effect.args["path"])
+        return task.using(queue_name=effect.queue, backend=self.alias, run_after=moment, priority=effect.priority)
 
     def _result(self, effect: Effect, task: Task[P, R]) -> TaskResult[P, R]:
         facts = task_results.facts(effect)

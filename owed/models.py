@@ -16,6 +16,7 @@ from .controls import LimitTurn as LimitTurn
 from .controls import Pause as Pause
 from .controls import Slot as Slot
 from .declaration import Declaration
+from .sets import EffectSet as EffectSet
 
 
 class State(models.TextChoices):
@@ -122,6 +123,10 @@ class Effect(models.Model):
     queue = models.CharField(max_length=50)
     args = models.JSONField(default=dict)
     about = models.CharField(max_length=100, blank=True)
+    priority = models.SmallIntegerField(default=0, db_default=0)
+    """-100 to 100: of what waits in a queue, the greater goes first."""
+    member_of = models.BigIntegerField(null=True)
+    """The set that counts it, see sets."""
     key = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null is outside the index
     kind = models.CharField(max_length=8)
     state = models.CharField(max_length=10, choices=State, default=State.READY)
@@ -160,6 +165,10 @@ class Effect(models.Model):
             models.Index(fields=["finished_at"], name="effect_finished", condition=Q(finished_at__isnull=False)),
             models.Index(fields=["finished_at"], name="effect_dead", condition=Q(state="dead"), include=["queue"]),
             models.Index(fields=["cause"], name="effect_cause", condition=Q(cause__isnull=False)),
+            models.Index(
+                fields=["queue", "-priority", "id"], name="effect_urgent", condition=Q(finished_at=None, priority__gt=0)
+            ),
+            models.Index(fields=["member_of"], name="effect_member_of", condition=Q(member_of__isnull=False)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="effect_state_known"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from . import sql
+from . import counting, sql
 
 # In chunks: one DELETE of a million rows would hold its locks, and replicas back, for minutes. Dead letters wait longer
 # for a person's decision: they have an age of their own.
@@ -20,6 +20,7 @@ DELETE FROM effects_effect WHERE id IN (SELECT id FROM old)
 
 def purge(older_than: timedelta, *, chunk: int = 1000) -> int:
     """Delete done effects finished longer ago than this. Dead letters stay. Return how many went."""
+    in_chunks(counting.FORGET, older_than, chunk)
     return in_chunks(PURGE, older_than, chunk)
 
 

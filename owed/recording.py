@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, connections, models, transaction
 
-from . import causes, clock, crash, origin, registry, sql
+from . import causes, clock, counting, crash, origin, registry, sql
 from .conf import ring_after
 from .outcomes import NotInTransaction
+from .rows import INSERT, Row
 from .tracing import tracer
 from .waker import waker
 
@@ -26,48 +27,25 @@ SET state = 'ready', wake_at = clock_timestamp() + make_interval(secs => %s), du
 WHERE about = %s AND task = ANY(%s) AND state = 'waiting' AND attempt = 0
 RETURNING id, task
 """
-# Times come from the database: processes on several machines share no other clock. A row that is ready gets a wake_at
-# as well: if its hint is lost, the sweeper finds it then.
-INSERT = """
-INSERT INTO effects_effect (task, queue, args, about, key, kind, max_attempts, state, attempt, rings,
-                            wake_at, due_at, created_at, outcome, error, cause, origin, trace)
-SELECT task, queue, args, about, key, kind, max_attempts, CASE WHEN delay > 0 THEN 'waiting' ELSE 'ready' END, 0, 0,
-       clock_timestamp() + make_interval(secs => CASE WHEN delay > 0 THEN delay ELSE %s END),
-       clock_timestamp() + make_interval(secs => delay), clock_timestamp(), '', '', cause,
-       coalesce(nullif(origin, ''), (SELECT began.origin FROM effects_effect AS began WHERE began.id = owed.cause), ''),
-       trace
-FROM jsonb_to_recordset(%s::jsonb) AS owed (task text, queue text, args jsonb, about text, key text, kind text,
-                                            max_attempts integer, delay float8, cause bigint, origin text, trace text)
-RETURNING id, task, state
-"""
-
-
-@dataclass(frozen=True)
-class Row:
-    task: str
-    queue: str
-    args: Mapping[str, Any]
-    about: str
-    key: str | None
-    kind: str
-    max_attempts: int
-    delay: float
-    cause: int | None
-    origin: str
-    trace: str
 
 
 @dataclass
 class Owed:
-    """What one event owes: names and ids of the rows that are ready to run."""
+    """What one event owes: names and ids of the rows that are ready to run, the most urgent first."""
 
     ready: list[tuple[str, int]] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
+    low: list[tuple[str, int]] = field(default_factory=list)
+    """The same of those whose hints may wait behind others."""
+    then: int | None = None
+    """The id that the effect will have which `then=` names, and now that of the set."""
 
     def enqueue(self) -> None:
         """Hand the ids to this process's waker. Never blocks, never raises for the broker."""
         crash.point("after-commit")
         waker.wake(self.ready)
+        if self.low:
+            waker.wake(self.low, low=True)
 
 
 class _Gathering:
@@ -104,15 +82,18 @@ def _once(rows: list[Row]) -> list[Row]:
 _gathering: ContextVar[_Gathering | None] = ContextVar("effects_gathering", default=None)
 
 
-def record(*signatures: Signature, about: models.Model | str | None = None) -> Owed:
+def record(*signatures: Signature, about: models.Model | str | None = None, then: Signature | None = None) -> Owed:
     """Insert what is owed, in one statement. Raises NotInTransaction, BadArguments.
 
     Takes as many calls as the event owes: `record(refresh.si(post_id=1), about=post)`. `about` names the subject. A
     countdown or eta delays the row; it never reaches the broker. Ring after the commit, with on_commit(owed.enqueue).
+    `then` is owed when all of these are settled, in the transaction of the last; where there are none, at once.
     """
     _in_transaction()
     about = _subject(about)
     rows = [_row(each, about) for each in signatures]
+    if then is not None:
+        return _insert_set(rows, then, about)
     gathering = _gathering.get()
     if gathering is not None:
         gathering.rows += rows
@@ -126,9 +107,9 @@ def record_now(signature: Signature, about: models.Model | str | None = None) ->
     return _insert([_row(signature, _subject(about))])
 
 
-def owe(*signatures: Signature, about: models.Model | str | None = None) -> Owed:
+def owe(*signatures: Signature, about: models.Model | str | None = None, then: Signature | None = None) -> Owed:
     """Insert what is owed, and ring when the transaction is committed: record() and on_commit() in one."""
-    owed = record(*signatures, about=about)
+    owed = record(*signatures, about=about, then=then)
     if owed.ids:
         # robust: an error of another callback must not keep the hint back, nor ours the other callbacks.
         transaction.on_commit(owed.enqueue, robust=True)
@@ -164,7 +145,7 @@ def gather() -> Iterator[Owed]:
     finally:
         _gathering.reset(token)
     inserted = _insert(_once(gathering.rows))
-    owed.ready, owed.ids = inserted.ready, inserted.ids
+    owed.ready, owed.low, owed.ids = inserted.ready, inserted.low, inserted.ids
     transaction.on_commit(owed.enqueue, robust=True)
 
 
@@ -181,9 +162,25 @@ def _in_transaction() -> None:
 def _insert(rows: list[Row]) -> Owed:
     if not rows:
         return Owed()
-    inserted = sql.rows(INSERT, [ring_after(), json.dumps([vars(row) for row in rows])])
+    inserted = sql.rows(INSERT, {"ring_after": ring_after(), "rows": json.dumps([vars(row) for row in rows])})
     crash.point("after-insert")
-    return Owed(ready=[(task, pk) for pk, task, state in inserted if state == "ready"], ids=[row[0] for row in inserted])
+    ready = sorted((row for row in inserted if row[2] == "ready"), key=lambda row: -row[3])
+    return Owed(
+        ready=[(task, pk) for pk, task, _, priority in ready if priority >= 0],
+        low=[(task, pk) for pk, task, _, priority in ready if priority < 0],
+        ids=[row[0] for row in inserted],
+    )
+
+
+def _insert_set(rows: list[Row], then: Signature, about: str) -> Owed:
+    """Insert these, counted as a set, and what is owed after them; at once, also inside gather(), where some could merge."""
+    last = _row(then, about)
+    if not rows:
+        owed = _insert([last])
+        return replace(owed, then=owed.ids[0])
+    eta = then.eta.isoformat() if then.eta else None
+    number = counting.declare(len(rows), replace(last, delay=0.0 if eta else last.delay), eta)
+    return replace(_insert([replace(row, member_of=number) for row in rows]), then=number)
 
 
 def _row(signature: Signature, about: str) -> Row:
@@ -197,6 +194,7 @@ def _row(signature: Signature, about: str) -> Row:
         key=effect.subject(signature.args),
         kind=effect.kind,
         max_attempts=effect.max_attempts,
+        priority=effect.priority if signature.priority is None else signature.priority,
         delay=_delay(signature) or effect.debounce,
         cause=_cause(about),
         origin=origin.current(),

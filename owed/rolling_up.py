@@ -18,6 +18,7 @@ SETTLED = timedelta(seconds=5)
 CHUNK = timedelta(minutes=10)
 FURTHEST = timedelta(days=1)
 PATIENCE = 60.0
+# What follows a set has a number of the time at which the set was owed, and is looked for by that of its end.
 STRAGGLERS = 10_000
 """Ids below the newest that are looked at again: transactions do not commit in the order of their ids."""
 
@@ -43,6 +44,12 @@ GROUP BY 1, 2, 3, 4
 OWED = """
 SELECT task, queue, date_trunc('minute', created_at), count(*), max(id) FROM effects_effect
 WHERE id > %(newest)s AND created_at >= %(since)s AND created_at < %(until)s
+GROUP BY 1, 2, 3
+UNION ALL
+SELECT task, queue, date_trunc('minute', effects_effect.created_at), count(*), max(effects_effect.id)
+FROM effects_set JOIN effects_effect ON effects_effect.id = effects_set.id
+WHERE owed_at >= %(since)s - interval '1 minute' AND owed_at < %(until)s AND effects_effect.id <= %(newest)s
+  AND effects_effect.created_at >= %(since)s AND effects_effect.created_at < %(until)s
 GROUP BY 1, 2, 3
 """
 

@@ -64,16 +64,16 @@ def current() -> Running | None:
     return _current.get()
 
 
-def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> Report:
+def run(effect: Declaration[Any], ids: Sequence[int], hint: UUID, *, until: float | None = None) -> Report:
     """Claim these effects and run those that no other worker took, one or a batch at a time.
 
-    Nothing new is taken after SLICE: the rest, of which nothing is claimed, is rung again for any worker. Raises UnknownEffect,
-    having claimed none.
+    Nothing new is taken after SLICE, or `until` (a time of time.monotonic): the rest, of which nothing is claimed, is rung
+    again for any worker. Raises UnknownEffect, having claimed none.
     """
     # Ask before claiming: a process without the body must leave the effects to one that has it.
     registry.body(effect)
     heal_connection()
-    report, work = Report(), Work(effect, ids, hint)
+    report, work = Report(), Work(effect, ids, hint, until)
     try:
         while claimed := work.take():
             if len(claimed) == 1 or not _together(work, claimed, report):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
 
 from . import clock, origin, registry, scheduling
@@ -34,7 +35,7 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         known = self.filter(task__in=[name for each in registry.declared() for name in each.names])
         return known.filter(Q(added=True) | Q(name__in=[plan.name for plan in scheduling.declared()]))
 
-    def due(self, now: datetime) -> ScheduleQuerySet:
+    def due(self, now: datetime | Now) -> ScheduleQuerySet:
         return self.runnable().filter(next_at__lte=now, paused_at=None)
 
     def overdue(self, now: datetime) -> ScheduleQuerySet:
@@ -210,5 +211,8 @@ def sync() -> None:
 
 def tick() -> list[str]:
     """Record what is due. Return the names of the schedules that this process ran. Safe in any number of processes."""
+    found = list(Schedule.objects.due(Now()).order_by("next_at", "pk"))
+    if not found:
+        return []
     now = clock.now()
-    return [each.name for each in Schedule.objects.due(now).order_by("next_at", "pk") if each.take(now)]
+    return [each.name for each in found if each.take(now)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from . import sql
+from django.db import transaction
+
+from . import counting, sql
 from .outcomes import LostLease
 
 if TYPE_CHECKING:
@@ -40,15 +43,21 @@ def lock(claimed: Sequence[Claimed]) -> list[Claimed]:
 
 def finish(claimed: Sequence[Claimed], outcome: str = "done") -> None:
     """Mark done. Raises LostLease unless every row is still ours, so that the caller's transaction goes back."""
-    finished = sql.run(FINISH, [outcome[:OUTCOME_SIZE], *_fence(claimed)])
-    if finished != len(claimed):
-        raise LostLease(f"{claimed[0].task}: {len(claimed) - finished} of {len(claimed)} taken over")
+    with transaction.atomic() if any(each.member_of for each in claimed) else nullcontext():
+        _finish(claimed, outcome)
+        counting.settled(each.member_of for each in claimed)
 
 
 def finish_unless_done(claimed: Claimed) -> None:
     """Mark done what may be already, by a statement whose answer was lost with the connection. Raises LostLease."""
     if not sql.value(IS_DONE, [claimed.id, claimed.attempt]):
         finish([claimed])
+
+
+def _finish(claimed: Sequence[Claimed], outcome: str) -> None:
+    finished = sql.run(FINISH, [outcome[:OUTCOME_SIZE], *_fence(claimed)])
+    if finished != len(claimed):
+        raise LostLease(f"{claimed[0].task}: {len(claimed) - finished} of {len(claimed)} taken over")
 
 
 def _fence(claimed: Sequence[Claimed]) -> list[str]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 from . import crash, registry, sql
 from .conf import ring_after
+from .counting import COUNT
 from .signals import effects_swept
 from .waker import Hint, pack, waker
 
 LIMIT = 500
+# What has waited so long behind the others goes with them: it has less priority, and is not forgotten.
+YOUNG = "due_at > clock_timestamp() - interval '5 minutes'"
 LONGEST_RING = 600
 SMALL_RING = 30
 
@@ -35,7 +38,7 @@ WITH due AS (
 ), failures AS (
     INSERT INTO effects_attempt (effect_id, number, ended_at, worker, outcome, error, traceback)
     SELECT id, tried, clock_timestamp(), '', 'lost', {DIED}, '' FROM due WHERE was = 'running'
-)
+), swept AS (
 UPDATE effects_effect
 SET state = CASE WHEN parked THEN 'paused' WHEN state = 'running' AND attempt >= max_attempts THEN 'dead' ELSE 'ready' END,
     finished_at = CASE WHEN state = 'running' AND attempt >= max_attempts THEN clock_timestamp() END,
@@ -46,7 +49,12 @@ SET state = CASE WHEN parked THEN 'paused' WHEN state = 'running' AND attempt >=
         + make_interval(secs => CASE WHEN parked THEN 0 WHEN state = 'ready'
         THEN least(%(ring_after)s * 2 ^ least(rings, 10), greatest({SMALL_RING}, ({BEHIND}))) ELSE %(ring_after)s END)
 FROM (SELECT id, id IN (SELECT id FROM stopped) AS parked FROM due) AS due WHERE effects_effect.id = due.id
-RETURNING effects_effect.id, task, state, attempt
+RETURNING effects_effect.id, task, state, attempt, priority, priority < 0 AND {YOUNG} AS low, member_of
+), ended AS (
+    SELECT member_of AS id, count(*) AS number FROM swept WHERE state = 'dead' AND member_of IS NOT NULL GROUP BY member_of
+), {COUNT}
+SELECT id, task, state, attempt, priority, low FROM swept UNION ALL
+SELECT id, task, state, 0, 0, false FROM released
 """  # noqa: S608 - constants of this package
 # Without this, an outage would count as lost rings, and effects would come back minutes after the broker does.
 UNRING = """
@@ -67,23 +75,25 @@ class Swept:
 
 def sweep(limit: int = LIMIT) -> Swept:
     """Make due effects of known tasks ready and ring them. Safe in any number of processes at once."""
-    rows = sorted(sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()}))
+    rows = sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()})
+    rows.sort(key=lambda row: (-row[4], row[0]))
     crash.point("mid-sweep")
-    ready = [(pk, task, attempt) for pk, task, state, attempt in rows if state == "ready"]
+    ready = [(pk, task, attempt, low) for pk, task, state, attempt, _, low in rows if state == "ready"]
     swept = Swept(hints=_hints(ready), ready=len(ready), dead=sum(row[2] == "dead" for row in rows))
     swept.rung = waker.ring(swept.hints)
     if not swept.rung:
-        _unring([pk for pk, _, _ in ready])
+        _unring([pk for pk, *_ in ready])
     if rows:
         effects_swept.send(sender=Swept, ready=swept.ready, dead=swept.dead, rung=swept.rung)
     return swept
 
 
-def _hints(ready: Iterable[tuple[int, str, int]]) -> list[Hint]:
+def _hints(ready: Iterable[tuple[int, str, int, bool]]) -> list[Hint]:
     """Pack fresh effects; ring alone what has failed before, so that poison cannot bill its neighbours."""
     due = list(ready)
-    fresh = pack((task, pk) for pk, task, attempt in due if attempt == 0)
-    return fresh + [Hint(task, (pk,)) for pk, task, attempt in due if attempt > 0]
+    fresh = pack((task, pk) for pk, task, attempt, low in due if attempt == 0 and not low)
+    behind = pack(((task, pk) for pk, task, attempt, low in due if attempt == 0 and low), low=True)
+    return fresh + [Hint(task, (pk,), low) for pk, task, attempt, low in due if attempt > 0] + behind
 
 
 def _unring(ids: list[int]) -> None:

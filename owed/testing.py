@@ -13,8 +13,9 @@ from . import crash, limits, registry, sql
 from .binding import Task
 from .declaration import Declaration
 from .draining import work
-from .models import Effect, EffectQuerySet
+from .models import Effect, EffectQuerySet, EffectSet, subject_key
 from .running import Report
+from .sets import EffectSetQuerySet
 from .sweeping import sweep
 from .waker import Hint, waker
 
@@ -36,6 +37,13 @@ def owes(effect: str | Declaration[Any] | Task[Any, Any], *, about: models.Model
     name = effect if isinstance(effect, str) else effect.name
     known = registry.find(name)
     return effects.filter(task__in=known.names if known else [name], finished_at=None)
+
+
+def follows(effect: str | Declaration[Any] | Task[Any, Any], *, about: models.Model | None = None) -> EffectSetQuerySet:
+    """Return the sets, not complete yet, after which this effect is owed."""
+    name = effect if isinstance(effect, str) else effect.name
+    sets: EffectSetQuerySet = EffectSet.objects.open().filter(call__task=name)
+    return sets if about is None else sets.filter(about=subject_key(about))
 
 
 def drain(*, within: float = 10.0) -> list[Report]:
@@ -60,7 +68,7 @@ def eager() -> Iterator[None]:
     """Run what is owed as soon as the change that owes it is committed, before the commit returns."""
     busy = False
 
-    def run_now(ready: Iterable[tuple[str, int]]) -> None:
+    def run_now(ready: Iterable[tuple[str, int]], *, low: bool = False) -> None:
         nonlocal busy
         if busy:  # what effects owe in turn is found by the drain that runs them
             return

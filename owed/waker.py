@@ -32,21 +32,23 @@ class Hint:
 
     task: str
     ids: tuple[int, ...]
+    low: bool = False
+    """Whether it may wait behind the other hints of its queue."""
 
 
 Publish = Callable[[list[Hint]], None]
 
 
-def pack(pairs: Iterable[tuple[str, int]]) -> list[Hint]:
+def pack(pairs: Iterable[tuple[str, int]], *, low: bool = False) -> list[Hint]:
     """Return as few hints as the tasks allow, ids in order: a message costs as much as fifty effects of a batch."""
     by_task: dict[str, list[int]] = defaultdict(list)
     for task, pk in pairs:
         by_task[task].append(pk)
-    return [hint for task, ids in by_task.items() for hint in _cut(task, ids, _size(task, len(ids)))]
+    return [Hint(task, some, low) for task, ids in by_task.items() for some in _cut(ids, _size(task, len(ids)))]
 
 
-def _cut(task: str, ids: list[int], size: int) -> list[Hint]:
-    return [Hint(task, tuple(ids[start : start + size])) for start in range(0, len(ids), size)]
+def _cut(ids: list[int], size: int) -> list[tuple[int, ...]]:
+    return [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
 
 
 def _size(task: str, waiting: int) -> int:
@@ -75,7 +77,7 @@ class Waker:
         self._reset()
 
     def _reset(self) -> None:
-        self._pending: deque[tuple[str, int]] = deque(maxlen=LIMIT)
+        self._pending: deque[tuple[str, int, bool]] = deque(maxlen=LIMIT)
         self._news = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
@@ -83,11 +85,11 @@ class Waker:
         self._thread: threading.Thread | None = None
         self._muted_until = 0.0
 
-    def wake(self, ready: Iterable[tuple[str, int]]) -> None:
+    def wake(self, ready: Iterable[tuple[str, int]], *, low: bool = False) -> None:
         """Take ids and return at once."""
         if self.publish is None or not ready:
             return
-        self._pending.extend(ready)
+        self._pending.extend((task, pk, low) for task, pk in ready)
         self._idle.clear()
         self._news.set()
         # Not at import: a server that forks afterwards would leave the thread behind in the parent.
@@ -111,8 +113,9 @@ class Waker:
             time.sleep(REST)
 
     def _flush(self) -> None:
-        pairs = [self._pending.popleft() for _ in range(len(self._pending))]
-        self.ring(pack(pairs))
+        taken = [self._pending.popleft() for _ in range(len(self._pending))]
+        usual = pack((task, pk) for task, pk, low in taken if not low)
+        self.ring(usual + pack(((task, pk) for task, pk, low in taken if low), low=True))
 
     def ring(self, hints: list[Hint]) -> bool:
         """Publish hints. Return False, and say so once, where the broker did not take them."""

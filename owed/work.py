@@ -22,11 +22,11 @@ class Work:
     At most one effect, or one batch, is claimed and not finished: a worker that dies counts as a try of no other.
     """
 
-    def __init__(self, effect: Declaration[Any], ids: Sequence[int], hint: UUID) -> None:
+    def __init__(self, effect: Declaration[Any], ids: Sequence[int], hint: UUID, until: float | None = None) -> None:
         self.effect = effect
         self.hint = hint
         self.rest = list(ids)
-        self._until = time.monotonic() + SLICE
+        self._until = time.monotonic() + SLICE if until is None else until
         self._ahead: list[Claimed] = []
         self._uncommitted: list[Claimed] = []
         # A key is claimed in its turn, and a limit asked before. What a caller's transaction takes back is not claimed.

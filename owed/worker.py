@@ -21,13 +21,20 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from .celery import HEADER, Publisher, publish_with
 from .connections import heal_connection
+from .counting import recount
 from .heartbeat import beat
+from .listening import Listen, listening
 from .sweeping import LIMIT, sweep
 from .unknown import put_back
 from .waker import waker
 
 logger = logging.getLogger(__name__)
 PERIOD = 0.5
+RECOUNT = 60.0
+BEAT = 5.0
+"""Seconds between signs of life. Asked here too: otherwise every second statement of an idle worker would write nothing."""
+IDLE = 10.0
+"""Seconds that a worker which was asked to end, and runs nothing, is given for its goodbye to the broker."""
 
 
 class Sweeper(threading.Thread):
@@ -41,6 +48,8 @@ class Sweeper(threading.Thread):
         self.stopped = threading.Event()
         self._called = threading.Event()
         self._unknown: deque[int] = deque()
+        self._recounted = self._beaten = float("-inf")
+        self.deaf = False
 
     def run(self) -> None:
         while not self.stopped.is_set():
@@ -70,14 +79,28 @@ class Sweeper(threading.Thread):
             "runs": [dict(zip(names, each, strict=True)) for each in running],
         }
 
+    def _is_deaf(self) -> bool:
+        was, self.deaf = self.deaf, listening.is_deaf()
+        if self.deaf and not was:
+            facts = {"seconds": round(listening.silence())}
+            logger.error("worker does not hear its broker, which answers others; it does not sweep: restart it", extra=facts)
+        return self.deaf
+
     def _pass(self) -> None:
+        if self._is_deaf():
+            return
         try:
             heal_connection()
-            beat(self.worker, self.facts())
+            if time.monotonic() - self._beaten > BEAT:
+                beat(self.worker, self.facts())
+                self._beaten = time.monotonic()
             if ids := [self._unknown.popleft() for _ in range(len(self._unknown))]:
                 put_back(ids)
             while sweep().ready >= LIMIT and not self.stopped.is_set():
                 continue
+            if time.monotonic() - self._recounted > RECOUNT:
+                self._recounted = time.monotonic()
+                recount()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("sweep failed; trying again", extra={"reason": type(error).__name__})
             connection.close()
@@ -152,7 +175,7 @@ class LostConnection(Step):
 
 @celeryd_init.connect(weak=False, dispatch_uid="owed.add_steps")
 def add_steps(instance: Any, **kwargs: Any) -> None:
-    instance.app.steps["consumer"].update({UnknownHints, LostConnection})
+    instance.app.steps["consumer"].update({UnknownHints, LostConnection, Listen})
 
 
 @worker_ready.connect(weak=False, dispatch_uid="owed.start_sweeper")
@@ -167,3 +190,19 @@ def start_sweeper(sender: Any = None, **kwargs: Any) -> None:
 def stop_sweeper(**kwargs: Any) -> None:
     for sweeper in _sweepers:
         sweeper.stop()
+    threading.Thread(target=end_if_stuck, name="owed-end", daemon=True).start()
+
+
+def end_if_stuck() -> None:
+    """End the process if it is still there after IDLE seconds in which nothing ran.
+
+    It hangs in a connection to the broker that carries nothing: Celery says goodbye over each, and waits for an answer.
+    """
+    idle_since = time.monotonic()
+    while time.monotonic() - idle_since < IDLE:
+        time.sleep(PERIOD)
+        if state.active_requests:
+            idle_since = time.monotonic()
+    logger.warning("the broker does not answer; ended without goodbye")
+    logging.shutdown()
+    os._exit(0)

@@ -17,6 +17,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django import Settings
 
+from app.mail.kept_connections import CONNECTIONS
+
 LIMIT = 998
 
 
@@ -104,6 +106,7 @@ def smtp_sink(settings: Settings) -> Iterator[Sink]:
         settings.EMAIL_URL = sink.url
         yield sink
     finally:
+        CONNECTIONS.close()
         controller.stop()
     for captured in sink.captured:
         check(captured)
@@ -148,6 +151,7 @@ class Dialogue(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.server.connections += 1
+        self.has_sender = self.is_addressed = False
         try:
             self.answer("banner", "", "220 faulty ESMTP")
             while line := self.rfile.readline():
@@ -164,10 +168,14 @@ class Dialogue(socketserver.StreamRequestHandler):
                 "ehlo", line, "\r\n".join(f"250{'-' if n < len(lines) else ' '}{text}" for n, text in enumerate(lines, 1))
             )
         elif verb == "data":
-            if self.answer("data", line, "354 go on").startswith("354"):
+            if self.answer("data", line, "354 go on" if self.is_addressed else "554 5.5.1 no recipients").startswith("354"):
                 self.message()
         else:
-            self.answer("ehlo" if verb == "helo" else verb, line, "221 bye" if verb == "quit" else "250 OK")
+            reply = self.answer("ehlo" if verb == "helo" else verb, line, "221 bye" if verb == "quit" else "250 OK")
+            if verb in {"mail", "rset"}:
+                self.has_sender, self.is_addressed = verb == "mail" and reply.startswith("25"), False
+            elif verb == "rcpt":
+                self.is_addressed = self.has_sender and reply.startswith("25")
 
     def message(self) -> None:
         if "body" in self.server.faults:
@@ -214,6 +222,7 @@ def faulty(settings: Settings) -> Iterator[FaultyServer]:
         yield server
     finally:
         server.over.set()
+        CONNECTIONS.close()
         server.shutdown()
         server.server_close()
         thread.join(5)

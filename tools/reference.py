@@ -48,12 +48,13 @@ def effects() -> str:
             str(spec.batch),
             f"{spec.debounce:g}",
             str(spec.max_attempts),
+            str(spec.priority),
             (spec.takes.__doc__ or "").partition("\n")[0],
         )
         for spec in registry.declared()
         if spec.queue != "test"
     ]
-    heads = ("effect", "kind", "takes", "timeout, s", "batch", "debounce, s", "tries", "what it does")
+    heads = ("effect", "kind", "takes", "timeout, s", "batch", "debounce, s", "tries", "priority", "what it does")
     return page("Effects", "Every effect by name. Its queue is the first word; times in seconds.", heads, rows)
 
 

@@ -17,11 +17,12 @@ from app.api.errors import Conflict, Forbidden, NotFound, Problem
 from app.api.fields import ABOUT, BIGGEST, Id, Moment, Page
 from app.api.permissions import watched_post
 from owed.filters import Filter
-from owed.models import Attempt, Effect
+from owed.models import Attempt, Effect, EffectSet
 
 router = Router(tags=["effects"])
 
 PER_PAGE = 100
+NUMBER = r"^([0-9]{1,18})?$"
 AGE = r"^([0-9]{1,6}(s|min|h|d))?$"
 StateName = Literal["ready", "waiting", "running", "held", "paused", "done", "dead", "discarded"]
 
@@ -47,6 +48,8 @@ class EffectOut(Schema):
     error: str
     decided_by: str
     reason: str
+    priority: int
+    member_of: int | None
 
 
 class AttemptOut(Schema):
@@ -61,10 +64,33 @@ class AttemptOut(Schema):
     traceback: str
 
 
+class SetOut(Schema):
+    """Effects of which another is owed when all are settled: `then` is its number and `task` its name."""
+
+    then: int = Field(alias="pk")
+    task: str
+    size: int
+    outstanding: int
+    owed_at: datetime | None
+
+
 class EffectDetail(EffectOut):
-    """`failures` are the first and the last nine failed attempts, the oldest first."""
+    """`failures` are the first and the last nine failed attempts, the oldest first.
+
+    `set` counts the effect, and `follows` is the set whose end owed it.
+    """
 
     failures: list[AttemptOut]
+    set: SetOut | None
+    follows: SetOut | None
+
+    @staticmethod
+    def resolve_set(effect: Effect) -> EffectSet | None:
+        return EffectSet.objects.filter(pk=effect.member_of).first() if effect.member_of else None
+
+    @staticmethod
+    def resolve_follows(effect: Effect) -> EffectSet | None:
+        return EffectSet.objects.filter(pk=effect.pk).first()
 
     @staticmethod
     def resolve_failures(effect: Effect) -> list[Attempt]:
@@ -74,11 +100,13 @@ class EffectDetail(EffectOut):
 class Filters(Schema):
     """As in the studio and `manage.py effects`.
 
-    `task`: a name, or how it begins. `age`: owed at least so long ago, such as "2h". `before`: owed before that moment.
+    `task`: a name, or how it begins. `set`: the number of the effect that follows the set.
+    `age`: owed at least so long ago, such as "2h". `before`: owed before that moment.
     """
 
     about: Annotated[str, Field(pattern=ABOUT)] | None = None
     state: StateName | None = None
+    set: Annotated[str, Field(pattern=NUMBER)] = ""
     queue: Annotated[str, Field(max_length=50)] = ""
     task: Annotated[str, Field(max_length=100)] = ""
     error: Annotated[str, Field(max_length=200)] = ""

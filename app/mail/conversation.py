@@ -53,26 +53,61 @@ class Conversation(smtplib.SMTP):
 
     def envelope(self, sender: str, recipient: str, size: int) -> None:
         """Name the sender and the one recipient."""
-        options = [f"SIZE={size}"] if self.has_extn("size") else []
-        if is_international(sender + recipient):
-            if not self.has_extn("smtputf8"):
-                raise NO_SMTPUTF8
-            options += ["SMTPUTF8", "BODY=8BITMIME"]
+        options = self._options(sender, recipient, size)
         with self._phase("mail"):
             self._expect(self.mail(sender, options), {250}, "mail")
         with self._phase("rcpt"):
             self._expect(self.rcpt(recipient), {250, 251}, "rcpt")
 
+    @property
+    def pipelines(self) -> bool:
+        """Return whether the server takes commands whose answers were not waited for (RFC 2920)."""
+        return bool(self.has_extn("pipelining"))
+
+    def ask(self, sender: str, recipient: str, size: int) -> None:
+        """Send envelope and DATA at once, to a server that pipelines; granted() reads the answers."""
+        with self._phase("mail"):
+            self.send(self._asking(sender, recipient, size))
+
+    def granted(self) -> None:
+        """Read the three answers to what was asked."""
+        # In a group, a refusal leaves the answers behind it to be read; a server that closes sends none.
+        replies = []
+        for phase, good in (("mail", {250}), ("rcpt", {250, 251}), ("data", {354})):
+            with self._phase(phase):
+                replies.append((self.getreply(), good, phase))
+            if replies[-1][0][0] == SERVICE_CLOSING:
+                break
+        is_refused = any(reply[0] not in good for reply, good, _ in replies)
+        if is_refused and replies[-1][0][0] == 354:
+            # It waits for a message all the same. A dot could send an empty one to whom it did take.
+            self.close()
+        for reply, good, phase in replies:
+            self._expect(reply, good, phase)
+
     def message(self, wire: bytes) -> None:
         """Send the message's bytes, dots already doubled, and wait for the answer to the last dot."""
+        self.begin_data()
+        self.body(wire)
+        self.dot()
+
+    def begin_data(self) -> None:
         with self._phase("data"):
             self._expect(self.docmd("DATA"), {354}, "data")
+
+    def body(self, wire: bytes) -> None:
         with self._phase("body"):
             self.send(wire)
             self._check_connected()
+
+    def dot(self, following: tuple[str, str, int] | None = None) -> None:
+        """End the message and wait for the answer. What follows is asked with the same octets, where the server pipelines.
+
+        Raises Rejected, or Unknown where the server may have the message.
+        """
         try:
             with self._phase("reply"):
-                self.send(b".\r\n")
+                self.send(b".\r\n" + (self._asking(*following) if following else b""))
                 reply = self.getreply()
         except Unreachable:
             raise Unknown from None
@@ -85,6 +120,27 @@ class Conversation(smtplib.SMTP):
         with self._phase("mail"):
             self._expect(self.docmd("RSET"), {250}, "mail")
         self.command_encoding = "ascii"
+
+    def is_quiet(self) -> bool:
+        """Return whether the server is still there, and has said nothing since its last answer, as when it closes."""
+        if self.sock is None or self._unread:
+            return False
+        self.sock.setblocking(False)
+        try:
+            self.sock.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        return False
+
+    def is_alive(self) -> bool:
+        """Ask the server whether it is still there."""
+        try:
+            with self._phase("quit"):
+                return self.docmd("NOOP")[0] == 250
+        except Unreachable:
+            return False
 
     def leave(self) -> None:
         """Say goodbye where that is quick, and close."""
@@ -122,6 +178,18 @@ class Conversation(smtplib.SMTP):
             self._unread += received
         line, _, self._unread = self._unread.partition(b"\n")
         return line
+
+    def _options(self, sender: str, recipient: str, size: int) -> list[str]:
+        options = [f"SIZE={size}"] if self.has_extn("size") else []
+        if is_international(sender + recipient):
+            if not self.has_extn("smtputf8"):
+                raise NO_SMTPUTF8
+            options += ["SMTPUTF8", "BODY=8BITMIME"]
+        return options
+
+    def _asking(self, sender: str, recipient: str, size: int) -> bytes:
+        options = "".join(f" {each}" for each in self._options(sender, recipient, size))
+        return f"MAIL FROM:<{sender}>{options}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode()
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), timeout)

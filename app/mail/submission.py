@@ -104,12 +104,12 @@ class Submission(models.Model):
     def follow_refusal(self, error: MailError) -> None:
         """Do what follows from it, in the transaction that closes the row."""
 
-    def doubt(self) -> bool:
+    def doubt(self, why: str = "the sender died at work") -> bool:
         """Record a doubt: an earlier attempt died between the message's end and the answer."""
         return self._move(
             self._still(SubmissionState.SUBMITTING),
             state=SubmissionState.UNKNOWN,
-            error="the sender died at work",
+            error=why,
             finished_at=timezone.now(),
         )
 
@@ -144,7 +144,7 @@ def submit(row: Submission, build: Callable[[], Mail], transport: Transport) -> 
         mail = build()
         transport.offer(mail.sender, mail.recipient, size=len(mail.data))
     except MailError as error:
-        if not _is_final(error):
+        if not is_final(error):
             raise
         row.refuse(error)
         return
@@ -154,6 +154,11 @@ def submit(row: Submission, build: Callable[[], Mail], transport: Transport) -> 
         transport.withdraw()
 
 
+def is_final(error: MailError) -> bool:
+    """True when no later try can help this recipient."""
+    return (isinstance(error, Rejected) and error.final) or isinstance(error, BadMessage | BadAddress)
+
+
 def _hand_over(row: Submission, mail: Mail, transport: Transport) -> None:
     try:
         transport.hand_over(mail.data)
@@ -161,14 +166,9 @@ def _hand_over(row: Submission, mail: Mail, transport: Transport) -> None:
         # Sending again might be a second copy: a person decides.
         row.settle(SubmissionState.UNKNOWN, str(error))
     except MailError as error:
-        if not _is_final(error):
+        if not is_final(error):
             row.postpone(str(error))
             raise
         row.refuse(error)
     else:
         row.settle(SubmissionState.SENT)
-
-
-def _is_final(error: MailError) -> bool:
-    """True when no later try can help this recipient."""
-    return (isinstance(error, Rejected) and error.final) or isinstance(error, BadMessage | BadAddress)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from types import TracebackType
 from typing import Self
 
 from app.mail.addresses import for_smtp
 from app.mail.conversation import Conversation
-from app.mail.errors import BadAddress, BadMessage, MailError, Rejected, Unreachable
+from app.mail.errors import BadAddress, MailError, Rejected, Unreachable
 from app.mail.server import Server
+from app.mail.wire import to_wire
 
 PER_CONNECTION = 20
 PATIENCE = 25.0  # seconds
-UNSENDABLE = re.compile(rb"\0|\r(?!\n)|(?<!\r)\n")
-LONGEST_LINE = 998
 
 
 class Transport:
@@ -54,7 +52,7 @@ class Transport:
 
     def hand_over(self, data: bytes) -> None:
         """Send what was offered. Raises Rejected, Unreachable, Unknown, BadMessage."""
-        wire = _wire(data)
+        wire = to_wire(data)
         conversation = self._conversation()
         try:
             conversation.message(wire)
@@ -129,11 +127,3 @@ def _address(address: str) -> str:
 def _idled_out(error: MailError) -> bool:
     """True when a connection that had worked was closed between two messages."""
     return isinstance(error, Unreachable | Rejected) and error.phase == "mail" and getattr(error, "code", 421) == 421
-
-
-def _wire(data: bytes) -> bytes:
-    """Return the bytes to send, dots doubled (RFC 5321, 4.5.2). Raises BadMessage."""
-    if UNSENDABLE.search(data) or not data.endswith(b"\r\n") or max(map(len, data.split(b"\r\n"))) > LONGEST_LINE:
-        raise BadMessage("a bare CR, LF or NUL, or a line over 998 octets")
-    wire = data.replace(b"\r\n.", b"\r\n..")
-    return b"." + wire if wire.startswith(b".") else wire

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from app.mail.priority import AWAITED
 from owed import effect
 
 
-@effect("email.address")
+@effect("email.address", priority=AWAITED)
 def address(*, user_id: int) -> None:
     """Owe a new user the question whether the address is theirs."""
 
 
-@effect("email.reset")
+@effect("email.reset", priority=AWAITED)
 def reset(*, user_id: int) -> None:
     """Owe a user who forgot the password a link to set another."""
 

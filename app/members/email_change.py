@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from app.accounts.models import User
+from app.mail.priority import AWAITED
 from app.mail.rendering import link
 from app.members.models import KEPT_FOR, EmailChange, password_mark
 from app.notices.kinds import Kind, register
@@ -30,6 +31,7 @@ class EmailChangeNotice(Kind):
     """What the three mails about a change have in common. Their `subject_key` is the change's id."""
 
     reaches_unconfirmed = True
+    priority = AWAITED
 
     def links(self, notice: Notice) -> dict[str, Any]:
         change = change_of(notice)

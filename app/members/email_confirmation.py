@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from app.accounts.models import User
+from app.mail.priority import AWAITED
 from app.mail.rendering import link
 from app.mail.submission import OPEN
 from app.notices.kinds import Kind, register
@@ -54,6 +55,7 @@ class EmailConfirmationNotice(Kind):
     template = "members/mail/email_confirmation"
     preference = FIRST_STEPS
     reaches_unconfirmed = True
+    priority = AWAITED
     once_for_good = True
 
     def subject(self, notice: Notice, number: int) -> str:

@@ -16,6 +16,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from app.accounts.models import User
+from app.mail.priority import AWAITED
 from app.mail.rendering import link
 from app.mail.submission import OPEN
 from app.members import effects
@@ -33,6 +34,7 @@ class PasswordResetNotice(Kind):
     name = "reset"
     template = "members/mail/password_reset"
     reaches_unconfirmed = True
+    priority = AWAITED
 
     def subject(self, notice: Notice, number: int) -> str:
         return _("A new password for %(site)s") % {"site": settings.SITE_NAME}

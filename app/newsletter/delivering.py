@@ -1,45 +1,56 @@
-"""Deliveries and confirmations reach the mail server, one committed row at a time."""
+"""Deliveries and confirmations reach the mail server, each at most once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 
-from app.blog.models import Status
-from app.mail.errors import MailError, Rejected, Unknown, Unreachable
-from app.mail.message import Mail, encode
+from app.mail.courier import Courier
+from app.mail.errors import Unknown, Unreachable
+from app.mail.journal import JOURNALS
+from app.mail.message import encode
+from app.mail.server import Server
 from app.mail.submission import OPEN, SubmissionState, submit
 from app.mail.transport import Transport
-from app.newsletter.letters import Edition, confirmation_letter
-from app.newsletter.models import Confirmation, Delivery, Send, Subscriber
+from app.newsletter.letters import confirmation_letter
+from app.newsletter.mailing_run import BUDGET, Deferred, MailingRun
+from app.newsletter.models import Confirmation, Delivery, Send
+from app.newsletter.recovery import recover
 from app.outbound import breaker
 from owed import Later, clock
 
-BUDGET = 15.0  # seconds
-OF_ONE_RECIPIENT = frozenset({"rcpt", "data", "reply"})  # phases in which a refusal concerns no other recipient
-
-
-class Deferred(MailError):
-    """Some readers' mail could not be handed over yet; the rows are still pending."""
+__all__ = ["BUDGET", "Deferred", "confirm", "deliver"]
+GRACE = timedelta(seconds=90)
+"""How long what a worker of another machine has in hand is left to it: longer than any run."""
+LOST = "its sender is lost, and so is the record of what it sent"
 
 
 def deliver(delivery_ids: list[int]) -> None:
     """Send these copies over one connection, each at most once.
 
-    Raises Deferred where some must be tried again, Later when the time for one run is used up. A worker has at most one
-    row in `submitting` at a time: that is all a kill can leave in doubt.
+    Raises Deferred where some must be tried again, Later when the time for one run is used up. What a worker has in hand is in
+    its journal: of that, a kill leaves one message in doubt.
     """
     if resting := breaker.rest(breaker.MAIL):
         raise Later(resting, "the mail server does not answer, and is left alone for a while")
-    waiting = list(Delivery.objects.filter(pk__in=delivery_ids, state__in=OPEN).order_by("pk").values_list("pk", flat=True))
+    recover()
+    courier = Courier(Server.from_url(settings.EMAIL_URL))
     try:
-        with Transport.from_url(settings.EMAIL_URL) as transport:
-            _deliver_each(waiting, transport)
+        with JOURNALS.writing(settings.SUBMISSIONS_DIR) as journal:
+            run = MailingRun(courier, journal)
+            waiting, elsewhere = _open(delivery_ids)
+            run.send(waiting)
+        courier.end()
+    except BaseException:
+        courier.abandon()
+        raise
     finally:
-        for send in Send.objects.filter(deliveries__in=delivery_ids).distinct().order_by("pk"):
-            send.finish()
+        _finish(delivery_ids)
+    if trouble := run.trouble or run.deferred or elsewhere:
+        raise trouble
 
 
 def confirm(confirmation_id: int) -> None:
@@ -55,53 +66,26 @@ def confirm(confirmation_id: int) -> None:
         submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=clock.now()), transport)
 
 
-def _deliver_each(waiting: list[int], transport: Transport) -> None:
-    edition = Edition()
-    deferred: Rejected | None = None
-    for pk in waiting:
-        if transport.spent > BUDGET:
-            raise Later(timedelta(0), "more to send than one run may take")
-        try:
-            _deliver_one(pk, edition.letter_for, transport)
-        except Rejected as refusal:
-            if refusal.phase not in OF_ONE_RECIPIENT:
-                raise Deferred(str(refusal)) from None
-            deferred = refusal
-        except (Unreachable, Unknown) as trouble:
-            breaker.failed(breaker.MAIL)
-            raise Deferred(str(trouble)) from None
-        breaker.answered(breaker.MAIL)
-    if deferred:
-        raise Deferred(str(deferred))
+def _open(delivery_ids: list[int]) -> tuple[list[int], Later | None]:
+    """Return which are pending, and when to look at those that another worker has in hand."""
+    rows = Delivery.objects.filter(pk__in=delivery_ids, state__in=OPEN).order_by("pk").values_list("pk", "state")
+    states: dict[int, str] = dict(rows)
+    in_hand = [pk for pk, state in states.items() if state == SubmissionState.SUBMITTING]
+    waiting = [pk for pk in states if pk not in in_hand]
+    return waiting, _doubt_the_lost(in_hand) if in_hand else None
 
 
-def _deliver_one(pk: int, write: Callable[[Delivery, Subscriber], Mail], transport: Transport) -> None:
-    delivery = _read(pk)
-    if delivery.state == SubmissionState.SUBMITTING:
-        delivery.doubt()
-    subscriber = delivery.subscriber
-    if not delivery.send.is_paused and not _skip(delivery) and subscriber:
-        submit(delivery, lambda: write(delivery, subscriber), transport)
-        _close_refused(delivery)
+def _doubt_the_lost(ids: list[int]) -> Later | None:
+    """Call in doubt what a worker had in hand that keeps no journal, or is lost with it. Return when to look at what is not."""
+    in_hand = Delivery.objects.filter(pk__in=ids, state=SubmissionState.SUBMITTING).order_by("pk")
+    for delivery in in_hand.filter(Q(journal="") | Q(submitted_at__lt=Now() - GRACE)):
+        delivery.doubt(LOST) if delivery.journal else delivery.doubt()
+    return Later(GRACE / 3, "another worker has not said yet what became of some") if in_hand.exists() else None
 
 
-def _read(pk: int) -> Delivery:
-    return Delivery.objects.select_related("subscriber", "post", "send").defer("post__content", "post__content_html").get(pk=pk)
-
-
-def _skip(delivery: Delivery) -> bool:
-    """Close what must not be sent: to someone who no longer subscribes, or of a post that is not public."""
-    if delivery.state != SubmissionState.PENDING:
-        return False
-    if why := delivery.unwanted():
-        return delivery.drop(SubmissionState.SKIPPED, why)
-    return delivery.post.status != Status.PUBLISHED and delivery.withhold()
-
-
-def _close_refused(delivery: Delivery) -> None:
-    """Close what was refused at the last moment, because the reader or the post changed. In a pause it stays pending."""
-    if delivery.state != SubmissionState.PENDING:
-        return
-    now = _read(delivery.pk)
-    if not now.send.is_paused and not _skip(now) and now.state == SubmissionState.PENDING:
-        raise Later(timedelta(seconds=1), "the post was withdrawn, and published again at this moment")
+def _finish(delivery_ids: list[int]) -> None:
+    """Say of the mailings of these copies that all is over, where it is."""
+    of_these = Delivery.objects.filter(send=OuterRef("pk"), pk__in=delivery_ids)
+    still_open = Delivery.objects.filter(send=OuterRef("pk"), state__in=OPEN)
+    for send in Send.objects.filter(Exists(of_these), ~Exists(still_open)).order_by("pk"):
+        send.finish()

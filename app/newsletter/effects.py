@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app.mail.priority import AWAITED
 from owed import effect, tries_over
 
 FIVE_MINUTES = 300
@@ -27,17 +28,17 @@ def deliver(*, delivery_ids: list[int]) -> None:
     """Send these copies, each at most once."""
 
 
-@effect("email.confirm", kind="external", timeout=60)
+@effect("email.confirm", kind="external", timeout=60, priority=AWAITED)
 def confirm(*, confirmation_id: int) -> None:
     """Ask an address whether its subscription was meant."""
 
 
-@effect("email.greet", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES)
+@effect("email.greet", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES, priority=AWAITED)
 def greet(*, greeting_id: int) -> None:
     """Welcome a reader who has just confirmed."""
 
 
-@effect("email.sample", kind="external", timeout=60, max_attempts=8)
+@effect("email.sample", kind="external", timeout=60, max_attempts=8, priority=AWAITED)
 def sample(*, sample_id: int) -> None:
     """Send the mail of a post to the one who writes it, as a test."""
 

@@ -7,12 +7,14 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from app.blog.models import Post
 from app.blog.plain_text import beginning, plain_text
 from app.blog.truncation import cut, shortened
 from app.mail.addresses import mailbox
+from app.mail.compiled import Addressee
 from app.mail.html_to_text import html_to_text
 from app.mail.message import Letter, Mail, encode, one_line
 from app.mail.rendering import link, render, site_host
@@ -30,7 +32,7 @@ PREHEADER = 200  # characters; an inbox shows about a hundred
 
 
 class Edition:
-    """The posts of one run, read once each."""
+    """The posts of one run, read once each, with every letter encoded as a whole."""
 
     def __init__(self) -> None:
         self.context = cache(post_context)
@@ -38,24 +40,30 @@ class Edition:
         """The Date of these mails: the database's, as a machine whose clock is wrong would date them into the future."""
 
     def letter_for(self, delivery: Delivery, subscriber: Subscriber) -> Mail:
-        page = link(subscriber.get_absolute_url())
-        context = {**self.context(delivery.post_id), **_worded(delivery), "unsubscribe_url": page}
-        text, html = render("newsletter/mail/post", context)
-        letter = Letter(
-            sender=context["identity"].sender,
-            recipient=subscriber.email,
-            subject=delivery.subject,
-            text=text,
-            html=html,
-            message_id=delivery.message_id,
-            headers={**list_headers(page), **context["identity"].headers},
-        )
-        return encode(letter, at=self.at)
+        context = {**self.context(delivery.post_id), **worded(delivery.preview)}
+        reader = Addressee(email=subscriber.email, name=subscriber.name, token=subscriber.token, message_id=delivery.message_id)
+        return encode(post_letter(context, delivery.subject, reader), at=self.at)
 
 
-def _worded(delivery: Delivery) -> dict[str, str]:
+def worded(preview: str) -> dict[str, str]:
     """Return the line beside the subject, where a writer gave one to this mailing."""
-    return {"preheader": delivery.preview} if delivery.preview else {}
+    return {"preheader": preview} if preview else {}
+
+
+def post_letter(context: dict[str, Any], subject: str, reader: Addressee) -> Letter:
+    """Return a post as it is mailed to one reader. All but the reader's own facts is the same for each."""
+    page = link(reverse("subscription", args=[reader.token]))
+    text, html = render("newsletter/mail/post", {**context, "unsubscribe_url": page})
+    return Letter(
+        sender=context["identity"].sender,
+        recipient=reader.email,
+        name=reader.name,
+        subject=subject,
+        text=text,
+        html=html,
+        message_id=reader.message_id,
+        headers={**list_headers(page), **context["identity"].headers},
+    )
 
 
 def post_context(post_id: int) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from app.blog.models import Post
 from app.studio.access import WriterRequest, lookers
+from app.studio.bounded_pages import BoundedPaginator
 from app.studio.post_effects import KINDS
 from owed import broker
 from owed.acting import VERBS
@@ -35,7 +35,7 @@ def effects(request: WriterRequest) -> HttpResponse:
     except BadFilter as bad:
         asked, complaint = Filter(), str(bad)
     shown = asked.effects().order_by("-pk")
-    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(shown, PAGE).get_page(request.GET.get("page"))
     operates = request.user.is_operator
     acts = {"operates": operates, "looks_only": not operates, "verbs": VERBS.values() if operates else []}
     listed = {"page": page, "existing": existing(page), "states": State.choices, "kinds": KINDS, **acts}

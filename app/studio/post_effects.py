@@ -21,7 +21,7 @@ from app.studio.access import WriterRequest, watched_post, watchers
 from app.studio.remote_ids import remote_ids
 from app.studio.timeline import timeline
 from owed import acting
-from owed.models import OVER, Effect, State
+from owed.models import OVER, Effect, EffectSet, State
 
 KINDS = {
     "email": gettext_lazy("Email"),
@@ -103,8 +103,10 @@ def balance(send: Send) -> dict[str, Any]:
 @require_GET
 @watchers
 def effect_page(request: WriterRequest, pk: int) -> HttpResponse:
-    """Show one effect with its failed attempts and their tracebacks."""
-    effect = get_object_or_404(Effect, pk=pk)
+    """Show one effect with its failed attempts and their tracebacks; before it is owed, the set that it waits for."""
+    effect = Effect.objects.filter(pk=pk).first()
+    if effect is None:
+        return _set_page(request, get_object_or_404(EffectSet.objects.open(), pk=pk))
     post = subject(effect) if request.user.sees_operations else _watched_subject(request, effect)
     about = {"effect": effect, "post": post, "failures": effect.attempts.order_by("-pk"), "kinds": KINDS}
     names = {"remote_ids": remote_ids([effect]).get(effect.pk, [])}
@@ -130,7 +132,12 @@ def replay(request: WriterRequest, pk: int) -> HttpResponse:
     return redirect("studio:post_effects", post.pk) if post else redirect("studio:effects")
 
 
-def _watched_subject(request: WriterRequest, effect: Effect) -> Post | None:
+def _set_page(request: WriterRequest, waits_for: EffectSet) -> HttpResponse:
+    post = subject(waits_for) if request.user.sees_operations else _watched_subject(request, waits_for)
+    return render(request, "studio/effect_set.html", {"waits_for": waits_for, "post": post, "kinds": KINDS})
+
+
+def _watched_subject(request: WriterRequest, effect: Effect | EffectSet) -> Post | None:
     """Return the post that the effect is about. Raises PermissionDenied where the user may not see what follows from it."""
     post = subject(effect)
     if not (request.user.can_watch(post) if post else request.user.is_operator):
@@ -138,7 +145,7 @@ def _watched_subject(request: WriterRequest, effect: Effect) -> Post | None:
     return post
 
 
-def subject(effect: Effect) -> Post | None:
+def subject(effect: Effect | EffectSet) -> Post | None:
     """Return the post that the effect is about."""
     kind, _, key = effect.about.partition(":")
     return Post.objects.filter(pk=key).first() if kind == "post" and key.isdecimal() else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from owed.models import Effect, State
+from owed.models import Effect, EffectSet, State
 
 CAUSED = 50
 """Effects owed in turn that are shown."""
@@ -30,6 +30,8 @@ def timeline(effect: Effect) -> dict[str, Any]:
     owed = Effect.objects.filter(cause=effect.pk).order_by("pk")
     return {
         "steps": steps(effect),
+        "counted_by": EffectSet.objects.filter(pk=effect.member_of).first() if effect.member_of else None,
+        "follows": EffectSet.objects.filter(pk=effect.pk).first(),
         "cause": Effect.objects.filter(pk=effect.cause).first() if effect.cause else None,
         "caused": owed[:CAUSED],
         "caused_number": owed.count(),

@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from app.audit.outcomes import OutcomeCollector
 from app.dispatch import signal_manager
 from app.dispatch.metrics import FailureCollector
+from app.middleware.http_metrics import HttpCollector
 from app.web import schema
 from app.web.operators import is_operator
 from owed import broker
@@ -101,4 +103,5 @@ def measures(request: HttpRequest) -> HttpResponse:
     """Answer Prometheus, which brings METRICS_TOKEN."""
     if not is_operator(request):
         return HttpResponse(CLOSED, status=403, content_type="text/plain; charset=utf-8")
-    return HttpResponse(prometheus.render(FailureCollector(signal_manager)), content_type=prometheus.CONTENT_TYPE)
+    said = prometheus.render(FailureCollector(signal_manager), HttpCollector(), OutcomeCollector())
+    return HttpResponse(said, content_type=prometheus.CONTENT_TYPE)

@@ -72,9 +72,15 @@ class TestEnqueueing:
         with pytest.raises(InvalidTask, match="Queue 'mail' is not valid for backend"):
             mailing.enqueue()
 
-    def test_refuses_priority_as_django_says_it(self) -> None:
-        with pytest.raises(InvalidTask, match="Backend does not support setting priority of tasks"):
-            samples.note.using(priority=1)
+    def test_refuses_a_priority_that_django_does_not_know(self) -> None:
+        with pytest.raises(InvalidTask, match="priority must be a whole number between -100 and 100"):
+            samples.note.using(priority=101)
+
+    def test_keeps_the_priority_and_runs_the_most_urgent_first(self) -> None:
+        results = [samples.note.using(priority=priority).enqueue(priority) for priority in (-100, 0, 100)]
+        assert [default_task_backend.get_result(each.id).task.priority for each in results] == [-100, 0, 100]
+        drain()
+        assert [args for args, _ in samples.seen] == [(100,), (0,), (-100,)]
 
     def test_refuses_a_moment_without_a_zone(self) -> None:
         with pytest.raises(InvalidTask, match="run_after must be an aware datetime"):
@@ -204,7 +210,7 @@ class TestTheBackend:
     def test_says_what_it_supports(self) -> None:
         backend = task_backends["default"]
         assert (backend.supports_defer, backend.supports_async_task, backend.supports_get_result) == (True, True, True)
-        assert backend.supports_priority is False
+        assert backend.supports_priority is True
 
     def test_checks_its_settings(self) -> None:
         found = {alias: [each.id for each in task_backends[alias].check()] for alias in ("default", "nameless", "odd")}

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from app.blog.models import Post
 from app.newsletter.models import Send, Subscriber
+from owed import record
 from owed.models import Effect
-from owed.testing import owes
+from owed.testing import drain, owes
 from tests.api.client import Program
+from tests.effects import samples
 
 pytestmark = pytest.mark.django_db
 
 NAMES = (
     "id task queue about kind state attempt max_attempts created_at due_at started_at finished_at duration hint outcome error"
-    " decided_by reason"
+    " decided_by reason priority member_of"
 )
 SHOWN = set(NAMES.split())
 
@@ -174,3 +177,15 @@ class TestInterface:
         monkeypatch.setattr(Post, "publish", lambda self, at: 1 / 0)
         answer = author.post(f"/posts/{draft.pk}/publication")
         assert (answer.status, answer.json) == (500, {"detail": "Something went wrong on our side.", "fields": {}})
+
+
+class TestASet:
+    def test_is_shown_with_its_members_and_with_what_follows(self, editor: Program) -> None:
+        with transaction.atomic():
+            made = record(samples.call.si(n=1), samples.call.si(n=2), then=samples.call.si(n=3))
+        first = min(made.ids)
+        shown = {"then": made.then, "task": "test.call", "size": 2, "outstanding": 2, "owed_at": None}
+        assert editor.get(f"/effects/{first}").json["set"] == shown
+        assert [item["id"] for item in editor.get("/effects", set=made.then).json] == sorted(made.ids)
+        drain()
+        assert editor.get(f"/effects/{made.then}").json["follows"]["outstanding"] == 0

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from owed import figures, origin, record
 from owed.figures import Figures, RolledUp, Span, percentile
-from owed.models import Attempt, Effect
+from owed.models import Attempt, Effect, EffectSet
 from owed.rolling_up import roll_up
 from owed.testing import drain
 from tests.effects import samples
@@ -75,6 +75,17 @@ class TestRollUp:
             RolledUp.objects.update(until=F("until") - timedelta(minutes=10))
         assert counted(Span.TOTAL) == {"owed": 2, "done": 2, "retried": 0, "lost": 0, "dead": 0}
         assert Figures.objects.filter(span=Span.MINUTE).count() == 2
+
+    def test_counts_what_follows_a_set_that_was_owed_long_ago(self) -> None:
+        with transaction.atomic():
+            record(samples.note.si(n=1), then=samples.note.si(n=2))
+        drain()
+        minute = make_old()
+        EffectSet.objects.update(owed_at=minute)
+        # As if twenty thousand others had been owed since: the number of what follows is far below the newest.
+        RolledUp.objects.create(until=minute - timedelta(minutes=1), newest=10**9)
+        roll_up()
+        assert counted() == {"owed": 1, "done": 2, "retried": 0, "lost": 0, "dead": 0}
 
     def test_leaves_out_what_a_person_held(self) -> None:
         owe(1, 2)

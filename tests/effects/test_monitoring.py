@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,16 @@ from typing import Any
 import pytest
 import yaml
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
+from app.audit.outcomes import OutcomeCollector
 from app.dispatch.manager import SignalManager
 from app.dispatch.metrics import FailureCollector
+from app.middleware import http_figures
+from app.middleware.http_metrics import HttpCollector
 from owed import heartbeat, record, schedules
 from owed.contrib import prometheus
 from owed.figures import Figures, Span
@@ -42,7 +48,8 @@ def scrape() -> dict[str, float]:
     samples_of: dict[str, float] = {}
     manager = SignalManager()
     manager.failures["post_published", "hook"] = 1
-    for line in prometheus.render(FailureCollector(manager)).decode().splitlines():
+    http_figures.count("home", 200, 0.02)
+    for line in prometheus.render(FailureCollector(manager), HttpCollector(), OutcomeCollector()).decode().splitlines():
         if not line.startswith("#"):
             name, value = line.rpartition(" ")[::2]
             name = name.partition("{")[0]
@@ -139,6 +146,31 @@ class TestAlerts:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+class TestAutoscaling:
+    def test_asks_for_the_age_of_what_is_due_and_keeps_one_worker(self) -> None:
+        scaled = yaml.safe_load((FOLDER / "keda.yml").read_text())
+        assert (scaled["apiVersion"], scaled["kind"]) == ("keda.sh/v1alpha1", "ScaledObject")
+        spec = scaled["spec"]
+        assert 1 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
+        assert spec["scaleTargetRef"]["name"]
+        [trigger] = spec["triggers"]
+        assert (trigger["type"], trigger["metricType"]) == ("prometheus", "Value")
+        asked = trigger["metadata"]
+        assert {"serverAddress", "query", "threshold"} <= asked.keys()
+        assert all(isinstance(value, str) for value in asked.values())
+        assert float(asked["activationThreshold"]) < float(asked["threshold"])
+        # The alert comes where more workers did not help.
+        [late] = [rule for rule in RULES if rule["alert"] == "EffectsLate"]
+        assert float(asked["threshold"]) < float(late["expr"].rpartition(">")[2])
+
+    @pytest.mark.django_db
+    def test_asks_for_a_metric_that_exists(self) -> None:
+        [trigger] = yaml.safe_load((FOLDER / "keda.yml").read_text())["spec"]["triggers"]
+        with transaction.atomic():
+            record(samples.note.si(n=1))
+        assert set(re.findall(r"afterword_\w+", trigger["metadata"]["query"])) <= scrape().keys()
+
+
 @pytest.mark.django_db
 class TestAMillion:
     @pytest.mark.timeout(600)
@@ -154,6 +186,30 @@ class TestAMillion:
             asked = [query["sql"] for query in queries if "effects_effect" in query["sql"]]
             assert asked
             assert [sql for sql in asked if "Seq Scan on effects_effect" in explain(sql)] == []
+
+    @pytest.mark.timeout(600)
+    @pytest.mark.parametrize("rows", sizes(20_000, 1_000_000))
+    def test_costs_the_pages_nothing(self, rows: int, client: Client, settings: Settings) -> None:
+        settings.METRICS_TOKEN = "a-token-for-monitoring"
+        pages = ("/metrics", "/readyz")
+        before = {path: _spent(client, path) for path in pages}
+        fill(rows)
+        after = {path: _spent(client, path) for path in pages}
+        for path in pages:
+            print(f"{path}: {before[path] * 1000:.1f} ms, with {rows:,} finished effects {after[path] * 1000:.1f} ms")
+            assert rows < 1_000_000 or after[path] < 3 * before[path] + 0.01
+
+
+def _spent(client: Client, path: str) -> float:
+    """Return seconds of this process, and of the database, for the quickest answer of a few."""
+    spent = []
+    for _ in range(8):
+        began = time.process_time()
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(path, headers={"authorization": "Bearer a-token-for-monitoring"})
+        assert answer.status_code == 200
+        spent.append(time.process_time() - began + sum(float(query["time"]) for query in queries))
+    return min(spent)
 
 
 def explain(statement: str) -> str:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from owed.claiming import CLAIM
 from owed.sweeping import SWEEP
+from owed.urgency import AHEAD
 
 MILLION = """
 INSERT INTO effects_effect (task, queue, args, about, kind, state, attempt, max_attempts, rings, wake_at, due_at,
@@ -36,6 +37,7 @@ class TestWithAMillionFinishedRows:
             for ids in ([newest], list(range(newest - 99, newest + 1))):
                 wanted = {"lease": 70, "hint": uuid4(), "ids": ids, "names": ["test.note"]}
                 assert "effects_effect_pkey" in _plan(cursor, CLAIM, wanted)
+            assert "effect_urgent" in _plan(cursor, AHEAD, ["test"])
             assert "effect_wake" in _plan(cursor, SWEEP, {"tasks": ["test.note"], "limit": 500, "ring_after": 15.0})
 
 

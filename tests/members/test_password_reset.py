@@ -80,6 +80,16 @@ class TestAForgottenPassword:
         assert "Your password is changed" in client.get("/login/").content.decode()
         assert (can_sign_in(reader, OLD), can_sign_in(reader, NEW)) == (False, True)
 
+    def test_goes_before_the_mails_that_no_one_waits_for(self, reader: User, smtp_sink: Sink) -> None:
+        ask("RITA@example.org")
+        drain()
+        [mail] = Effect.objects.filter(task="email.notice")
+        assert dict(Effect.objects.filter(task__in=["email.reset", "email.notice"]).values_list("task", "priority")) == {
+            "email.reset": 50,
+            "email.notice": 50,
+        }
+        assert mail.state == "done"
+
     def test_ends_every_session_and_token_of_before(self, reader: User) -> None:
         browser = Client()
         browser.force_login(reader)

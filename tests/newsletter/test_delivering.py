@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from app.blog.models import Post
 from app.mail import conversation
-from app.newsletter import delivering
+from app.newsletter import mailing_run
 from app.newsletter.announcing import expand, send_publication_notifications
 from app.newsletter.delivering import Deferred, deliver
 from app.newsletter.models import Delivery, Send, Subscriber
@@ -36,6 +36,13 @@ def ids(post: Post, readers: Readers) -> list[int]:
     return list(Delivery.objects.order_by("pk").values_list("pk", flat=True))
 
 
+@pytest.fixture(params=["one by one", "pipelining"])
+def pipelining(request: pytest.FixtureRequest, faulty: FaultyServer) -> None:
+    """Offer RFC 2920, or not."""
+    if request.param == "pipelining":
+        faulty.extensions = [*faulty.extensions, "PIPELINING"]
+
+
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     for phase in conversation.SECONDS:
@@ -57,6 +64,7 @@ def copies(server: FaultyServer) -> list[bytes]:
     return [re.findall(rb"^Message-ID: (\S+)", each, re.MULTILINE)[0] for each in server.accepted]
 
 
+@pytest.mark.usefixtures("pipelining")
 class TestBeforeTheDot:
     @pytest.mark.parametrize("phase", ["banner", "ehlo", "mail", "rcpt", "data"])
     @pytest.mark.parametrize("fault", [HANG, CUT, RESET, "451 4.3.0 later", "421 4.3.2 bye"])
@@ -140,6 +148,7 @@ class TestBeforeTheDot:
 
 @pytest.mark.covers("A8")
 class TestAfterTheDot:
+    @pytest.mark.usefixtures("pipelining")
     @pytest.mark.parametrize("fault", [CUT, RESET, HANG])
     def test_a_doubt_is_shown_and_never_repeated_by_itself(self, faulty: FaultyServer, ids: list[int], fault: str) -> None:
         faulty.faults = {"dot": fault}
@@ -153,6 +162,7 @@ class TestAfterTheDot:
         assert Send.objects.get().state == "finished"
         assert Send.objects.get().balances
 
+    @pytest.mark.usefixtures("pipelining")
     @pytest.mark.parametrize(("reply", "state"), [("554 5.6.0 spam", "failed"), ("451 4.3.0 later", "pending")])
     def test_an_answer_leaves_no_doubt(self, faulty: FaultyServer, ids: list[int], reply: str, state: str) -> None:
         faulty.faults = {"dot": reply}
@@ -239,7 +249,7 @@ class TestALongRun:
     def test_goes_on_in_another_when_its_time_is_used_up(
         self, smtp_sink: Sink, ids: list[int], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(delivering, "BUDGET", -1.0)
+        monkeypatch.setattr(mailing_run, "BUDGET", -1.0)
         with pytest.raises(Later):
             deliver(ids)
         monkeypatch.undo()
@@ -247,10 +257,10 @@ class TestALongRun:
         assert states() == ["sent"] * 5
 
     def test_ends_before_the_effects_hard_limit(self) -> None:
-        from app.mail.transport import PATIENCE
+        from app.mail.courier import PATIENCE
         from owed import registry
 
-        assert delivering.BUDGET < PATIENCE
+        assert mailing_run.BUDGET < PATIENCE
         assert registry.get("email.deliver").timeout > PATIENCE + 30
 
 

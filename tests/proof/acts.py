@@ -13,15 +13,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from app.blog.models import Post
+from app.newsletter.delivering import deliver
+from app.newsletter.mailing_run import PACE
 from owed import draining, record, registry
-from owed.celery import SOCKET
+from owed.celery import HASTE
 from owed.running import run
 from owed.sweeping import sweep
 from owed.waker import waker
 from tests.proof import samples
 
 PATIENCE = 60.0
-SOCKET.update(socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
+HASTE["redis"].update(socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
 
 
 def owe(*numbers: str) -> None:
@@ -57,6 +59,13 @@ def run_overdue(task: str, *ids: str) -> None:
     run_these(task, *ids)
 
 
+def mail(url: str, *ids: str) -> None:
+    """Send these deliveries to the mail server at this address, in windows as large as they become."""
+    settings.EMAIL_URL = url
+    PACE.size = settings.MAIL_WINDOW
+    deliver([int(pk) for pk in ids])
+
+
 def work() -> None:
     """Sweep and run until killed, as a worker does."""
     while True:
@@ -73,6 +82,7 @@ VERBS = {
     "run": run_these,
     "run_told": run_told,
     "run_overdue": run_overdue,
+    "mail": mail,
     "sweep": lambda: sweep(),
 }
 

@@ -14,7 +14,7 @@ from tests.proof.ledger import execute
 from tests.proof.processes import Actor
 
 pytest.register_assert_rewrite("tests.proof.machine")
-ROWS = "effects_effect, effects_attempt, effects_tick, effects_slot, effects_limit"
+ROWS = "effects_effect, effects_set, effects_attempt, effects_tick, effects_slot, effects_limit"
 WRITTEN = "proof_applied, proof_called, proof_document, proof_index, proof_rated"
 FORGET = f"TRUNCATE {ROWS}, {WRITTEN}"
 # CASCADE follows constraints, and search_document and social_socialpost have none: they outlive their posts.

@@ -11,6 +11,9 @@ ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
 LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
+SETS = "tests/effects/test_sets.py::"
+SETS_AT_ONCE = "tests/proof/test_sets.py::"
+PRIORITY = "tests/effects/test_priority.py::"
 POISON = "tests/proof/test_poison.py::"
 MANY = "tests/proof/test_many_in_one_hint.py::"
 OWN = "AND attempt = %s AND state = 'running'"
@@ -18,6 +21,8 @@ ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
 BACK = "{0}._move({0}._still(SubmissionState.SUBMITTING), state=SubmissionState.PENDING)"
 
 MAILINGS = "tests/newsletter/test_audience.py::"
+KILLED = "tests/newsletter/test_killed.py::"
+WINDOWS = "tests/newsletter/test_windows.py::TestARow::"
 LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
 
 GUARDS = [
@@ -208,7 +213,7 @@ GUARDS = [
     ),
     guard(
         "what failed before is rung alone", f"{EFFECTS}/sweeping.py",
-        "if attempt == 0)", ")",
+        "if attempt == 0 and not low)", "if not low)",
         f"{POISON}TestPoison::test_in_a_batch_costs_its_neighbours_one_try",
     ),
     guard(
@@ -322,9 +327,54 @@ GUARDS = [
         "mail: an orphan in `submitting` is not sent again",
         (
             Edit("app/mail/submission.py", "        row.doubt()\n", f"        {BACK.format('row')}\n"),
-            Edit("app/newsletter/delivering.py", "delivery.doubt()", BACK.format("delivery")),
+            Edit("app/newsletter/delivering.py", "else delivery.doubt()", "else " + BACK.format("delivery")),
         ),
         ("tests/newsletter/test_delivering.py::TestAfterTheDot::test_a_dead_sender_leaves_one_row_in_doubt",),
+    ),
+    guard(
+        "journal: what was begun and not answered is in doubt", "app/newsletter/recovery.py",
+        "delivery.doubt()", 'delivery.postpone("")',
+        f"{KILLED}TestAJournal::test_tells_what_was_not_begun_what_was_answered_and_the_one_in_doubt",
+    ),
+    guard(
+        "journal: a message is begun before its last dot", "app/mail/courier.py",
+        "            begins()\n", "",
+        f"{KILLED}TestAJournal::test_is_written_before_the_last_dot",
+    ),
+    guard(
+        "journal: of a machine that stopped it is not whole", "app/mail/journal.py",
+        "header == boot_id()", "True",
+        f"{KILLED}TestAJournal::test_of_a_machine_that_stopped_leaves_its_window_in_doubt",
+    ),
+    guard(
+        "journal: a living worker's is not read", "app/mail/journal.py",
+        "BlockingIOError:\n                continue\n", "BlockingIOError:\n                pass\n",
+        f"{KILLED}TestAJournal::test_of_a_worker_that_lives_is_left_alone",
+    ),
+    guard(
+        "journal: it speaks for its own attempts", "app/newsletter/recovery.py",
+        "journal=record.name, ", "",
+        f"{KILLED}TestAJournal::test_does_not_speak_for_an_attempt_of_another",
+    ),
+    guard(
+        "window: one of two takes a row", "app/newsletter/windows.py",
+        "AND delivery.state = 'pending'", "",
+        f"{WINDOWS}test_is_taken_by_one_of_two",
+    ),
+    guard(
+        "window: consent is asked as a row is taken", "app/newsletter/windows.py",
+        "AND reader.state = %(confirmed)s", "AND %(confirmed)s IS NOT NULL",
+        f"{WINDOWS}test_is_not_taken_of_a_reader_who_left",
+    ),
+    guard(
+        "window: a late outcome closes no later attempt", "app/newsletter/windows.py",
+        "AND delivery.attempts = outcome.attempt ", "",
+        f"{WINDOWS}test_is_not_closed_by_the_outcome_of_an_attempt_before",
+    ),
+    guard(
+        "window: a pause is asked as a row is taken", "app/newsletter/windows.py",
+        "AND send.paused_at IS NULL\n", "\n",
+        f"{WINDOWS}test_is_not_taken_in_a_pause",
     ),
     guard(
         "mail: one of two takes a row", "app/mail/submission.py",
@@ -438,6 +488,111 @@ GUARDS = [
         "tests/studio/test_effect_actions.py::TestADiscardedMailing",
     ),
     guard(
+        "then: the end of an effect is counted", f"{EFFECTS}/settling.py",
+        "counting.settled(each.member_of for each in claimed)", "pass",
+        f"{SETS}TestASet::test_owes_what_follows_when_all_are_done_and_once",
+    ),
+    guard(
+        "then: counted with the claim of the next", f"{EFFECTS}/claiming.py",
+        "counting.settled([claimed.member_of])", "pass",
+        f"{SETS_AT_ONCE}TestAHint",
+    ),
+    guard(
+        "then: counted in the transaction of the end", f"{EFFECTS}/settling.py",
+        "with transaction.atomic() if any(each.member_of for each in claimed) else nullcontext():", "with nullcontext():",
+        f"{SETS_AT_ONCE}TestADeath",
+    ),
+    guard(
+        "then: counted in the transaction that claims the next", f"{EFFECTS}/claiming.py",
+        "with transaction.atomic() if claimed.member_of else nullcontext():", "with nullcontext():",
+        f"{SETS_AT_ONCE}TestADeath",
+    ),
+    guard(
+        "then: what gave up is counted", f"{EFFECTS}/dead_letters.py",
+        "counting.settled([claimed.member_of])", "pass",
+        f"{SETS}TestAMember::test_that_gave_up_or_ran_out_of_tries_is_settled",
+    ),
+    guard(
+        "then: what the sweeper buries is counted", f"{EFFECTS}/sweeping.py",
+        "WHERE state = 'dead' AND member_of IS NOT NULL", "WHERE state = 'dead' AND member_of IS NULL",
+        f"{SETS}TestAMember::test_whose_worker_died_at_its_last_try_is_settled_by_the_sweeper",
+    ),
+    guard(
+        "then: what is discarded is counted", f"{EFFECTS}/acting.py",
+        "counting.settled(sets)", "pass",
+        f"{SETS}TestAMember::test_that_a_person_cancels_is_settled",
+    ),
+    guard(
+        "then: what is dead and discarded counts once", f"{EFFECTS}/acting.py",
+        "Effect.objects.filter(pk__in=ids, finished_at=None).values_list", "Effect.objects.filter(pk__in=ids).values_list",
+        f"{SETS}TestAMember::test_that_is_dead_and_then_discarded_counts_once",
+    ),
+    guard(
+        "then: what is retried is waited for", f"{EFFECTS}/dead_letters.py",
+        "counting.owed_again(sets)", "pass",
+        f"{SETS}TestAMember::test_that_is_retried_before_the_set_is_complete_is_waited_for",
+    ),
+    guard(
+        "then: what follows is owed once", f"{EFFECTS}/counting.py",
+        "effects_set.owed_at IS NULL", "true",
+        f"{SETS}TestAMember::test_that_is_retried_after_it_changes_nothing",
+    ),
+    guard(
+        "then: two that end the last two both count", f"{EFFECTS}/counting.py",
+        "ORDER BY effects_set.id FOR UPDATE OF effects_set", "ORDER BY effects_set.id FOR UPDATE OF effects_set SKIP LOCKED",
+        f"{SETS_AT_ONCE}TestTheLastTwo",
+    ),
+    guard(
+        "then: sets are locked in one order", f"{EFFECTS}/counting.py",
+        "ORDER BY effects_set.id FOR UPDATE OF effects_set", "ORDER BY -effects_set.id FOR UPDATE OF effects_set",
+        f"{SETS_AT_ONCE}TestTwoBatches",
+    ),
+    guard(
+        "then: gather() merges no member", f"{EFFECTS}/recording.py",
+        "if then is not None:", "if then is not None and _gathering.get() is None:",
+        f"{SETS}TestASet::test_counts_in_gather_each_call_even_of_one_subject",
+    ),
+    guard(
+        "then: a recount waits for who is counting", f"{EFFECTS}/counting.py",
+        "ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED", "ORDER BY id LIMIT 100",
+        f"{SETS_AT_ONCE}TestARecount",
+    ),
+    guard(
+        "priority: the urgent goes first", f"{EFFECTS}/urgency.py",
+        "for urgent, pk in _ahead(effect, ids):", "for urgent, pk in ():",
+        f"{PRIORITY}TestAHint::test_runs_what_is_urgent_in_its_queue_before_what_it_names",
+    ),
+    guard(
+        "priority: poison runs alone", f"{EFFECTS}/urgency.py",
+        "AND attempt = 0 AND {sql.NOT_PAUSED}", "AND {sql.NOT_PAUSED}",
+        f"{PRIORITY}TestAHint::test_leaves_what_has_failed_before_to_its_own_hint",
+    ),
+    guard(
+        "priority: no effect under limits that are not its own", f"{EFFECTS}/urgency.py",
+        "urgent.timeout <= effect.timeout and effect.soft_limit + GRACE < urgent.lease", "True",
+        f"{PRIORITY}TestAHint::test_leaves_what_has_limits_that_do_not_fit",
+    ),
+    guard(
+        "priority: nothing starves", f"{EFFECTS}/urgency.py",
+        "_passed_over.add(effect.queue)", "pass",
+        f"{PRIORITY}TestAHint::test_that_has_no_time_left_is_rung_again_and_the_next_runs_what_it_names",
+    ),
+    guard(
+        "priority: nothing new after half a second", f"{EFFECTS}/urgency.py",
+        "if time.monotonic() >= until:", "if False:",
+        f"{PRIORITY}TestAHint::test_that_has_no_time_left_is_rung_again_and_the_next_runs_what_it_names",
+    ),
+    guard(
+        "priority: the low is not forgotten", f"{EFFECTS}/sweeping.py",
+        "priority < 0 AND {YOUNG} AS low", "priority < 0 AS low",
+        f"{PRIORITY}TestTheSweeper::test_forgets_that_one_is_low_after_five_minutes",
+    ),
+    guard(
+        "priority: an empty look is not repeated", f"{EFFECTS}/urgency.py",
+        "_quiet[effect.queue] = time.monotonic() + QUIET", "pass",
+        f"{PRIORITY}TestAHint::test_asks_once_in_a_second_where_nothing_is_urgent",
+    ),
+    guard(
         "a notice whose mail is discarded is closed", "app/notices/apps.py",
         'import_module("app.notices.discards").connect()', "pass",
         "tests/notices/test_discards.py::TestADiscardedNotice",
@@ -456,6 +611,16 @@ GUARDS = [
         "a message that is taken does not end the worker", f"{EFFECTS}/worker.py",
         "channel.do_restore = False", "pass",
         "tests/journeys/test_killed.py::TestAnEmptiedBroker::test_comes_back_to_a_worker_that_lived_on",
+    ),
+    guard(
+        "a deaf worker does not sweep", f"{EFFECTS}/worker.py",
+        "if self._is_deaf():", "if False:",
+        "tests/effects/test_listening.py::TestAWorker::test_that_is_deaf_leaves_it_to_others_until_it_hears",
+    ),
+    guard(
+        "a worker that hangs in a silent connection ends", f"{EFFECTS}/worker.py",
+        'threading.Thread(target=end_if_stuck, name="owed-end", daemon=True).start()', "pass",
+        "tests/journeys/test_silent_broker.py::TestConnectionsThatGoSilent::test_are_named_and_keep_no_worker_from_ending_in_its_grace",
     ),
     unique("notices", "notice", "notice_once", "tests/proof/test_once.py", "tests/notices/test_notices.py::TestTheTable"),
     unique(

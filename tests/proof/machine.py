@@ -20,7 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from owed import acting, dead_letters, pausing, record, registry, retry
 from owed.claiming import Claimed, claim
 from owed.filters import Filter
-from owed.models import Effect
+from owed.models import Effect, EffectSet
+from owed.recording import Owed
 from owed.running import Report, _alone, run
 from owed.sweeping import sweep
 from owed.waker import waker
@@ -35,7 +36,10 @@ SIGNATURES: dict[str, Callable[[int], Any]] = {
 }
 TASKS = st.sampled_from(sorted(SIGNATURES))
 TRIES = 3
+PRIORITIES = st.sampled_from([0, 0, -10, 50])
 ENOUGH = 5
+FOLLOWS = 100
+"""The number of what follows a set is that of its first member, and this."""
 ANYONE = acting.Decision(by="a person", reason="as it seemed best")
 OUTCOMES = ("", "fail", "later", "give up")
 
@@ -52,6 +56,7 @@ class Row:
     due: bool = False
     finished_at: datetime | None = None
     calls: int = 0
+    priority: int = 0
 
     def claim(self) -> None:
         self.state, self.attempt, self.due = "running", self.attempt + 1, False
@@ -99,6 +104,7 @@ class Level:
 
     atomic: Any
     rows: dict[int, Row] = field(default_factory=dict)
+    sets: dict[int, list[int]] = field(default_factory=dict)
 
 
 class Ledger(RuleBasedStateMachine):
@@ -109,6 +115,7 @@ class Ledger(RuleBasedStateMachine):
         self.writer = ThreadPoolExecutor(max_workers=1)
         self.levels: list[Level] = []
         self.rows: dict[int, Row] = {}
+        self.sets: dict[int, list[int]] = {}
         self.hints: list[int] = []
         self.workers: list[Claimed] = []
         self.numbers = 0
@@ -120,11 +127,11 @@ class Ledger(RuleBasedStateMachine):
     @initialize(tasks=st.lists(TASKS, min_size=1, max_size=3))
     def begin(self, tasks: list[str]) -> None:
         """Begin with a few effects that are owed. Few, so that much happens to each."""
-        execute("TRUNCATE effects_effect, effects_pause, proof_applied, proof_called")
+        execute("TRUNCATE effects_effect, effects_set, effects_pause, proof_applied, proof_called")
         samples.outcomes.clear()
         self.request(tasks)
 
-    def ring(self, ready: list[tuple[str, int]]) -> None:
+    def ring(self, ready: list[tuple[str, int]], *, low: bool = False) -> None:
         self.hints += [pk for _, pk in ready]
 
     def write(self, call: Callable[[], Any]) -> Any:
@@ -147,19 +154,31 @@ class Ledger(RuleBasedStateMachine):
         self.write(atomic.__enter__)
         self.levels.append(Level(atomic))
 
-    @rule(tasks=st.lists(TASKS, min_size=1, max_size=2))
+    @rule(tasks=st.lists(TASKS, min_size=1, max_size=2), priority=PRIORITIES)
     @precondition(lambda self: self.levels and self.numbers < ENOUGH)
-    def owe(self, tasks: list[str]) -> None:
-        rows = [Row(n=self.numbers + offset, task=task) for offset, task in enumerate(tasks)]
+    def owe(self, tasks: list[str], priority: int = 0) -> None:
+        self._owe(tasks, priority)
+
+    @rule(tasks=st.lists(TASKS, min_size=1, max_size=3))
+    @precondition(lambda self: self.levels and self.numbers < ENOUGH)
+    def owe_a_set(self, tasks: list[str]) -> None:
+        """Owe some, and another effect when all of them are settled."""
+        ids, then = self._owe(tasks, 0, then=samples.apply.si(n=FOLLOWS + self.numbers))
+        assert then is not None
+        self.levels[-1].sets[then] = ids
+
+    def _owe(self, tasks: list[str], priority: int, then: Any = None) -> tuple[list[int], int | None]:
+        rows = [Row(n=self.numbers + offset, task=task, priority=priority) for offset, task in enumerate(tasks)]
         self.numbers += len(rows)
-        ids = self.write(lambda: self._record(rows))
-        self.levels[-1].rows.update(zip(ids, rows, strict=True))
+        owed = self.write(lambda: self._record(rows, then))
+        self.levels[-1].rows.update(zip(owed.ids, rows, strict=True))
+        return owed.ids, owed.then
 
     @staticmethod
-    def _record(rows: list[Row]) -> list[int]:
-        owed = record(*(SIGNATURES[row.task](row.n) for row in rows))
+    def _record(rows: list[Row], then: Any) -> Owed:
+        owed = record(*(SIGNATURES[row.task](row.n).set(priority=row.priority) for row in rows), then=then)
         transaction.on_commit(owed.enqueue, robust=True)
-        return owed.ids
+        return owed
 
     @rule()
     @precondition(lambda self: self.levels)
@@ -167,6 +186,7 @@ class Ledger(RuleBasedStateMachine):
         level = self.levels.pop()
         self.write(lambda: level.atomic.__exit__(None, None, None))
         (self.levels[-1].rows if self.levels else self.rows).update(level.rows)
+        (self.levels[-1].sets if self.levels else self.sets).update(level.sets)
 
     @rule()
     @precondition(lambda self: self.levels)
@@ -266,8 +286,9 @@ class Ledger(RuleBasedStateMachine):
         swept = sweep()
         for pk in due:
             self.rows[pk].sweep(paused=self.paused)
-        ready = sorted(pk for pk in due if self.rows[pk].state == "ready")
+        ready = sorted([pk for pk in due if self.rows[pk].state == "ready"] + self._complete_sets())
         assert sorted(pk for hint in swept.hints for pk in hint.ids) == ready
+        assert all(list(hint.ids) == sorted(hint.ids, key=self._urgency) for hint in swept.hints)
         assert all(len(hint.ids) == 1 or not self.rows[pk].attempt for hint in swept.hints for pk in hint.ids)
         self.hints += ready
 
@@ -325,12 +346,29 @@ class Ledger(RuleBasedStateMachine):
         if may:
             self.rows[pk].end()
 
+    def _urgency(self, pk: int) -> tuple[int, int]:
+        return -self.rows[pk].priority, pk
+
+    def _complete_sets(self) -> list[int]:
+        """Owe what follows each set of which nothing is owed any more. Return those."""
+        complete = [
+            pk
+            for pk, members in self.sets.items()
+            if pk not in self.rows and all(self.rows[each].state in {"done", "dead", "discarded"} for each in members)
+        ]
+        tries = registry.get("proof.apply").max_attempts
+        for pk in complete:
+            first = min(self.rows[each].n for each in self.sets[pk])
+            self.rows[pk] = Row(n=FOLLOWS + first, task="proof.apply", max_attempts=tries)
+        return complete
+
     def _owns(self, claimed: Claimed) -> bool:
         row = self.rows[claimed.id]
         return row.state == "running" and row.attempt == claimed.attempt
 
     @invariant()
     def the_ledger_is_what_the_model_says(self) -> None:
+        self._complete_sets()
         stored = {each.pk: each for each in Effect.objects.all()}
         assert set(stored) == set(self.rows)
         for pk, row in self.rows.items():
@@ -339,6 +377,15 @@ class Ledger(RuleBasedStateMachine):
             assert (each.finished_at is not None) == (row.state in {"done", "dead", "discarded"})
             assert row.finished_at in {None, each.finished_at}
             row.finished_at = each.finished_at
+
+    @invariant()
+    def every_set_counts_those_of_its_members_that_are_owed(self) -> None:
+        self._complete_sets()
+        counted = dict(EffectSet.objects.open().values_list("pk", "outstanding"))
+        owed = {
+            pk: sum(self.rows[each].state not in {"done", "dead", "discarded"} for each in self.sets[pk]) for pk in self.sets
+        }
+        assert counted == {pk: number for pk, number in owed.items() if pk not in self.rows}
 
     @invariant()
     def no_atomic_effect_is_done_twice_and_every_done_one_once(self) -> None:
@@ -359,6 +406,9 @@ class Ledger(RuleBasedStateMachine):
             pausing.resume(queue="proof", decision=ANYONE)
             acting.RELEASE.act(Filter(), ANYONE)
             recover()
+            for row in self.rows.values():
+                row.state = "done" if row.state not in {"dead", "discarded"} else row.state
+            self._complete_sets()
             ends = dict(Effect.objects.values_list("pk", "state"))
             assert set(ends) == set(self.rows)
             assert set(ends.values()) <= {"done", "dead", "discarded"}

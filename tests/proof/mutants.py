@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 DROP = """from django.db import migrations
 
 class Migration(migrations.Migration):
-    dependencies = [("{room}", "{last}")]
+    dependencies = {leaves}
     operations = [migrations.RunSQL("ALTER TABLE {table} DROP CONSTRAINT {name}")]
 """
 
@@ -55,13 +56,19 @@ class Drop:
         return any(self.name in file.read_text() for file in self._migrations(root))
 
     def apply(self, root: Path) -> None:
-        *_, last = self._migrations(root)
-        body = DROP.format(room=self.room, last=last.stem, table=self.table, name=self.name)
-        last.with_name("9999_mutant.py").write_text(body)
+        files = self._migrations(root)
+        # Two may have one number: the last one is the one that no other depends on.
+        leaves = [(self.room, file.stem) for file in files if not any(_names(other, file.stem) for other in files)]
+        body = DROP.format(leaves=leaves, table=self.table, name=self.name)
+        files[-1].with_name("9999_mutant.py").write_text(body)
 
     def _migrations(self, root: Path) -> list[Path]:
         folder = root / ("owed" if self.room == "owed" else f"app/{self.room}") / "migrations"
         return sorted(folder.glob("[0-9]*.py"))
+
+
+def _names(file: Path, migration: str) -> bool:
+    return re.search(rf"""["']{migration}["']""", file.read_text()) is not None
 
 
 @dataclass(frozen=True)

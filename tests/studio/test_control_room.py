@@ -137,6 +137,10 @@ class TestTheRoom:
         assert answer.headers["Location"] == "/studio/effects/list/?state=dead&task=email"
 
 
+LIST = "/studio/effects/list/"
+LISTS = (LIST, f"{LIST}?state=dead", f"{LIST}?state=waiting", f"{LIST}?page=150")
+
+
 class TestAMillion:
     """In miniature; `make faults` has the million."""
 
@@ -149,14 +153,25 @@ class TestAMillion:
         heartbeat.beat("worker@nimbus", {"runs": [{"hint": str(uuid4()), "task": "test.call"}]})
         roll_up()
         page(operator)  # templates are compiled once in the life of a process
-        for path in (ROOM, f"{ROOM}?span=day", f"{ROOM}{ids[0]}/", "/studio/schedules/"):
-            began = time.process_time()
-            with CaptureQueriesContext(connection) as queries:
-                page(operator, path)
-            spent = time.process_time() - began + sum(float(query["time"]) for query in queries)
-            assert rows < 1_000_000 or spent < 0.2, (path, spent)
+        for path in (ROOM, f"{ROOM}?span=day", f"{ROOM}{ids[0]}/", "/studio/schedules/", *LISTS):
+            spent = []
+            for _ in range(3 if rows == 1_000_000 else 1):
+                began = time.process_time()
+                with CaptureQueriesContext(connection) as queries:
+                    page(operator, path)
+                spent.append(time.process_time() - began + sum(float(query["time"]) for query in queries))
+            assert rows < 1_000_000 or min(spent) < 0.2, (path, spent)
             asked = [query["sql"] for query in queries if "effects_effect" in query["sql"]]
-            assert {sql for sql in asked if "Seq Scan on effects_effect" in explain(sql)} == set()
+            counting = "LIMIT 10001"  # of a table without a filter: its first rows, whatever it holds
+            assert {sql for sql in asked if counting not in sql and "Seq Scan on effects_effect" in explain(sql)} == set()
+
+    def test_is_not_counted_to_the_end(self, operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("app.studio.bounded_pages.MOST", 60)
+        fill(70)
+        first, second = page(operator, LIST), page(operator, f"{LIST}?page=2")
+        assert "More than 60 effects" in first
+        assert "Page 2 of 2" in second
+        assert second.count('<li id="effect-') == 10
 
 
 def explain(statement: str) -> str:

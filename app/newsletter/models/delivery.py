@@ -22,6 +22,8 @@ class Delivery(Submission):
     send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="deliveries")
     post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="deliveries")
     subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    journal = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    """Where the process that took it last writes down what it begins; empty where it keeps no journal."""
 
     objects: ClassVar[models.Manager[Delivery]] = models.Manager()
 
@@ -34,6 +36,9 @@ class Delivery(Submission):
         indexes: ClassVar = [
             models.Index(fields=["send", "state"], name="delivery_balance"),
             models.Index(fields=["send"], name="delivery_open", condition=Q(state__in=OPEN)),
+            models.Index(
+                fields=["finished_at"], name="delivery_ended", condition=Q(finished_at__isnull=False), include=["state"]
+            ),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,7 @@ class Kind(ABC):
     preference: ClassVar[Preference | None] = None  # what a link in the mail turns off
     is_digested: ClassVar[bool] = False  # several about one post, minutes apart, become one mail
     reaches_unconfirmed: ClassVar[bool] = False  # also goes to an address that may be a stranger's
+    priority: ClassVar[int] = 0  # AWAITED where someone waits for the mail before the screen
     once_for_good: ClassVar[bool] = False  # its row stays with the account, so that it is never owed a second time
 
     @abstractmethod

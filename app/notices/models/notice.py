@@ -16,7 +16,7 @@ from app.blog.truncation import cut
 from app.mail.html_to_text import html_to_text
 from app.mail.rendering import link
 from app.mail.submission import Submission, SubmissionState
-from app.notices import effects
+from app.notices import effects, kinds
 from app.notices.kinds.base import Kind
 from owed import owe
 
@@ -66,6 +66,9 @@ class Notice(Submission):
         indexes: ClassVar = [
             models.Index(fields=["recipient", "kind", "post"], name="notice_series"),
             models.Index(
+                fields=["finished_at"], name="notice_ended", condition=Q(finished_at__isnull=False), include=["state"]
+            ),
+            models.Index(
                 fields=["recipient", "kind", "post", "id"], name="notice_waiting", condition=Q(state=SubmissionState.PENDING)
             ),
         ]
@@ -101,7 +104,8 @@ class Notice(Submission):
         return link(self.post.get_absolute_url()) + anchor if self.post else ""
 
     def owe_mail(self) -> None:
-        owe(effects.notice.si(notice_id=self.pk), about=self.about)
+        mail = effects.notice.si(notice_id=self.pk).set(priority=kinds.get(self.kind).priority)
+        owe(mail, about=self.about)
 
     @transaction.atomic
     def resend(self) -> None:

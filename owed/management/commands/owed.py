@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.forms.models import model_to_dict
 
 from ... import acting, conf, draining, limits, pausing, purging, registry, schedules, sweeping, unknown
-from ...models import Attempt, Effect, Pause
+from ...models import Attempt, Effect, EffectSet, Pause
 from .. import actions, holds
 
 IDLE_PAUSE = 0.5
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         listing.add_argument("--limit", type=int, default=50)
         listing.add_argument("--json", action="store_true")
         verbs.add_parser("show", help="one effect, whole").add_argument("id", type=int)
+        verbs.add_parser("sets", help="what is owed when all of a set are settled")
         actions.add_verbs(verbs.add_parser)
         actions.add_pauses(verbs.add_parser)
         holds.add_verbs(verbs.add_parser)
@@ -62,10 +63,18 @@ class Command(BaseCommand):
             self.stderr.write(f"{number} owed under {name}, a name that no running worker knows.")
 
     def _show(self, *, id: int, **_: Any) -> None:
-        effect = Effect.objects.filter(pk=id).first()
+        effect, follows = Effect.objects.filter(pk=id).first(), EffectSet.objects.filter(pk=id).first()
+        if effect is None and follows and follows.is_open:
+            self.stdout.write(_json(_set(follows)))
+            return
         if effect is None:
             raise CommandError(f"No effect has the id {id}; finished ones are purged after {conf.retention()}.")
-        self.stdout.write(_json({**_facts(effect), "failures": [_failure(each) for each in effect.attempts.all()]}))
+        counted = EffectSet.objects.filter(pk=effect.member_of).first() if effect.member_of else None
+        sets = {"set": counted and _set(counted), "follows": follows and _set(follows)}
+        self.stdout.write(_json({**_facts(effect), **sets, "failures": [_failure(each) for each in effect.attempts.all()]}))
+
+    def _sets(self, **_: Any) -> None:
+        self.stdout.write("\n".join(map(str, EffectSet.objects.open())) or "Nothing waits for the end of a set.")
 
     def _pause(self, **options: Any) -> None:
         actions.pause(self.stdout, **options)
@@ -111,6 +120,11 @@ class Command(BaseCommand):
 
 def _facts(effect: Effect) -> dict[str, Any]:
     return {"id": effect.pk, **model_to_dict(effect), "duration": effect.duration}
+
+
+def _set(one: EffectSet) -> dict[str, Any]:
+    names = ("task", "about", "size", "outstanding", "created_at", "owed_at")
+    return {"then": one.pk, **{name: getattr(one, name) for name in names}}
 
 
 def _failure(attempt: Attempt) -> dict[str, Any]:

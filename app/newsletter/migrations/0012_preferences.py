@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0009_sample_mail'),
+        ('newsletter', '0011_recent_outcomes'),
     ]
 
     operations = [
