@@ -7,7 +7,7 @@ from app.members import effects as members
 from app.members.email_confirmation import ask_confirmation
 from app.members.password_changed import notify_password_changed
 from app.members.password_reset import send_reset_link
-from app.newsletter import announcing, delivering, samples
+from app.newsletter import announcing, delivering, greeting, samples
 from app.newsletter import effects as newsletter
 from app.newsletter.announcing import send_publication_notifications
 from app.notices import effects as notices
@@ -41,6 +41,11 @@ def deliver(*, delivery_ids: list[int]) -> None:
 @newsletter.confirm.runs
 def confirm(*, confirmation_id: int) -> None:
     delivering.confirm(confirmation_id)
+
+
+@newsletter.greet.runs
+def greet(*, greeting_id: int) -> None:
+    greeting.greet(greeting_id)
 
 
 @newsletter.sample.runs

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from app.blog.errors import NotPublished, PostGone
 from app.blog.models import Post
-from app.blog.placement import locked
+from app.blog.placement import locked, placement_of
 from app.blog.status import OUT
 from app.mail.addresses import domain_of
 from app.mail.submission import SubmissionState
@@ -28,6 +28,7 @@ EXPAND = """
 WITH page AS (
     SELECT id, token FROM newsletter_subscriber
     WHERE state = %(confirmed)s AND id > %(after)s AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s))
+    AND (wants = '{}' OR wants && %(scopes)s::varchar[]) AND (paused_until IS NULL OR paused_until <= statement_timestamp())
     ORDER BY id LIMIT %(page)s
 ), made AS (
     INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, state, message_id, attempts, error)
@@ -81,7 +82,14 @@ def mail_the_rest(send_id: int) -> int:
 
 @transaction.atomic
 def announce_again(
-    post_id: int, number: int, *, by: int, now: datetime, audience: Audience = EVERYONE, subject: str = "", preview: str = ""
+    post_id: int,
+    number: int,
+    *,
+    by: int | None,
+    now: datetime,
+    audience: Audience = EVERYONE,
+    subject: str = "",
+    preview: str = "",
 ) -> Send:
     """Mail a public post once more, because a user asks for the round of this number. The first is 1, where none was mailed.
 
@@ -155,6 +163,7 @@ def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
     only = _next_of(send, after) if send.filters else None
     values = {
         "send": send.pk, "post": send.post_id, "after": after, "page": PAGE, "only": only,
+        "scopes": sorted(post.lists()) if (post := placement_of(send.post_id)) else [],
         "mailing": f"{send.post_id} {send.post.guid} {send.round} ",
         "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING,
         "domain": domain_of(settings.DEFAULT_FROM_EMAIL),

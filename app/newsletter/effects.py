@@ -33,6 +33,11 @@ def confirm(*, confirmation_id: int) -> None:
     """Ask an address whether its subscription was meant."""
 
 
+@effect("email.greet", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES, priority=AWAITED)
+def greet(*, greeting_id: int) -> None:
+    """Welcome a reader who has just confirmed."""
+
+
 @effect("email.sample", kind="external", timeout=60, max_attempts=8, priority=AWAITED)
 def sample(*, sample_id: int) -> None:
     """Send the mail of a post to the one who writes it, as a test."""

@@ -19,6 +19,7 @@ from app.mail.html_to_text import html_to_text
 from app.mail.message import Letter, Mail, encode, one_line
 from app.mail.rendering import link, render, site_host
 from app.mail.styles import styled
+from app.newsletter.identity import identity
 from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Delivery, Subscriber
 from app.site.pages import ARCHIVE, SUBSCRIBE
@@ -54,14 +55,14 @@ def post_letter(context: dict[str, Any], subject: str, reader: Addressee) -> Let
     page = link(reverse("subscription", args=[reader.token]))
     text, html = render("newsletter/mail/post", {**context, "unsubscribe_url": page})
     return Letter(
-        sender=settings.DEFAULT_FROM_EMAIL,
+        sender=context["identity"].sender,
         recipient=reader.email,
         name=reader.name,
         subject=subject,
         text=text,
         html=html,
         message_id=reader.message_id,
-        headers=list_headers(page),
+        headers={**list_headers(page), **context["identity"].headers},
     )
 
 
@@ -74,6 +75,7 @@ def post_context(post_id: int) -> dict[str, Any]:
     summary = post.excerpt or shortened(plain_text(beginning(post.content_html, OPENING)), words=80)
     return {
         "post": post,
+        "identity": identity(post.author),
         "post_url": link(post.get_absolute_url()),
         "summary": summary,
         "preheader": cut(" ".join(summary.split()), PREHEADER),

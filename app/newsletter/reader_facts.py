@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.newsletter.models import Confirmation, Delivery, Subscriber
+from app.newsletter.models import Confirmation, Delivery, Greeting, Subscriber
 
 KEPT = (
     "email", "name", "state", "tags", "source", "created_at", "consented_at", "consent_text", "consent_ip_digest",
-    "confirmed_at", "unsubscribed_at",
+    "confirmed_at", "unsubscribed_at", "wants", "paused_until",
 )  # fmt: skip
 OUTCOME = ("state", "error", "attempts", "submitted_at", "finished_at", "message_id")
 
@@ -18,6 +18,7 @@ def facts_of(subscriber: Subscriber) -> dict[str, Any]:
     return {
         **{name: getattr(subscriber, name) for name in KEPT},
         "mails": [_delivery(each) for each in deliveries_of(subscriber)],
+        "welcome": [{"owed_at": each.created_at, **_outcome(each)} for each in Greeting.objects.filter(subscriber=subscriber)],
         "questions": [{"asked_at": each.created_at, **_outcome(each)} for each in subscriber.confirmations.order_by("-pk")],
     }
 
@@ -33,5 +34,5 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {"post": post, "round": delivery.send.round, **_outcome(delivery)}
 
 
-def _outcome(row: Delivery | Confirmation) -> dict[str, Any]:
+def _outcome(row: Delivery | Confirmation | Greeting) -> dict[str, Any]:
     return {name: getattr(row, name) for name in OUTCOME}

@@ -13,6 +13,7 @@ from app.mail.message import Letter, encode
 from app.mail.rendering import link, render
 from app.mail.submission import OPEN, SubmissionState, submit
 from app.mail.transport import Transport
+from app.newsletter.identity import identity
 from app.newsletter.letters import post_context
 from app.newsletter.models import SampleMail
 from app.outbound import breaker
@@ -35,7 +36,7 @@ def shown(post: Post, *, preview: str = "", on_site: bool = True) -> tuple[str, 
 
 def send_sample(sample_id: int) -> None:
     """Send one test mail, at most once. Raises Rejected, Unreachable to be tried again."""
-    sample = SampleMail.objects.select_related("post", "recipient").filter(pk=sample_id).first()
+    sample = SampleMail.objects.select_related("post__author__profile", "recipient").filter(pk=sample_id).first()
     if sample is None:
         return
     if not sample.recipient.email or not sample.recipient.is_active:
@@ -51,13 +52,14 @@ def forget_samples(age: timedelta) -> int:
 
 
 def _letter(sample: SampleMail) -> Letter:
-    post = sample.post
+    post, ours = sample.post, identity(sample.post.author)
     text, html = shown(post, preview=sample.preview, on_site=post.on_site)
     return Letter(
-        sender=settings.DEFAULT_FROM_EMAIL,
+        sender=ours.sender,
         recipient=sample.recipient.email,
         subject=_("[Test] %(subject)s") % {"subject": sample.subject or post.title},
         text=text,
         html=html,
         message_id=sample.message_id,
+        headers=ours.headers,
     )

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from app.accounts.rate_limit import may_send, refused
 from app.newsletter.forms import CONSENT, SubscribeForm
 from app.newsletter.models import Subscriber
+from app.newsletter.preferences import PreferencesForm
 
 
 class SubscribeView(View):
@@ -55,11 +56,22 @@ class SubscriptionView(View):
             subscriber.unsubscribe()
             return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
         action = request.POST.get("action")
+        if action == "prefer" and subscriber.is_confirmed:
+            return self._prefer(request, subscriber)
         if action == "confirm":
             subscriber.confirm()
         elif action == "unsubscribe":
             subscriber.unsubscribe()
         return self._page(request, subscriber, status=200 if action in {"confirm", "unsubscribe"} else 400)
 
-    def _page(self, request: HttpRequest, subscriber: Subscriber, status: int = 200) -> HttpResponse:
-        return render(request, "newsletter/subscription.html", {"subscriber": subscriber}, status=status)
+    def _prefer(self, request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+        form = PreferencesForm(request.POST, subscriber=subscriber)
+        if not form.is_valid():
+            return self._page(request, subscriber, status=422, form=form)
+        form.save()
+        return self._page(request, subscriber, saved=True)
+
+    def _page(self, request: HttpRequest, subscriber: Subscriber, *, status: int = 200, **shown: Any) -> HttpResponse:
+        if subscriber.is_confirmed and "form" not in shown:
+            shown["form"] = PreferencesForm(subscriber=subscriber)
+        return render(request, "newsletter/subscription.html", {"subscriber": subscriber, **shown}, status=status)

@@ -33,7 +33,8 @@ WITH outcome AS (
         submitted_at = clock_timestamp(), error = '', journal = %(journal)s
     WHERE delivery.id = ANY(%(next)s::bigint[]) AND delivery.state = 'pending'
     AND EXISTS (SELECT FROM newsletter_subscriber AS reader
-        WHERE reader.id = delivery.subscriber_id AND reader.state = %(confirmed)s)
+        WHERE reader.id = delivery.subscriber_id AND reader.state = %(confirmed)s
+        AND (reader.paused_until IS NULL OR reader.paused_until <= statement_timestamp()))
     AND EXISTS (SELECT FROM blog_post AS post WHERE post.id = delivery.post_id AND post.status = ANY(%(out)s))
     AND EXISTS (SELECT FROM newsletter_send AS send WHERE send.id = delivery.send_id AND send.paused_at IS NULL
         AND (send.starts_at IS NULL OR send.starts_at <= statement_timestamp()))

@@ -23,12 +23,18 @@ class MailingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = MailingSettings
-        fields = ("where", "audience", "delay")
+        fields = (
+            "where", "audience", "delay", "sender_name", "names_author", "reply_to", "replies_to_author", "postal_address",
+            "welcomes", "welcome_subject", "welcome_text",
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["audience"]
         field.choices = audiences()
+        seconds = int(settings.MAILING_DELAY.total_seconds())
+        text = _("Meanwhile it can be stopped, and no one has got it. Empty: %(seconds)s, as the server is set up.")
+        self.fields["delay"].help_text = text % {"seconds": seconds}
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,5 +46,4 @@ def mailing_settings(request: WriterRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Saved."))
         return redirect("studio:mailing_settings")
-    about = {"form": form, "delay": int(settings.MAILING_DELAY.total_seconds())}
-    return render(request, "studio/mailing_settings.html", about, status=422 if form.errors else 200)
+    return render(request, "studio/mailing_settings.html", {"form": form}, status=422 if form.errors else 200)

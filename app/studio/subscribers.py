@@ -21,6 +21,7 @@ from app.newsletter.models.subscriber import SOURCES
 from app.newsletter.reader_facts import deliveries_of, facts_of
 from app.newsletter.subscriber_list import Filters, mailed_posts, slice_of, sources, tags
 from app.studio.access import WriterRequest, list_keepers
+from app.studio.notices import MOST
 from app.studio.subscriber_forms import AddForm, FilterForm, SegmentForm, TagsForm
 
 MAILS = 50
@@ -64,7 +65,7 @@ def subscriber(request: WriterRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Subscriber.objects.select_related("user__profile", "added_by__profile", "came_with"), pk=pk)
     page = Paginator(deliveries_of(found), MAILS).get_page(request.GET.get("page"))
     questions = found.confirmations.order_by("-pk")
-    return render(request, "studio/subscriber.html", {"reader": found, "page": page, "questions": questions})
+    return render(request, "studio/subscriber.html", {"reader": found, "page": page, "questions": questions, "most": MOST})
 
 
 @require_GET

@@ -126,7 +126,7 @@ def publishes(who: Someone, post: Post) -> list[bool]:
         who.page("post", f"posts/{written(post.author, 'draft').pk}/publication"),
         who.page("get", f"posts/{written(post.author, 'draft').pk}/publish/"),
         who.page("get", f"posts/{other.pk}/audience"),
-        who.api("post", f"/posts/{other.pk}/publication"),
+        who.api("post", f"/posts/{other.pk}/publication", {}),
     ]
 
 
@@ -172,7 +172,7 @@ def keeps_the_list(who: Someone, post: Post) -> list[bool]:
 
 
 def operates(who: Someone, post: Post) -> list[bool]:
-    pages = [who.page("get", path) for path in ("effects/", "conservation/")]
+    pages = [who.page("get", path) for path in ("effects/", "conservation/", "notices/")]
     return [who.may(lambda user: user.is_operator), *pages, who.api("get", "/effects"), who.api("get", "/effects?about=user:1")]
 
 

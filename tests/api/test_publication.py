@@ -11,6 +11,8 @@ from django.db import connection
 from app.accounts.models import Profile, User
 from app.blog.models import Post
 from app.blog.signals import post_published
+from app.newsletter.models import MailingChoice, MailingSettings
+from app.social.models import Account, ShareChoice
 from tests.api.client import Program, person, program_of
 
 TOGETHER = 20
@@ -54,6 +56,46 @@ class TestPublication:
     ) -> None:
         statuses = [program.delete(f"/posts/{published.pk}/publication").status for program in (other, reader, editor)]
         assert statuses == [403, 403, 204]
+
+
+@pytest.mark.django_db
+class TestWhatIsDecidedWithIt:
+    def test_is_where_to_whom_in_which_words_and_when(self, author: Program, draft: Post) -> None:
+        account = Account.objects.create(network="dummy", name="Ours")
+        said = {
+            "where": "email", "audience": "tag:press", "subject": "Read this", "preview": "Beside it",
+            "networks": [{"account": account.pk, "wording": "New"}], "publish_at": "2031-05-06T07:08:00+02:00",
+        }  # fmt: skip
+        answer = author.post(f"/posts/{draft.pk}/publication", said)
+        assert (answer.status, answer.json["status"], answer.json["published_at"]) == (201, "scheduled", None)
+        assert answer.json["publish_at"] == "2031-05-06T05:08:00Z"
+        draft.refresh_from_db()
+        choice = MailingChoice.objects.get(post=draft)
+        assert (draft.on_site, choice.is_mailed, choice.filters) == (False, True, {"tag": "press"})
+        assert (choice.subject, choice.preview) == ("Read this", "Beside it")
+        assert ShareChoice.objects.wording(draft.pk, account.pk) == "New"
+
+    def test_is_the_publications_where_it_is_not_said(self, author: Program, draft: Post) -> None:
+        MailingSettings(pk=1, where="email").save()
+        assert author.post(f"/posts/{draft.pk}/publication").json["status"] == "mailed"
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            ({"where": "paper"}, "where"),
+            ({"audience": "segment:99"}, "audience"),
+            ({"audience": "never"}, "audience"),
+            ({"subject": "x" * 201}, "subject"),
+            ({"networks": [{"account": 99}]}, "networks"),
+            ({"publish_at": "2020-01-01T00:00:00Z"}, "publish_at"),
+            ({"mail": True}, "mail"),
+        ],
+    )
+    def test_is_refused_as_a_whole(self, author: Program, draft: Post, wrong: dict[str, object], field: str) -> None:
+        answer = author.post(f"/posts/{draft.pk}/publication", wrong)
+        assert (answer.status, field in answer.text) == (422, True)
+        draft.refresh_from_db()
+        assert (draft.status, MailingChoice.objects.count(), ShareChoice.objects.count()) == ("draft", 0, 0)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -206,6 +206,14 @@ class TestTheCommand:
         drain()
         assert "45  sent" in self.say("show", str(running.pk))
 
+    def test_mails_those_who_never_got_it(self, running: Send, smtp_sink: Sink) -> None:
+        self.say("pause", str(running.pk))
+        self.say("cancel", str(running.pk))
+        self.say("never", str(running.pk))
+        drain()
+        again = Send.objects.get(post=running.post, round=2)
+        assert (again.state, again.candidates, len(smtp_sink.captured)) == ("finished", 25, 45)
+
     def test_says_why_not(self, running: Send) -> None:
         with pytest.raises(CommandError, match="not paused"):
             self.say("resume", str(running.pk))

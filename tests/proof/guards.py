@@ -20,6 +20,7 @@ OWN = "AND attempt = %s AND state = 'running'"
 ANYBODYS = "AND %s IS NOT NULL AND state = 'running'"
 BACK = "{0}._move({0}._still(SubmissionState.SUBMITTING), state=SubmissionState.PENDING)"
 
+MAILINGS = "tests/newsletter/test_audience.py::"
 KILLED = "tests/newsletter/test_killed.py::"
 WINDOWS = "tests/newsletter/test_windows.py::TestARow::"
 LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
@@ -49,6 +50,31 @@ GUARDS = [
         "an editor brings back no one who left", "app/newsletter/models/subscriber.py",
         "if refusal := REFUSALS.get(SubscriberState(subscriber.state)):", "if refusal := None:",
         "tests/studio/test_subscribers.py::TestAddingByHand::test_brings_no_one_back",
+    ),
+    guard(
+        "nothing leaves while a mailing can be stopped", "app/newsletter/models/delivery.py",
+        'Send.objects.filter(begun, pk=OuterRef("send_id")', 'Send.objects.filter(pk=OuterRef("send_id")',
+        f"{MAILINGS}TestTheTimeToStop::test_lets_nothing_leave_before_it_is_over",
+    ),
+    guard(
+        "a pause of a reader is asked as each mail leaves", "app/newsletter/models/delivery.py",
+        "Subscriber.objects.filter(going, pk=", "Subscriber.objects.filter(pk=",
+        "tests/newsletter/test_preferences.py::TestPreferences::test_a_pause_holds_for_what_is_on_its_way",
+    ),
+    guard(
+        "a decision to mail no one holds", "app/newsletter/announcing.py",
+        "if not choice.is_mailed:", "if False:",
+        f"{MAILINGS}TestTheDecision::test_to_mail_no_one_mails_no_one",
+    ),
+    guard(
+        "a mailing reaches its audience alone", "app/newsletter/announcing.py",
+        "id = ANY(%(only)s))", "%(only)s IS NOT NULL)",
+        f"{MAILINGS}TestAnAudience::test_is_a_tag_and_reaches_no_one_else",
+    ),
+    guard(
+        "a copy in doubt is not sent a second time to who never got it", "app/newsletter/audience.py",
+        "SubmissionState.UNKNOWN, *OPEN]", "*OPEN]",
+        f"{MAILINGS}TestAnAudience::test_never_leaves_out_who_got_it_or_may_have_got_it",
     ),
     guard(
         "record() refuses outside a transaction", f"{EFFECTS}/recording.py",

@@ -157,7 +157,10 @@ class TestThePanel:
         assert "2 subscribers now" in page
         assert "45 seconds after publication" in page
         assert signed_in("author").get("/studio/subscribers/mailings/").status_code == 403
-        assert editor.post("/studio/subscribers/mailings/", {"where": "site", "delay": "90000"}).status_code == 422
+        assert (
+            editor.post("/studio/subscribers/mailings/", {"where": "site", "delay": "90000", "reply_to": "x"}).status_code
+            == 422
+        )
         assert MailingSettings.objects.get().delay == 45
 
 

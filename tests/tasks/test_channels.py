@@ -162,7 +162,14 @@ def by_admin(author: User, draft: Post, folder: Path) -> None:
 def by_api(author: User, draft: Post, folder: Path) -> None:
     token = ApiToken.objects.issue(author)[1]
     assert (
-        Client().post(f"/api/v1/posts/{draft.pk}/publication", headers={"Authorization": f"Token {token}"}).status_code == 201
+        Client()
+        .post(
+            f"/api/v1/posts/{draft.pk}/publication",
+            content_type="application/json",
+            headers={"Authorization": f"Token {token}"},
+        )
+        .status_code
+        == 201
     )
 
 

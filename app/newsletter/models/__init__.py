@@ -4,6 +4,7 @@ from app.newsletter.models.choice import MailingChoice, MailingSettings
 from app.newsletter.models.confirmation import Confirmation
 from app.newsletter.models.delivery import Delivery
 from app.newsletter.models.erased import ErasedAddress
+from app.newsletter.models.greeting import Greeting
 from app.newsletter.models.list_import import ListImport, ListLine
 from app.newsletter.models.sample import SampleMail
 from app.newsletter.models.segment import Segment
@@ -11,6 +12,6 @@ from app.newsletter.models.send import Send
 from app.newsletter.models.subscriber import Subscriber
 
 __all__ = [
-    "Confirmation", "Delivery", "ErasedAddress", "ListImport", "ListLine", "MailingChoice", "MailingSettings", "SampleMail",
-    "Segment", "Send", "Subscriber",
+    "Confirmation", "Delivery", "ErasedAddress", "Greeting", "ListImport", "ListLine", "MailingChoice", "MailingSettings",
+    "SampleMail", "Segment", "Send", "Subscriber",
 ]  # fmt: skip

@@ -11,6 +11,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from app.site.limits import validate_visible
+
 PREVIEW = 200
 """Characters of the line that an inbox shows beside the subject."""
 AUDIENCE = 120
@@ -64,6 +66,42 @@ class MailingSettings(models.Model):
         validators=[MaxValueValidator(LONGEST_DELAY)],
         help_text=gettext_lazy("Meanwhile it can be stopped, and no one has got it. Empty: as the server is set up."),
     )
+
+    sender_name = models.CharField(
+        gettext_lazy("Sender's name"),
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_visible],
+        help_text=gettext_lazy("Empty: as the server is set up."),
+    )
+    names_author = models.BooleanField(gettext_lazy("Name the author of the post before it"), default=False, db_default=False)
+    reply_to = models.EmailField(
+        gettext_lazy("Answers go to"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=gettext_lazy("An address that someone reads. Empty: the sender's."),
+    )
+    replies_to_author = models.BooleanField(
+        gettext_lazy("Answers go to the author of the post, whose email address readers then see"),
+        default=False,
+        db_default=False,
+    )
+    postal_address = models.TextField(
+        gettext_lazy("Postal address"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=gettext_lazy("At the end of every newsletter. Many countries ask for it."),
+    )
+    welcomes = models.BooleanField(gettext_lazy("Welcome new subscribers by email"), default=False, db_default=False)
+    welcome_subject = models.CharField(
+        gettext_lazy("Subject of the welcome"), max_length=200, blank=True, default="", db_default=""
+    )
+    welcome_text = models.TextField(gettext_lazy("Text of the welcome"), max_length=5000, blank=True, default="", db_default="")
 
     objects: ClassVar[models.Manager[MailingSettings]] = models.Manager()
 

@@ -67,6 +67,8 @@ class Delivery(Submission):
         """Return why this copy must not be sent any more, or nothing."""
         if self.subscriber is None:
             return "the reader was erased"
+        if self.subscriber.is_on_pause:
+            return "the reader is on pause"
         return "" if self.subscriber.state == SubscriberState.CONFIRMED else f"the reader is {self.subscriber.state}"
 
     @transaction.atomic
@@ -81,7 +83,8 @@ class Delivery(Submission):
     def wanted(self) -> Q:
         """Ask the same once more in the statement that takes the row."""
         # Subqueries on other tables only: a join would make the claim's own state part of a snapshot, and let two win.
-        reads = Subscriber.objects.filter(pk=OuterRef("subscriber_id"), state=SubscriberState.CONFIRMED)
+        going = Q(paused_until=None) | Q(paused_until__lte=Now())
+        reads = Subscriber.objects.filter(going, pk=OuterRef("subscriber_id"), state=SubscriberState.CONFIRMED)
         public = Post.objects.filter(pk=OuterRef("post_id"), status__in=OUT)
         begun = Q(starts_at=None) | Q(starts_at__lte=Now())
         going_on = Send.objects.filter(begun, pk=OuterRef("send_id"), paused_at=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.apps import apps
@@ -121,6 +122,10 @@ class Subscriber(models.Model):
     )
     """The import that brought this reader."""
     tags = ArrayField(models.CharField(max_length=TAG), default=list, blank=True, db_default=[])
+    wants = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_default=[], editable=False)
+    """Scopes such as `author:3`, `category:1`, `tag:7`: posts of one of them are wanted. Empty: every post."""
+    paused_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """Nothing is sent before, by the reader's own choice."""
     consented_at = models.DateTimeField(null=True, blank=True)
     consent_text = models.TextField(blank=True)
     consent_ip_digest = models.CharField(max_length=64, blank=True)
@@ -166,6 +171,15 @@ class Subscriber(models.Model):
     def is_confirmed(self) -> bool:
         return self.state == SubscriberState.CONFIRMED
 
+    @property
+    def is_on_pause(self) -> bool:
+        return self.paused_until is not None and self.paused_until > timezone.now()
+
+    def prefer(self, *, wants: list[str], paused_until: datetime | None) -> None:
+        """Keep what the reader wants to get, and until when nothing."""
+        self.wants, self.paused_until = wants, paused_until
+        self.save(update_fields=["wants", "paused_until"])
+
     def ask(self, *, source: str, consent: str, ip: str) -> None:
         """Keep what was agreed to, and owe the mail with the link that confirms it: at most one in 24 hours is sent."""
         agreed = {
@@ -185,7 +199,10 @@ class Subscriber(models.Model):
         # The link reached the mailbox, which is all that a confirmation of the account asks for.
         if self.user is not None:
             self.user.confirm_address(self.email)
-        return self._become(SubscriberState.CONFIRMED, confirmed_at=timezone.now(), unsubscribed_at=None)
+        is_new = self._become(SubscriberState.CONFIRMED, confirmed_at=timezone.now(), unsubscribed_at=None)
+        if is_new:
+            apps.get_model("newsletter", "Greeting").objects.owe_once(self)
+        return is_new
 
     def unsubscribe(self) -> bool:
         """Stop every mail, those already queued included. Return whether that is new. Safe to do twice."""

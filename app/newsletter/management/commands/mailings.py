@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from app.blog.errors import Refused
-from app.newsletter import steering
-from app.newsletter.announcing import mail_the_rest
+from app.newsletter import audience, steering
+from app.newsletter.announcing import announce_again, last_of, mail_the_rest
 from app.newsletter.models import Send
+from owed import clock
 
 LISTED = 50
 VERBS: dict[str, tuple[str, Callable[[Send], object]]] = {
@@ -20,6 +21,7 @@ VERBS: dict[str, tuple[str, Callable[[Send], object]]] = {
     "resume": ("go on with a paused mailing", steering.resume),
     "cancel": ("close it for all who wait: they do not get it", steering.cancel),
     "rest": ("mail it to those from whom it was withheld", lambda send: mail_the_rest(send.pk)),
+    "never": ("mail the post to all who never got it, as a mailing of its own", lambda send: _to_those_who_never_got_it(send)),
     "failed": ("send it again to those whose copy was refused", steering.retry_failed),
 }
 
@@ -50,6 +52,12 @@ class Command(BaseCommand):
         for state, number in send.balance().items():
             if number or state == "candidates":
                 self.stdout.write(f"  {number:>8,}  {state}")
+
+
+def _to_those_who_never_got_it(send: Send) -> None:
+    post_id, number = send.post_id, last_of(send.post_id).round + 1
+    wanted = audience.read(audience.NEVER, post_id=post_id)
+    announce_again(post_id, number, by=None, now=clock.now(), audience=wanted)
 
 
 def _decide(verb: Callable[[Send], object], send: Send) -> None:
