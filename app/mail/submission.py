@@ -60,19 +60,12 @@ class Submission(models.Model):
         ]
 
     def begin(self) -> bool:
-        """Take the row for the irreversible step. Return false if another process has it, or it is not wanted any longer."""
-        taken = (
-            self._still(SubmissionState.PENDING)
-            .filter(self.wanted())
-            .update(state=SubmissionState.SUBMITTING, attempts=F("attempts") + 1, submitted_at=Now(), error="")
-        )
+        """Take the row for the irreversible step. Return false if another process has it."""
+        pending = self._still(SubmissionState.PENDING)
+        taken = pending.update(state=SubmissionState.SUBMITTING, attempts=F("attempts") + 1, submitted_at=Now(), error="")
         if taken:
             self.state, self.attempts = SubmissionState.SUBMITTING, self.attempts + 1
         return bool(taken)
-
-    def wanted(self) -> Q:
-        """Return a condition that must hold at the moment of sending."""
-        return Q()
 
     def settle(self, state: SubmissionState, error: str = "") -> bool:
         """Record how this attempt ended, also when it was believed lost in the meantime."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Q
 
 from app.blog.models import Post
-from app.blog.status import OUT
 from app.mail.errors import MailError, Rejected
 from app.mail.submission import OPEN, Submission, SubmissionState
 from app.newsletter.models.send import Send
@@ -64,7 +62,7 @@ class Delivery(Submission):
             self.subscriber.bounce()
 
     def unwanted(self) -> str:
-        """Return why this copy must not be sent any more, or nothing."""
+        """Return why this copy must not be sent any more, or nothing. windows.py asks the same as it takes the row."""
         if self.subscriber is None:
             return "the reader was erased"
         if self.subscriber.is_on_pause:
@@ -79,13 +77,3 @@ class Delivery(Submission):
         if post is None or post.is_out:
             return False
         return self.drop(SubmissionState.WITHHELD, f"the post is {post.status}")
-
-    def wanted(self) -> Q:
-        """Ask the same once more in the statement that takes the row."""
-        # Subqueries on other tables only: a join would make the claim's own state part of a snapshot, and let two win.
-        going = Q(paused_until=None) | Q(paused_until__lte=Now())
-        reads = Subscriber.objects.filter(going, pk=OuterRef("subscriber_id"), state=SubscriberState.CONFIRMED)
-        public = Post.objects.filter(pk=OuterRef("post_id"), status__in=OUT)
-        begun = Q(starts_at=None) | Q(starts_at__lte=Now())
-        going_on = Send.objects.filter(begun, pk=OuterRef("send_id"), paused_at=None)
-        return Q(Exists(reads), Exists(public), Exists(going_on))
