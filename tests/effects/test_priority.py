@@ -126,7 +126,7 @@ class TestAHint:
 
     def test_leaves_what_is_paused_planned_or_unknown_here(self) -> None:
         usual, planned, unknown = owe(note(1), note(2, 10).set(countdown=60, priority=10), note(3, 20))
-        Effect.objects.filter(pk=unknown).update(task="test.of_the_next_release")
+        Effect.objects.filter(pk=unknown).update(task="test.known_to_no_one")
         hint(usual)
         assert states(planned, unknown) == ["waiting", "ready"]
         usual, urgent = owe(note(4), note(5, 30))
