@@ -16,7 +16,7 @@ from app.newsletter.models import MailingSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """`sender` is `Name <address>`; `headers` say where an answer goes."""
+    """`sender` is `Name <address>`; `headers` say where a reply goes."""
 
     sender: str
     headers: Mapping[str, str] = field(default_factory=dict)

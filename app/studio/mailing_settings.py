@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -27,6 +27,10 @@ class MailingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "where", "audience", "delay", "sender_name", "names_author", "reply_to", "replies_to_author", "postal_address",
             "welcomes", "welcome_subject", "welcome_text",
         )  # fmt: skip
+        widgets: ClassVar = {
+            "postal_address": forms.Textarea(attrs={"rows": 3}),
+            "welcome_text": forms.Textarea(attrs={"rows": 6}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

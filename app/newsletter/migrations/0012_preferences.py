@@ -28,12 +28,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mailingsettings',
             name='replies_to_author',
-            field=models.BooleanField(db_default=False, default=False, verbose_name='Answers go to the author of the post, whose email address readers then see'),
+            field=models.BooleanField(db_default=False, default=False, verbose_name='Replies go to the author of the post, whose email address readers then see'),
         ),
         migrations.AddField(
             model_name='mailingsettings',
             name='reply_to',
-            field=models.EmailField(blank=True, db_default='', default='', help_text="An address that someone reads. Empty: the sender's.", max_length=254, verbose_name='Answers go to'),
+            field=models.EmailField(blank=True, db_default='', default='', help_text="An address that someone reads. Empty: the sender's.", max_length=254, verbose_name='Replies go to'),
         ),
         migrations.AddField(
             model_name='mailingsettings',

@@ -78,14 +78,14 @@ class MailingSettings(models.Model):
     )
     names_author = models.BooleanField(gettext_lazy("Name the author of the post before it"), default=False, db_default=False)
     reply_to = models.EmailField(
-        gettext_lazy("Answers go to"),
+        gettext_lazy("Replies go to"),
         blank=True,
         default="",
         db_default="",
         help_text=gettext_lazy("An address that someone reads. Empty: the sender's."),
     )
     replies_to_author = models.BooleanField(
-        gettext_lazy("Answers go to the author of the post, whose email address readers then see"),
+        gettext_lazy("Replies go to the author of the post, whose email address readers then see"),
         default=False,
         db_default=False,
     )
