@@ -85,6 +85,10 @@ class Submission(models.Model):
         """Close a row that will not be sent: failed, suppressed or skipped."""
         return self._move(self._still(SubmissionState.PENDING), state=state, error=why[:200], finished_at=timezone.now())
 
+    def give_up(self, why: str) -> bool:
+        """Close a row that no effect will send any more; what may have left already is in doubt. Return whether it was open."""
+        return self.drop(SubmissionState.SKIPPED, why) or self.doubt()
+
     @transaction.atomic
     def refuse(self, error: MailError) -> bool:
         """Close a row whose message can never arrive, with what follows from the refusal."""

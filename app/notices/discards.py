@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.mail.submission import OPEN, SubmissionState
+from app.mail.submission import OPEN
 from app.notices import effects
 from app.notices.models import Notice
 from owed.models import Effect
@@ -20,5 +20,4 @@ def close_notices(sender: object, ids: list[int], outcome: str, reason: str, **k
     ended = Effect.objects.filter(pk__in=ids, task__in=effects.notice.names)
     mine = {each.args["notice_id"] for each in ended}
     for notice in Notice.objects.filter(pk__in=mine, state__in=OPEN).order_by("pk"):
-        if not notice.drop(SubmissionState.SKIPPED, f"{outcome}: {reason}"):
-            notice.doubt()
+        notice.give_up(f"{outcome}: {reason}")
