@@ -225,7 +225,13 @@ class TestManyReaders:
         ],
     )
     def test_at_a_cold_cache_have_a_page_rendered_once_for_all(
-        self, post: Post, rendered: Counter[str], path: str, template: str, requests: int
+        self,
+        post: Post,
+        rendered: Counter[str],
+        caplog: pytest.LogCaptureFixture,
+        path: str,
+        template: str,
+        requests: int,
     ) -> None:
         together = threading.Barrier(AT_ONCE)
 
@@ -238,7 +244,9 @@ class TestManyReaders:
             answers = Counter(readers.map(read, range(requests)))
             list(readers.map(lambda _: (connections.close_all(), together.wait(60)), range(AT_ONCE)))
         assert answers == {200: requests}
-        assert rendered[template] == 1
+        # On a machine that is busy beyond measure the cache may not answer in time; that reader renders by itself.
+        unanswered = sum(record.getMessage() == "cache.unavailable" for record in caplog.records)
+        assert 1 <= rendered[template] <= 1 + unanswered
 
     @pytest.mark.covers("C12", "H21", "H22")
     @pytest.mark.timeout(300)
