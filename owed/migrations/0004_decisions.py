@@ -31,14 +31,14 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='effect',
             name='state',
-            field=models.CharField(choices=[('ready', 'Ready'), ('waiting', 'Waiting'), ('running', 'Running'), ('held', 'Held'), ('paused', 'Paused'), ('done', 'Done'), ('dead', 'Dead'), ('discarded', 'Discarded')], default='ready', max_length=10),
+            field=models.CharField(choices=[('ready', 'Ready'), ('waiting', 'Waiting'), ('running', 'Running'), ('held', 'Held'), ('paused', 'Paused'), ('blocked', 'After others'), ('done', 'Done'), ('dead', 'Dead'), ('discarded', 'Discarded')], default='ready', max_length=10),
         ),
         migrations.AddConstraint(
             model_name='effect',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ready', 'waiting', 'running', 'held', 'paused', 'done', 'dead', 'discarded'])), name='effect_state_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ready', 'waiting', 'running', 'held', 'paused', 'blocked', 'done', 'dead', 'discarded'])), name='effect_state_known'),
         ),
         migrations.AddConstraint(
             model_name='effect',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('state__in', ('done', 'dead', 'discarded'))), models.Q(('finished_at', None), ('state__in', ['ready', 'waiting', 'running', 'held', 'paused'])), _connector='OR'), name='effect_finished_when_over'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('state__in', ('done', 'dead', 'discarded'))), models.Q(('finished_at', None), ('state__in', ['ready', 'waiting', 'running', 'held', 'paused', 'blocked'])), _connector='OR'), name='effect_finished_when_over'),
         ),
     ]
