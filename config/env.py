@@ -6,27 +6,19 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from config import env_values as values
 from config import run_directory
+from config.env_values import Secret
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class BadEnvironment(SystemExit):
     """The environment cannot be used; the message names each variable and what to do."""
-
-
-class Secret(str):
-    """A text that is used like any other and is not shown where a value is printed, such as a log or a debug page."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'********'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +96,12 @@ class Env:
 def read(environ: Mapping[str, str] = os.environ) -> Env:
     """Return the environment as values, or raise BadEnvironment that lists every problem."""
     reader = _Reader(environ)
-    debug = reader.value("DEBUG", _boolean, default=True)
-    data_dir = reader.value("DATA_DIR", _directory, default=ROOT / "var")
-    port = reader.value("PORT", _port, default=8000)
-    flower_port = reader.value("FLOWER_PORT", _port, default=5555)
-    mailbox_port = reader.value("MAILBOX_PORT", _port, default=run_directory.MAILBOX_PORT)
-    site_url = reader.value("SITE_URL", _origin, default=f"http://127.0.0.1:{port}")
+    debug = reader.value("DEBUG", values.boolean, default=True)
+    data_dir = reader.value("DATA_DIR", values.directory, default=ROOT / "var")
+    port = reader.value("PORT", values.port, default=8000)
+    flower_port = reader.value("FLOWER_PORT", values.port, default=5555)
+    mailbox_port = reader.value("MAILBOX_PORT", values.port, default=run_directory.MAILBOX_PORT)
+    site_url = reader.value("SITE_URL", values.origin, default=f"http://127.0.0.1:{port}")
     env = Env(
         debug=debug,
         data_dir=data_dir,
@@ -117,46 +109,48 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         mailbox_port=mailbox_port,
         site_url=site_url,
         secret_key=reader.secret("SECRET_KEY", debug=debug, default="not-secret-for-this-machine-only-0123456789abcdef"),
-        secret_key_fallbacks=reader.value("SECRET_KEY_FALLBACKS", _secrets, default=()),
+        secret_key_fallbacks=reader.value("SECRET_KEY_FALLBACKS", values.secrets, default=()),
         flower_basic_auth=reader.secret("FLOWER_BASIC_AUTH", debug=debug, default="operator:operator"),
         site_name=reader.value("SITE_NAME", str, default="Afterword"),
-        allowed_hosts=reader.value("ALLOWED_HOSTS", _words, default=_hosts(site_url, debug)),
-        database_url=reader.url("DATABASE_URL", _database, default=run_directory.database_url(data_dir)),
-        redis_url=reader.url("REDIS_URL", _url, default=run_directory.cache_url(data_dir)),
-        celery_broker_url=reader.url("CELERY_BROKER_URL", _url, default=run_directory.broker_url(data_dir)),
-        email_url=reader.url("EMAIL_URL", _mail, default=run_directory.mail_url(mailbox_port)),
+        allowed_hosts=reader.value("ALLOWED_HOSTS", values.words, default=_hosts(site_url, debug)),
+        database_url=reader.url("DATABASE_URL", values.database, default=run_directory.database_url(data_dir)),
+        redis_url=reader.url("REDIS_URL", values.url, default=run_directory.cache_url(data_dir)),
+        celery_broker_url=reader.url("CELERY_BROKER_URL", values.url, default=run_directory.broker_url(data_dir)),
+        email_url=reader.url("EMAIL_URL", values.mail, default=run_directory.mail_url(mailbox_port)),
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
-        mail_window=reader.value("MAIL_WINDOW", _window, default=10),
+        mail_window=reader.value("MAIL_WINDOW", values.whole(1, 100), default=10),
         flower_port=flower_port,
-        flower_url=reader.value("FLOWER_URL", _page, default=f"http://127.0.0.1:{flower_port}" if debug else ""),
+        flower_url=reader.value("FLOWER_URL", values.page, default=f"http://127.0.0.1:{flower_port}" if debug else ""),
         metrics_token=reader.url("METRICS_TOKEN", str, default=""),
-        log_format=reader.value("LOG_FORMAT", _one_of("text", "json"), default="text" if debug else "json"),
-        outbound_allow=reader.value("OUTBOUND_ALLOW", _networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
-        trusted_proxies=reader.value("TRUSTED_PROXIES", _few, default=0),
-        peertube_hosts=reader.value("PEERTUBE_HOSTS", _words, default=("framatube.org", "peertube.tv", "tilvids.com")),
-        import_max_mb=reader.value("IMPORT_MAX_MB", _megabytes, default=500),
-        celery_results=reader.value("CELERY_RESULTS", _one_of("failures", "all"), default="failures"),
-        effects_ring_after_seconds=reader.value("EFFECTS_RING_AFTER_SECONDS", _seconds, default=15.0),
-        effects_lease_margin_seconds=reader.value("EFFECTS_LEASE_MARGIN_SECONDS", _seconds, default=10.0),
-        **_periods(reader),
+        log_format=reader.value("LOG_FORMAT", values.one_of("text", "json"), default="text" if debug else "json"),
+        outbound_allow=reader.value("OUTBOUND_ALLOW", values.networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
+        trusted_proxies=reader.value("TRUSTED_PROXIES", values.whole(0, 9), default=0),
+        peertube_hosts=reader.value("PEERTUBE_HOSTS", values.words, default=("framatube.org", "peertube.tv", "tilvids.com")),
+        import_max_mb=reader.value("IMPORT_MAX_MB", values.whole(1, 100_000, "a number of MB"), default=500),
+        celery_results=reader.value("CELERY_RESULTS", values.one_of("failures", "all"), default="failures"),
+        **_times(reader),
     )
     reader.finish()
     return env
 
 
-def _periods(reader: _Reader) -> dict[str, timedelta]:
+def _times(reader: _Reader) -> dict[str, Any]:
     """Return how long to wait, and how long to keep what is over."""
     return {
-        "notice_quiet": reader.value("NOTICE_QUIET_MINUTES", _minutes, default=timedelta(minutes=10)),
-        "announce_within": reader.value("ANNOUNCE_WITHIN_HOURS", _hours, default=timedelta(hours=24)),
-        "mailing_delay": reader.value("MAILING_DELAY_SECONDS", _short, default=timedelta(seconds=30)),
-        "retention": reader.value("EFFECTS_RETENTION_HOURS", _hours, default=timedelta(days=14)),
-        "dead_effects_retention": reader.value("DEAD_EFFECTS_RETENTION_DAYS", _days, default=timedelta(days=365)),
-        "results_retention": reader.value("RESULTS_RETENTION_DAYS", _days, default=timedelta(days=7)),
-        "deliveries_retention": reader.value("DELIVERIES_RETENTION_DAYS", _days, default=timedelta(days=90)),
-        "confirmations_retention": reader.value("CONFIRMATIONS_RETENTION_DAYS", _days, default=timedelta(days=90)),
-        "notices_retention": reader.value("NOTICES_RETENTION_DAYS", _days, default=timedelta(days=365)),
-        "shares_retention": reader.value("SHARES_RETENTION_DAYS", _days, default=timedelta(days=90)),
+        "effects_ring_after_seconds": reader.value("EFFECTS_RING_AFTER_SECONDS", values.seconds, default=15.0),
+        "effects_lease_margin_seconds": reader.value("EFFECTS_LEASE_MARGIN_SECONDS", values.seconds, default=10.0),
+        "notice_quiet": reader.value("NOTICE_QUIET_MINUTES", values.period("minutes", 0, 1440), default=timedelta(minutes=10)),
+        "announce_within": reader.value("ANNOUNCE_WITHIN_HOURS", values.hours, default=timedelta(hours=24)),
+        "mailing_delay": reader.value(
+            "MAILING_DELAY_SECONDS", values.period("seconds", 0, 3600), default=timedelta(seconds=30)
+        ),
+        "retention": reader.value("EFFECTS_RETENTION_HOURS", values.hours, default=timedelta(days=14)),
+        "dead_effects_retention": reader.value("DEAD_EFFECTS_RETENTION_DAYS", values.days, default=timedelta(days=365)),
+        "results_retention": reader.value("RESULTS_RETENTION_DAYS", values.days, default=timedelta(days=7)),
+        "deliveries_retention": reader.value("DELIVERIES_RETENTION_DAYS", values.days, default=timedelta(days=90)),
+        "confirmations_retention": reader.value("CONFIRMATIONS_RETENTION_DAYS", values.days, default=timedelta(days=90)),
+        "notices_retention": reader.value("NOTICES_RETENTION_DAYS", values.days, default=timedelta(days=365)),
+        "shares_retention": reader.value("SHARES_RETENTION_DAYS", values.days, default=timedelta(days=90)),
     }
 
 
@@ -189,124 +183,6 @@ class _Reader:
         if self.problems:
             lines = "\n".join(f"  {problem}" for problem in self.problems)
             raise BadEnvironment(f"The environment cannot be used:\n{lines}")
-
-
-def _boolean(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if text.lower() not in words:
-        raise ValueError(f"{text!r} is neither on nor off")
-    return words[text.lower()]
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ValueError(f"{text!r} is not a port number from 1 to 65535")
-    return int(text)
-
-
-def _few(text: str) -> int:
-    if not text.isdecimal() or int(text) > 9:
-        raise ValueError(f"{text!r} is not a number from 0 to 9")
-    return int(text)
-
-
-def _window(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= 100:
-        raise ValueError(f"{text!r} is not a number from 1 to 100")
-    return int(text)
-
-
-def _megabytes(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= 100_000:
-        raise ValueError(f"{text!r} is not a number of MB from 1 to 100000")
-    return int(text)
-
-
-def _directory(text: str) -> Path:
-    return Path(text).expanduser().resolve()
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _secrets(text: str) -> tuple[Secret, ...]:
-    return tuple(Secret(word) for word in _words(text))
-
-
-def _hours(text: str) -> timedelta:
-    try:
-        return timedelta(hours=float(text))
-    except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is not a number of hours") from None
-
-
-def _minutes(text: str) -> timedelta:
-    if not text.isdecimal() or int(text) > 1440:
-        raise ValueError(f"{text!r} is not a number of minutes from 0 to 1440")
-    return timedelta(minutes=int(text))
-
-
-def _short(text: str) -> timedelta:
-    if not text.isdecimal() or int(text) > 3600:
-        raise ValueError(f"{text!r} is not a number of seconds from 0 to 3600")
-    return timedelta(seconds=int(text))
-
-
-def _days(text: str) -> timedelta:
-    if not text.isdecimal() or not 0 < int(text) <= 36_500:
-        raise ValueError(f"{text!r} is not a number of days from 1 to 36500")
-    return timedelta(days=int(text))
-
-
-def _seconds(text: str) -> float:
-    if not text.replace(".", "", 1).isdecimal() or not 0 < float(text) <= 3600:
-        raise ValueError(f"{text!r} is not a number of seconds up to an hour")
-    return float(text)
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"{text!r} is none of {', '.join(words)}")
-        return text
-
-    return parse
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    return tuple(str(ip_network(word)) for word in _words(text))
-
-
-def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
-        raise ValueError("must be http(s)://host[:port] and nothing after it")
-    return text.rstrip("/")
-
-
-def _page(text: str) -> str:
-    if urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).hostname:
-        raise ValueError("must be http(s)://host[:port], and a path if there is one")
-    return text.rstrip("/")
-
-
-def _url(text: str) -> str:
-    if not urlsplit(text).scheme:
-        raise ValueError("must be a URL, such as redis://host:6379/0")
-    return text
-
-
-def _database(text: str) -> str:
-    if urlsplit(text).scheme not in {"postgres", "postgresql"}:
-        raise ValueError("must be postgres://user:password@host:port/name; other databases cannot keep the promises")
-    return text
-
-
-def _mail(text: str) -> str:
-    if urlsplit(text).scheme not in {"smtp", "smtps", "smtp+tls"}:
-        raise ValueError("must be smtp://, smtps:// or smtp+tls://user:password@host:port")
-    return text
 
 
 def _hosts(site_url: str, debug: bool) -> tuple[str, ...]:

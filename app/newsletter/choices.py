@@ -60,7 +60,7 @@ def choice_for(post_id: int) -> MailingChoice:
 
 
 def where_by_default(post_id: int) -> bool | None:
-    """Return whether a post is shown on the site where its publication is not told; None: as was decided about this post."""
+    """Return whether a post goes on the site if whoever publishes it does not say; None: as was decided for this post."""
     return None if MailingChoice.objects.filter(post_id=post_id).exists() else by_default().on_site
 
 

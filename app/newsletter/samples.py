@@ -24,7 +24,7 @@ from owed import clock
 def shown(post: Post, *, preview: str = "", on_site: bool = True) -> tuple[str, str]:
     """Return text and HTML of the post's mail, as if it were published now.
 
-    The link that unsubscribes a reader leads to the page Subscribe: a mail that is no reader's unsubscribes no one.
+    The unsubscribe link leads to the Subscribe page: a test email must not unsubscribe anyone.
     """
     context = post_context(post.pk)
     read: Post = context["post"]

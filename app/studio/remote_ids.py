@@ -25,12 +25,12 @@ def remote_ids(effects: Iterable[Effect]) -> dict[int, list[str]]:
     shown = list(effects)
     posts = _rows(shown, social.deliver, "social_post_id")
     mails = _rows(shown, newsletter.deliver, "delivery_ids")
-    told = _rows(shown, notices.notice, "notice_id")
+    notes = _rows(shown, notices.notice, "notice_id")
     known = SocialPost.objects.filter(pk__in=_all(posts)).exclude(remote_id="").values_list("pk", "remote_id")
     sent = Delivery.objects.filter(pk__in=_all(mails), state__in=TRIED).values_list("pk", "message_id")
-    noticed = Notice.objects.filter(pk__in=_all(told), state__in=TRIED).values_list("pk", "message_id")
+    noticed = Notice.objects.filter(pk__in=_all(notes), state__in=TRIED).values_list("pk", "message_id")
     found: dict[int, list[str]] = {}
-    for owed, names in ((posts, known), (mails, sent), (told, noticed)):
+    for owed, names in ((posts, known), (mails, sent), (notes, noticed)):
         by_row = dict(names) if owed else {}
         found |= {pk: [by_row[row] for row in rows if row in by_row] for pk, rows in owed.items()}
     return found

@@ -1,8 +1,8 @@
 """The same post to the same readers: by a worker of ours, by Django's send_messages, and as raw octets, in turns.
 
-The worker has two processes and keeps its durable state; it stands still while its deliveries are written, and is timed from
-the moment it goes on until each is sent. Django sends over one connection. The raw octets are built before, and travel over two
-pipelined connections: no sender can be faster than that.
+The worker has two processes and keeps its durable state; it is stopped while its deliveries are written, and timed from
+the moment it continues until each is sent. Django sends over one connection. The raw octets are built before, and travel over
+two pipelined connections: no sender can be faster than that.
 """
 
 from __future__ import annotations

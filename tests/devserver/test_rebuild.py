@@ -40,19 +40,37 @@ def test_an_outdated_demo_is_named_and_rebuilt_beside_its_data(supervised: Calla
     data = run.folder / "data"
     sockets = quote(str(run_directory.run_dir(data) / "pg"), safe="")
     url = f"postgres://afterword@{sockets}/afterword"
+    is_ready_once_migrated(run, port)
+    lose_a_column(url)
+    assert run.end() == 0
+    names_the_column_and_does_not_start(run, port)
+    aside = rebuild(run, data)
+    serves_a_new_demo(run, port, url)
+    # The old data is whole: under its old name it is served again.
+    (data / "postgres").rename(data / "postgres-new")
+    aside.rename(data / "postgres")
+    run.start("sleeper: sleep 600\n")
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT slug FROM blog_tag").fetchall() == [("kept",)]
+    assert run.end() == 0
 
-    # Started before anything was migrated, it becomes ready once that is done.
+
+def is_ready_once_migrated(run: Run, port: int) -> None:
     run.start(WEB)
     status, report = readiness(port)
     assert (status, report["ready"]) == (503, False)
     command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(command, cwd=ROOT, env=run.env, check=True, timeout=120)
     wait_for(lambda: readiness(port)[0] == 200, "the site to be ready")
+
+
+def lose_a_column(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("INSERT INTO blog_tag (name, slug) VALUES ('Kept', 'kept')")
         connection.execute("ALTER TABLE blog_post DROP COLUMN excerpt")
-    assert run.end() == 0
 
+
+def names_the_column_and_does_not_start(run: Run, port: int) -> None:
     run.start(WEB)
     status, report = readiness(port)
     assert status == 503
@@ -68,24 +86,23 @@ def test_an_outdated_demo_is_named_and_rebuilt_beside_its_data(supervised: Calla
     assert run.process
     assert run.process.wait(60) != 0
 
+
+def rebuild(run: Run, data: Path) -> Path:
+    """Return the folder to which the old data was moved."""
     rebuilt = run.ask("rebuild")
     assert rebuilt.returncode == 0, rebuilt.stderr
     (aside,) = data.glob("postgres-until-*")
     assert str(aside) in rebuilt.stdout
+    return aside
+
+
+def serves_a_new_demo(run: Run, port: int, url: str) -> None:
     # The demo is loaded meanwhile; a busy machine takes minutes for it.
     run.start(RELEASE + WEB, until="release")
     wait_for(lambda: "Everything is up" in run.said(), "the new demo", patience=300)
     assert readiness(port)[0] == 200
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM blog_post WHERE excerpt IS NOT NULL").fetchone() != (0,)
-    assert run.end() == 0
-
-    # The old data is whole: under its old name it is served again.
-    (data / "postgres").rename(data / "postgres-new")
-    aside.rename(data / "postgres")
-    run.start("sleeper: sleep 600\n")
-    with psycopg.connect(url) as connection:
-        assert connection.execute("SELECT slug FROM blog_tag").fetchall() == [("kept",)]
     assert run.end() == 0
 
 
