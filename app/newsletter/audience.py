@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from app.blog.placement import placement_of
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.errors import NoLongerKnown, UnknownAudience
 from app.newsletter.models import Delivery, Segment, Send, Subscriber
@@ -57,12 +59,19 @@ def _never(post_id: int) -> Audience:
     return Audience(key=NEVER, name=_("those who never got it"), filters={NEVER: str(post_id)})
 
 
-def size_of(key: str, post_id: int | None = None) -> int:
-    """Return how many subscribers are in an audience now; none in one that is not there."""
+def size_of(key: str, post_id: int) -> int:
+    """Return how many readers a mailing of the post would have now; none in an audience that is not there."""
     try:
-        return read(key, post_id=post_id).found().count()
+        return reading(read(key, post_id=post_id).found(), post_id).count()
     except UnknownAudience:
         return 0
+
+
+def reading(found: QuerySet[Subscriber], post_id: int) -> QuerySet[Subscriber]:
+    """Return those who chose such posts and are not on pause, as the statement that prepares a mailing asks it."""
+    placement = placement_of(post_id)
+    chose = Q(wants=[]) | Q(wants__overlap=sorted(placement.lists()) if placement else [])
+    return found.filter(chose, Q(paused_until=None) | Q(paused_until__lte=Now()))
 
 
 def subscribers_of(filters: Mapping[str, Any]) -> QuerySet[Subscriber]:

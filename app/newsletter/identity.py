@@ -1,4 +1,4 @@
-"""Who a newsletter comes from, whom an answer reaches, and the postal address that many countries ask for."""
+"""Who a newsletter comes from, whom a reply reaches, and the postal address that many countries ask for."""
 
 from __future__ import annotations
 
@@ -29,11 +29,10 @@ def identity(author: User | None = None) -> Identity:
     name = chosen.sender_name or parseaddr(settings.DEFAULT_FROM_EMAIL)[0] or settings.SITE_NAME
     if author is not None and chosen.names_author:
         name = _("%(author)s at %(site)s") % {"author": author.profile.name, "site": name}
-    answers = _author_address(author) if chosen.replies_to_author else ""
-    answers = answers or chosen.reply_to
+    replies_to = (_author_address(author) if chosen.replies_to_author else "") or chosen.reply_to
     return Identity(
         sender=_named(name, mailbox(settings.DEFAULT_FROM_EMAIL)),
-        headers={"Reply-To": answers} if answers else {},
+        headers={"Reply-To": replies_to} if replies_to else {},
         postal_address=chosen.postal_address,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -16,33 +15,18 @@ from app.blog.truncation import cut, shortened
 from app.mail.addresses import mailbox
 from app.mail.compiled import Addressee
 from app.mail.html_to_text import html_to_text
-from app.mail.message import Letter, Mail, encode, one_line
+from app.mail.message import Letter, one_line
 from app.mail.rendering import link, render, site_host
 from app.mail.styles import styled
 from app.newsletter.identity import identity
 from app.newsletter.letter_body import body
-from app.newsletter.models import Confirmation, Delivery, Subscriber
+from app.newsletter.models import Confirmation, Subscriber
 from app.site.pages import ARCHIVE, SUBSCRIBE
-from owed import clock
 
 LARGEST = 80_000  # Gmail cuts a message off at 102 kB
 OPENING = 20_000  # characters of HTML in which the first words of a post are looked for
 SPECIAL = r'[<>()"\\]'  # in the name of a list: they would be taken for its id
 PREHEADER = 200  # characters; an inbox shows about a hundred
-
-
-class Edition:
-    """The posts of one run, read once each, with every letter encoded as a whole."""
-
-    def __init__(self) -> None:
-        self.context = cache(post_context)
-        self.at = clock.now()
-        """The Date of these mails: the database's, as a machine whose clock is wrong would date them into the future."""
-
-    def letter_for(self, delivery: Delivery, subscriber: Subscriber) -> Mail:
-        context = {**self.context(delivery.post_id), **worded(delivery.preview)}
-        reader = Addressee(email=subscriber.email, name=subscriber.name, token=subscriber.token, message_id=delivery.message_id)
-        return encode(post_letter(context, delivery.subject, reader), at=self.at)
 
 
 def worded(preview: str) -> dict[str, str]:

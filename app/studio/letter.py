@@ -107,4 +107,8 @@ def _judged(asked: dict[str, str], post: Post) -> dict[str, Any]:
         return {"reader": found, "verdict": _("Would not get it: %(state)s.") % {"state": found.get_state_display()}}
     if not chosen.found().filter(pk=found.pk).exists():
         return {"reader": found, "verdict": _("Would not get it: not in the audience.")}
+    if found.is_on_pause:
+        return {"reader": found, "verdict": _("Would not get it: on pause.")}
+    if not audience.reading(chosen.found(), post.pk).filter(pk=found.pk).exists():
+        return {"reader": found, "verdict": _("Would not get it: chose only other authors, categories or tags.")}
     return {"reader": found, "verdict": _("Would get it.")}

@@ -14,10 +14,10 @@ from pytest_django import Settings
 from app.accounts.models import User
 from app.blog.models import Media
 from app.mail.message import one_line
-from app.newsletter.letters import Edition
-from app.newsletter.models import Delivery, Subscriber
+from app.newsletter.models import Subscriber
 from tests import factories
 from tests.colours import contrast
+from tests.letters import mail_to
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def letter(author: User, content: str, **fields: Any) -> tuple[Any, str]:
     """Return the HTML, parsed, and the text of the mail about a new post."""
     post = factories.publish(author, "A post", content, **fields)
     subscriber = Subscriber.objects.create(email=f"r{post.pk}@example.org")
-    mail = Edition().letter_for(Delivery(post=post, message_id="<1@example.org>"), subscriber)
+    mail = mail_to(subscriber, post)
     message = email.message_from_bytes(mail.data, policy=email.policy.default)
     parts = {part.get_content_subtype(): part.get_content() for part in message.walk() if not part.is_multipart()}
     return lxml_html.document_fromstring(parts["html"]), parts["plain"]
@@ -139,6 +139,6 @@ class TestAHeader:
     def test_of_the_list_is_not_broken_by_the_name_of_the_site(self, author: User, settings: Settings) -> None:
         settings.SITE_NAME = 'Vec<T> & "co"'
         post, reader = factories.publish(author), Subscriber.objects.create(email="r@example.org")
-        mail = Edition().letter_for(Delivery(post=post, message_id="<1@example.org>"), reader)
+        mail = mail_to(reader, post)
         message = email.message_from_bytes(mail.data, policy=email.policy.default)
         assert re.findall(r"<([^>]*)>", message["List-Id"]) == ["newsletter.127.0.0.1"]

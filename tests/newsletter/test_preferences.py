@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog.models import Category, Tag
+from app.newsletter import audience, choices
+from app.newsletter.choices import Wish
 from app.newsletter.models import Greeting, MailingSettings, Send, Subscriber
 from app.newsletter.windows import settle_and_take
 from owed.testing import drain, owes
@@ -62,6 +64,24 @@ class TestPreferences:
             (everything.email, "More of it"), (everything.email, "Something else"), (some.email, "More of it"),
         ]  # fmt: skip
         assert all(send.balances for send in Send.objects.all())
+
+    @pytest.mark.parametrize("key", ["", "tag:press"])
+    def test_are_counted_before_publication_as_the_mailing_asks_them(
+        self, author: User, readers: Readers, smtp_sink: Sink, key: str
+    ) -> None:
+        category = Category.objects.create(name="News", slug="news")
+        draft = factories.write(author, "Counted", category=category)
+        away = timezone.now() + timedelta(days=1)
+        for tags in ([], ["press"]):
+            readers(1, tags=tags)
+            readers(1, tags=tags, wants=[f"category:{category.pk}"])
+            readers(1, tags=tags, wants=["author:0"])
+            readers(1, tags=tags, paused_until=away)
+        counted = audience.size_of(key, draft.pk)
+        choices.choose(draft.pk, Wish(audience=audience.read(key)), by=None)
+        draft.publish()
+        drain()
+        assert (counted, Send.objects.get().candidates) == ((2, 2) if key else (4, 4))
 
     def test_pause_until_a_day(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
         [reader] = readers(1)

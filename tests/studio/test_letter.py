@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -77,7 +78,13 @@ class TestThePreview:
         Subscriber.objects.create(email="in@example.org", tags=["press"], **confirmed)
         Subscriber.objects.create(email="out@example.org", **confirmed)
         Subscriber.objects.create(email="gone@example.org", state="unsubscribed")
-        said = {"in": "Would get it.", "out": "not in the audience", "gone": "Unsubscribed", "none": "No subscriber has"}
+        away = timezone.now() + timedelta(days=1)
+        Subscriber.objects.create(email="away@example.org", tags=["press"], paused_until=away, token="a", **confirmed)
+        Subscriber.objects.create(email="else@example.org", tags=["press"], wants=["author:0"], token="e", **confirmed)
+        said = {
+            "in": "Would get it.", "out": "not in the audience", "gone": "Unsubscribed", "none": "No subscriber has",
+            "away": "on pause", "else": "chose only other authors",
+        }  # fmt: skip
         for name, words in said.items():
             asked = {"audience": "tag:press", "reader": f"{name}@example.org"}
             assert words in signed_in("editor").get(f"/studio/posts/{draft.pk}/letter/", asked).content.decode()

@@ -25,8 +25,7 @@ from app.accounts.models import Role
 from app.blog.models import Category, Comment, Post, Tag
 from app.feeds.building import build
 from app.feeds.subjects import of_site
-from app.newsletter.letters import Edition
-from app.newsletter.models import Delivery, Subscriber
+from app.newsletter.models import Subscriber
 from app.notices.kinds.comment import CommentNotice
 from app.notices.letters import letter
 from app.notices.models import Notice
@@ -37,6 +36,7 @@ from app.social.networks.bluesky import record_of
 from app.social.networks.text import compose
 from app.social.networks.webhook import payload
 from tests import factories
+from tests.letters import mail_to
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink an example of so many parts takes minutes
 pytestmark = pytest.mark.django_db
@@ -178,7 +178,7 @@ class World:
 
     def check_mail(self) -> None:
         subscriber = Subscriber.objects.create(email="r@example.org")
-        mail = Edition().letter_for(Delivery(post=self.post, message_id="<1@example.org>"), subscriber)
+        mail = mail_to(subscriber, self.post)
         subject, text, page = parts(mail.data)
         assert seen(subject) == seen(self.typed.title)
         assert seen(page.find(".//h1").text_content()) == seen(self.typed.title)
