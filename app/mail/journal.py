@@ -149,10 +149,6 @@ def left_behind(folder: Path) -> Iterator[Record]:
                 path.unlink()
 
 
-def is_here(folder: Path, name: str) -> bool:
-    return (folder / f"{name}{SUFFIX}").exists()
-
-
 def _read(name: str, content: bytes) -> Record:
     # A line without its end was not written to the end, and what it announces had not happened yet.
     header, *lines = content.decode("ascii", "replace").split("\n")[:-1] or [""]

@@ -42,16 +42,6 @@ class Delivery(Submission):
     def __str__(self) -> str:
         return f"delivery {self.pk}"
 
-    @property
-    def subject(self) -> str:
-        """Return the subject of the mailing, or the title of the post."""
-        return (self.send.subject if self.send_id else "") or self.post.title
-
-    @property
-    def preview(self) -> str:
-        """Return the line beside the subject that a writer gave, or nothing."""
-        return self.send.preview if self.send_id else ""
-
     def resend(self) -> None:
         """Owe it once more, by a person's decision. Raises NotInDoubt."""
         self.send.resend(self)
