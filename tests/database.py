@@ -5,7 +5,8 @@ Django truncates all tables and then creates each permission again: 0.3 s after 
 
 from __future__ import annotations
 
-from django.db import connections
+import psycopg
+from django.db import OperationalError, connections
 from django.test import TransactionTestCase
 
 # What Django itself writes after a migration, and no test of ours adds to.
@@ -42,6 +43,18 @@ def empty(alias: str) -> None:
     names = ", ".join(f"'{table}'" for table in tables)
     with connection.cursor() as cursor:
         cursor.execute(EMPTY.format(tables=quoted, names=names))
+
+
+def forget(statement: str, tries: int = 5) -> None:
+    """Run a TRUNCATE beside live workers, who read the same tables in another order: the loser of a deadlock tries again."""
+    for left in reversed(range(tries)):
+        try:
+            with connections["default"].cursor() as cursor:
+                cursor.execute(statement)
+            return
+        except OperationalError as error:
+            if not left or not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
+                raise
 
 
 def end_other_sessions(name: str) -> None:

@@ -143,6 +143,13 @@ class TestAnImport:
         run.refresh_from_db()
         assert run.state == "checked"
 
+    def test_that_a_worker_just_finished_did_not_stop(self, tmp_path: Path) -> None:
+        run = upload(jekyll(tmp_path))
+        as_read_before = Import.objects.get(pk=run.pk)
+        drain()
+        assert as_read_before.is_working
+        assert as_read_before.is_stalled is False
+
 
 class TestACopyOfAKilledWorker:
     def test_is_deleted_after_a_day(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

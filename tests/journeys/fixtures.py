@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from owed.celery import Publisher
 from owed.waker import waker
-from tests.database import end_other_sessions
+from tests.database import end_other_sessions, forget
 from tests.journeys.nodes import BrokerProcess, CommandProcess, WorkerProcess, with_name
 from tests.journeys.sample_tasks import TABLES
 from tests.servers import HOME
@@ -132,8 +132,7 @@ def celery_setup_app(journey_app: Celery) -> Celery:
 def clean(db: str) -> None:
     """Begin with nothing owed and nothing written."""
     waker.unmute()
-    with connection.cursor() as cursor:
-        cursor.execute(FORGET)
+    forget(FORGET)
 
 
 @pytest.fixture

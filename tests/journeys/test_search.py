@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from pytest_celery import CeleryTestSetup
 
 from app.accounts.models import User
 from app.search.models import Document
 from app.search.query import search
 from owed.models import Effect
+from tests.database import forget
 from tests.journeys import sample_tasks as samples
 from tests.journeys.nodes import WorkerProcess
 from tests.journeys.owing import count, owe
@@ -42,8 +42,7 @@ More = Callable[[int], None]
 @pytest.fixture
 def author(clean: None) -> Iterator[User]:
     yield User.objects.create_user("ada", role="author")
-    with connection.cursor() as cursor:
-        cursor.execute(FORGET_POSTS)
+    forget(FORGET_POSTS)
 
 
 def publish_and_die(posts: int, env: dict[str, str]) -> None:

@@ -163,7 +163,7 @@ class TestAWish:
                 said.append(ask(email))
             asked.append([re.sub(r"\d+|'[^']*'", "?", query["sql"]) for query in queries])
         assert said[0].content == said[1].content
-        alike = [{**answer.headers, "X-Request-ID": ""} for answer in said]
+        alike = [{**answer.headers, "X-Request-ID": "", "Expires": ""} for answer in said]
         assert (said[0].status_code, alike[0]) == (200, alike[1])
         assert asked[0] == asked[1]
         verbs = [sql.split()[0] for sql in asked[0]]

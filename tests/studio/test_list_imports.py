@@ -88,6 +88,13 @@ class TestAList:
         drain()
         assert "Import now" in page(edith, address)
 
+    def test_that_a_worker_just_finished_did_not_stop(self, edith: Client) -> None:
+        edith.post(send(edith), CHOSEN)
+        as_read_before = ListImport.objects.get()
+        drain()
+        assert as_read_before.is_working
+        assert as_read_before.is_stalled is False
+
     def test_starts_once_and_says_so(self, edith: Client) -> None:
         address = send(edith)
         for _twice in range(2):

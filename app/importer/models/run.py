@@ -104,7 +104,9 @@ class Import(models.Model):
         by_command = not self.file and self.state == ImportState.IMPORTING
         if by_command:
             return self.updated_at < timezone.now() - SILENT
-        return not Effect.objects.filter(about=self.about, finished_at=None).exists()
+        # One statement, one snapshot: a worker may finish between the reading of this row and that of its effects.
+        owed = Effect.objects.filter(about=self.about, finished_at=None)
+        return Import.objects.filter(~models.Exists(owed), pk=self.pk, state=self.state).exists()
 
     @property
     def about(self) -> str:

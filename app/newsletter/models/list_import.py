@@ -103,7 +103,11 @@ class ListImport(models.Model):
     @property
     def is_stalled(self) -> bool:
         """Return whether nothing works on it any more, because its effect failed for good."""
-        return self.is_working and not Effect.objects.filter(about=self.about, finished_at=None).exists()
+        if not self.is_working:
+            return False
+        # One statement, one snapshot: a worker may finish between the reading of this row and that of its effects.
+        owed = Effect.objects.filter(about=self.about, finished_at=None)
+        return ListImport.objects.filter(~models.Exists(owed), pk=self.pk, state=self.state).exists()
 
     @property
     def can_choose(self) -> bool:
