@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -23,9 +24,11 @@ from tests.factories import Publish
 REAL_HASHERS = list(django_settings.PASSWORD_HASHERS)
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *REAL_HASHERS]
 TransactionTestCase._fixture_teardown = database.delete_rows
-# The same examples in each run: a gate judges the change, not its luck. `--hypothesis-profile=search` looks for new ones.
-examples.register_profile("same", derandomize=True)
-examples.register_profile("search", derandomize=False, print_blob=True)
+# The same examples in each run, however long one takes: a gate judges the change, not its luck or a pause of the machine.
+# `--hypothesis-profile=search` looks for new examples.
+UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+examples.register_profile("same", derandomize=True, **UNHURRIED)
+examples.register_profile("search", derandomize=False, print_blob=True, **UNHURRIED)
 examples.load_profile("same")
 # A file belongs to one worker (--dist loadfile): those of more than half a minute go first, so that none is left for the end.
 LONGEST = (

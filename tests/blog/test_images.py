@@ -90,7 +90,7 @@ class TestAnImage:
         image, _ = kept(content.getvalue())
         assert image.getpixel((0, 0)) == 40_000
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.sampled_from(["JPEG", "PNG", "WEBP"]), st.integers(0, 5_000), st.binary(max_size=9), st.integers(0, 5_000))
     def test_that_is_damaged_is_kept_or_refused_and_nothing_else(self, name: str, at: int, junk: bytes, end: int) -> None:
         content = photo(name)

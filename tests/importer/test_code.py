@@ -64,7 +64,7 @@ SOUP = st.lists(st.sampled_from([*WORDS, "```", "    ", "<pre>", "</pre>", "<!--
 
 
 class TestMarkdownCode:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(CODE, st.sampled_from(["fence", "tilde", "indented", "list", "quote", "span"]))
     def test_comes_through_byte_for_byte(self, code: str, kind: str) -> None:
         lines = code.replace("\t", "    ").strip("\n").split("\n")
@@ -80,7 +80,7 @@ class TestMarkdownCode:
         assert code_in(through(text)) == code_in(text)
         assert "After" in through(text)
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(SOUP)
     def test_is_put_aside_and_back_whatever_the_text(self, text: str) -> None:
         assert unmask_code(*mask_code(text)) == text
@@ -107,7 +107,7 @@ class TestMarkdownCode:
 
 
 class TestHtmlCode:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(CODE, st.sampled_from(["{}", "<ul><li>{}</li></ul>", "<blockquote>{}</blockquote>", "<div>\n\n{}\n\n</div>"]))
     @example("\n\t\n", "<ul><li>{}</li></ul>")
     def test_comes_through_a_wordpress_post_byte_for_byte(self, code: str, around: str) -> None:

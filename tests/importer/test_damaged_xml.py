@@ -86,7 +86,7 @@ def all_of(path: Path) -> list[Found]:
 
 
 class TestAnyBytes:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(data=st.binary(max_size=400), at=st.integers(0, len(EXPORT)), cut=st.integers(0, 200))
     def test_in_an_export_end_in_words_and_not_in_a_traceback(self, folder: Path, data: bytes, at: int, cut: int) -> None:
         export = EXPORT.encode()
@@ -95,13 +95,13 @@ class TestAnyBytes:
             assert isinstance(found, SourcePost | Failed | Skipped | Notice)
         assert not any("cannot be read (" in reason for reason in failed(path).values())
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(data=st.binary(max_size=400), suffix=st.sampled_from([".xml", ".json", ".md", ".html"]))
     def test_alone_end_in_words_and_not_in_a_traceback(self, folder: Path, data: bytes, suffix: str) -> None:
         path = write(folder, f"any{suffix}", data)
         assert not any("cannot be read (" in reason for reason in failed(path).values())
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(
         header=st.lists(
             st.tuples(
@@ -121,7 +121,7 @@ class TestAnyBytes:
         path = write(folder, "post.md", f"---\n{lines}\n---\n".encode() + body)
         assert not any("cannot be read (" in reason for reason in failed(path).values())
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(
         st.recursive(
             st.none()

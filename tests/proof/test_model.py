@@ -26,7 +26,6 @@ def test_the_ledger_and_its_model_agree(db: None) -> None:
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             print_blob=True,
             phases=[Phase.generate, Phase.shrink],

@@ -114,7 +114,7 @@ class TestSearch:
     def test_takes_any_text(self, text: str) -> None:
         assert search(text).total >= 0
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(st.text(max_size=300), st.integers(-(2**70), 2**70))
     def test_takes_any_text_and_page(self, text: str, page: int) -> None:
         assert search(text, page).number >= 1
