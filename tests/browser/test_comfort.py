@@ -135,6 +135,25 @@ class TestFocus:
         page.wait_for_function(f"({FOCUSED}) !== 'body'")
 
 
+class TestAPress:
+    def test_of_a_button_counts_though_the_page_renews_itself_before_the_release(
+        self, open_page: Open, posts: list[Post]
+    ) -> None:
+        dead(posts[0])
+        page = open_page()
+        sign_in(page)
+        page.goto(f"/studio/posts/{posts[0].pk}/effects/")
+        retry = page.get_by_role("button", name="Retry")
+        retry.hover()
+        page.mouse.down()
+        for _twice in range(2):
+            with page.expect_response("**/effects/"):
+                pass
+        # The second answer was asked for after the first was dealt with.
+        page.mouse.up()
+        expect(retry).to_have_count(0)
+
+
 class TestAMarkedWord:
     def test_can_be_read_in_the_dark(self, open_page: Open, posts: list[Post]) -> None:
         posts[0].revise(content="Some <mark>marked words and [a link](/)</mark>.")

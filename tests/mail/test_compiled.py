@@ -12,7 +12,7 @@ from email.utils import format_datetime
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.mail.compiled import Addressee, Compiled
@@ -87,7 +87,7 @@ def facts(message: EmailMessage) -> list[object]:
 
 
 class TestACopy:
-    @settings(max_examples=40, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=40, phases=[Phase.generate])
     @given(text=PIECES, html=PIECES, subject=st.text(max_size=120), name=NAMES, tokens=st.lists(TOKENS, min_size=1, max_size=3))
     def test_is_decoded_what_django_would_have_sent(
         self, text: str, html: str, subject: str, name: str, tokens: list[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -146,10 +146,10 @@ class TestEveryNetwork:
         [{"acts": True}, {"acts": False}, {"acts": True, "status": 502}, {"acts": True, "status": 200, "body": b'{"id'}],
     )
     def test_shows_one_post_whatever_became_of_the_first_answer(self, peer: Peer, fault: dict[str, object]) -> None:
-        if peer.account.network == "webhook" and fault.get("status") == 200:
-            pytest.skip("a webhook's body says nothing")
+        # A webhook answers by its status alone: a broken body is no doubt there.
+        is_answer = peer.account.network == "webhook" and fault.get("status") == 200
         peer.fake.faults.append(Fault(match=peer.shows, **fault))  # type: ignore[arg-type]
-        with pytest.raises(InDoubt):
+        with nullcontext() if is_answer else pytest.raises(InDoubt):
             peer.attempt()
         assert (peer.attempt().state, len(peer.fake.texts())) == ("sent", 1)
 

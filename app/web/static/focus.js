@@ -1,4 +1,4 @@
-/* Keep the keyboard's place: where a swap takes the focused element away, its successor gets the focus. */
+/* Keep the reader's place: where a swap takes the focused element away, its successor gets the focus, and what is pressed stays. */
 (() => {
   const FIELDS = "input:not([type=hidden], [tabindex='-1']), textarea, select, button";
   const sign = (element) => [element.tagName, element.name, element.value, element.getAttribute("href"), element.textContent].join("|");
@@ -8,6 +8,11 @@
     const focused = document.activeElement, target = event.detail.target;
     /* What the page fetches by itself moves nobody to another place. */
     const asked = Boolean(event.detail.requestConfig.triggeringEvent);
+    /* A click is a press and a release of the same element: a page that refreshes itself in between would lose it. */
+    if (!asked && target.querySelector(":active")) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     lost = focused !== document.body && target.contains(focused) ? { sign: sign(focused), id: target.id, asked, places: [] } : null;
   });
   document.addEventListener("htmx:afterSettle", (event) => {
