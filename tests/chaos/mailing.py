@@ -45,7 +45,7 @@ def run(readers: int, kills: int, seed: int) -> dict[str, Any]:
 
 
 def kill(rig: Rig, readers: int, kills: int, rng: random.Random) -> set[int]:
-    """Kill a worker's whole group at so many moments of the mailing. Return the deliveries that were then in flight."""
+    """Kill a worker's whole group at so many moments of the mailing. Return the deliveries that were in flight just before."""
     in_flight: set[int] = set()
     for _ in kill_workers(rig, lambda: mailed(rig), readers, kills, rng):
         in_flight |= column(rig, IN_FLIGHT)

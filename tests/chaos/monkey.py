@@ -120,13 +120,17 @@ class Monkey:
 
 
 def kill_workers(rig: Rig, done: Callable[[], int], total: int, kills: int, rng: random.Random) -> Iterator[str]:
-    """Kill a worker's whole group at so many moments of the work, yield its name, and start it again."""
+    """Freeze a worker's whole group at so many moments of the work, yield its name, kill the group and start it again.
+
+    Frozen, it keeps what it has in flight: once it is dead, another worker settles that within milliseconds.
+    """
     for number in range(kills):
         share = (number + rng.uniform(0.2, 0.9)) / (kills + 1)
         wait_until(lambda share=share: done() >= total * share, PATIENCE, 0.01)  # type: ignore[misc]
         worker = rng.choice(WORKERS)
-        rig.kill(worker)
+        rig.kill(worker, signal.SIGSTOP)
         yield worker
+        rig.kill(worker)
         time.sleep(rng.uniform(0, 0.5))
         rig.start_again(worker)
 

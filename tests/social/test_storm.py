@@ -63,7 +63,7 @@ def owed(request: pytest.FixtureRequest, rests: None, ann: User, hooked: Hooked,
 
 
 class TestAHostThatIsDown:
-    @pytest.mark.timeout(300)
+    @pytest.mark.timeout(900)
     def test_is_asked_a_few_times_and_holds_up_nobody(self, owed: Receiver, post: Post) -> None:
         drain()
         assert len(owed.received) == breaker.FAILURES
