@@ -39,6 +39,10 @@ class Env:
     email_url: Annotated[Secret, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
     default_from_email: Annotated[str, "the sender of every mail"]
     mail_window: Annotated[int, "how many mails of a mailing a worker takes at a time; 1 = each with a commit of its own"]
+    dkim_keys: Annotated[tuple[Secret, ...], "keys that sign mail, with commas: selector:file or selector:base64"]
+    dkim_domain: Annotated[str, "the domain that signs mail; unset = that of DEFAULT_FROM_EMAIL"]
+    mail_refusals_among: Annotated[int, "how many of the last emails of a mailing are looked at for refusals"]
+    mail_refusals_percent: Annotated[int, "a mailing is paused where mail servers refuse more of these for good; 100 = never"]
     flower_basic_auth: Annotated[Secret, "user:password for Flower"]
     port: Annotated[int, "the web server's port"]
     flower_port: Annotated[int, "Flower's port"]
@@ -119,6 +123,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         email_url=reader.url("EMAIL_URL", values.mail, default=run_directory.mail_url(mailbox_port)),
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
         mail_window=reader.value("MAIL_WINDOW", values.whole(1, 100), default=10),
+        dkim_keys=reader.value("DKIM_KEYS", values.secrets, default=()),
+        dkim_domain=reader.value("DKIM_DOMAIN", str, default=""),
+        mail_refusals_among=reader.value("MAIL_REFUSALS_AMONG", values.whole(1, 10_000), default=50),
+        mail_refusals_percent=reader.value("MAIL_REFUSALS_PERCENT", values.whole(0, 100), default=20),
         flower_port=flower_port,
         flower_url=reader.value("FLOWER_URL", values.page, default=f"http://127.0.0.1:{flower_port}" if debug else ""),
         metrics_token=reader.url("METRICS_TOKEN", str, default=""),

@@ -17,6 +17,7 @@ from app.notices.kinds.comment import send_comment_notification
 from app.notices.kinds.draft import send_post_notification
 from app.notices.kinds.like import send_like_notification
 from app.notices.kinds.onboarding import start_onboarding_sequence
+from app.notices.kinds.refusals import send_refusals_notification
 from app.notices.kinds.welcome import send_welcome_email
 from owed import clock
 
@@ -36,6 +37,11 @@ def page(*, send_id: int, after: int) -> None:
 @newsletter.deliver.runs
 def deliver(*, delivery_ids: list[int]) -> None:
     delivering.deliver(delivery_ids)
+
+
+@newsletter.stopped.runs
+def stopped(*, post_id: int, send_id: int, at: int) -> None:
+    send_refusals_notification(post_id, send_id, at)
 
 
 @newsletter.confirm.runs

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from app.mail.addresses import for_smtp, is_international
+from app.mail.dkim_keys import signing_keys
+from app.mail.dkim_signing import canonical_body, signatures
 from app.mail.errors import BadMessage
-from app.mail.message import Letter, addressed, encode, one_line
+from app.mail.message import Letter, addressed, encode, one_line, unsigned
 from app.mail.wire import Parcel, packed, to_wire
 
 # What needs no encoding in a body, in HTML, in an address of a page, or in a header.
@@ -35,23 +37,40 @@ class Addressee:
 Write = Callable[[Addressee], Letter]
 
 
+class Spliced:
+    """Octets with places in them. `names` gives the name of each place, by what is there now."""
+
+    def __init__(self, octets: bytes, names: Mapping[bytes, str]) -> None:
+        parts = re.split(b"(" + b"|".join(map(re.escape, names)) + b")", octets)
+        self._fixed, self.names = parts[::2], [names[mark] for mark in parts[1::2]]
+
+    def with_values(self, values: Mapping[str, bytes]) -> bytes:
+        """Return the octets with these values in their places."""
+        pieces = [self._fixed[0]]
+        for name, fixed in zip(self.names, self._fixed[1:], strict=True):
+            pieces += (values[name], fixed)
+        return b"".join(pieces)
+
+
 class Compiled:
     """One letter to many readers. `write` returns the letter to one of them: only links with the token differ in its text."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
         model = _model()
-        mail = encode(write(model), at=LONG_AGO, apart=model.token)
+        mail = unsigned(write(model), at=LONG_AGO, apart=model.token)
         self.sender = mail.sender
         marks = {
             "to": f"To: {model.email}\r\n", "date": f"Date: {format_datetime(LONG_AGO)}\r\n",
             "message_id": f"Message-ID: {model.message_id}\r\n", "token": model.token,
         }  # fmt: skip
         names = {mark.encode(): name for name, mark in marks.items()}
-        parts = re.split(b"(" + b"|".join(map(re.escape, names)) + b")", to_wire(mail.data))
-        self._fixed, self._names = parts[::2], [names[mark] for mark in parts[1::2]]
-        if not {"to", "date", "message_id"} <= set(self._names):
+        self._wire = Spliced(to_wire(mail.data), names)
+        if not {"to", "date", "message_id"} <= set(self._wire.names):
             raise BadMessage("a header that differs for each reader is missing")
+        # What is hashed of the body is made canonical once: no token has a space.
+        head, _, body = mail.data.partition(b"\r\n\r\n")
+        self._head, self._canonical_body = Spliced(head + b"\r\n", names), Spliced(canonical_body(body), names)
 
     def parcel_for(self, reader: Addressee, *, at: datetime) -> Parcel:
         """Return this reader's copy. Raises BadAddress, BadMessage."""
@@ -62,10 +81,10 @@ class Compiled:
             "to": _to(recipient, reader.name), "date": f"Date: {format_datetime(at)}\r\n".encode(),
             "message_id": f"Message-ID: {reader.message_id}\r\n".encode(), "token": reader.token.encode(),
         }  # fmt: skip
-        pieces = [self._fixed[0]]
-        for name, fixed in zip(self._names, self._fixed[1:], strict=True):
-            pieces += (values[name], fixed)
-        return Parcel(sender=self.sender, recipient=recipient, wire=b"".join(pieces))
+        wire = self._wire.with_values(values)
+        if signing_keys():
+            wire = signatures(self._head.with_values(values), self._canonical_body.with_values(values)) + wire
+        return Parcel(sender=self.sender, recipient=recipient, wire=wire)
 
 
 def _model() -> Addressee:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,6 +15,7 @@ from email.utils import format_datetime, parseaddr
 from django.conf import settings
 
 from app.mail.addresses import domain_of, for_smtp, is_international, mailbox
+from app.mail.dkim_signing import signed
 from app.mail.quoted_printable import quoted_printable
 
 # A link longer than a line is folded to the line below its name; some readers of List-Unsubscribe do not look there.
@@ -51,8 +52,14 @@ def new_message_id() -> str:
     return f"<{uuid.uuid4()}@{domain_of(settings.DEFAULT_FROM_EMAIL)}>"
 
 
-def encode(letter: Letter, *, at: datetime, apart: str = "") -> Mail:
-    """Return the letter ready to hand over. Raises BadAddress, ValueError for a header with a line break.
+def encode(letter: Letter, *, at: datetime) -> Mail:
+    """Return the letter ready to hand over, signed. Raises BadAddress, ValueError for a header with a line break."""
+    mail = unsigned(letter, at=at)
+    return replace(mail, data=signed(mail.data))
+
+
+def unsigned(letter: Letter, *, at: datetime, apart: str = "") -> Mail:
+    """Return the letter as octets without a signature. Raises as encode().
 
     Where the text `apart` is in a body, no line break of the encoding is within it.
     """

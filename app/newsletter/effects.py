@@ -28,6 +28,11 @@ def deliver(*, delivery_ids: list[int]) -> None:
     """Send these copies, each at most once."""
 
 
+@effect("email.stopped")
+def stopped(*, post_id: int, send_id: int, at: int) -> None:
+    """Notify the author and the owners of the site that many refusals paused a mailing, at this millisecond since 1970."""
+
+
 @effect("email.confirm", kind="external", timeout=60, priority=AWAITED)
 def confirm(*, confirmation_id: int) -> None:
     """Ask an address whether its subscription was meant."""

@@ -16,6 +16,7 @@ from app.mail.submission import SubmissionState, is_final
 from app.mail.wire import Parcel
 from app.newsletter.editions import EDITIONS
 from app.newsletter.models import Delivery
+from app.newsletter.refusals import pause_where_many
 from app.newsletter.windows import Outcome, Taken, largest, settle_and_take
 from app.outbound import breaker
 from owed import Later
@@ -60,6 +61,7 @@ class MailingRun:
         self._outcomes: list[Outcome] = []
         self._was_answered = False
         self._twice: set[int] = set()
+        self._refused: set[int] = set()
 
     def send(self, waiting: Iterable[int]) -> None:
         """Send these rows' messages, each at most once."""
@@ -68,11 +70,23 @@ class MailingRun:
             if self.courier.spent > BUDGET:
                 self.trouble = Later(timedelta(0), "more to send than one run may take")
                 break
+            self._mind_refusals()
             chosen = self._choose()
             taken = self._take(chosen)
             self._leave_out(set(chosen).difference(each.id for each in taken))
             self._send_window(taken)
         settle_and_take(self._outcomes, [], journal="")
+        self._outcomes = []
+        self._mind_refusals()
+
+    def _mind_refusals(self) -> None:
+        """Pause the mailings that mail servers refuse too often, before more of them is taken."""
+        if self._refused:
+            # What was sent beside them is counted as well.
+            settle_and_take(self._outcomes, [], journal="")
+            self._outcomes = []
+            pause_where_many(self._refused)
+            self._refused = set()
 
     def _choose(self) -> list[int]:
         size = min(PACE.size, largest()) if self.journal else 1
@@ -178,6 +192,7 @@ class MailingRun:
         delivery = Delivery.objects.select_related("subscriber").get(pk=row.id)
         delivery.state, delivery.attempts = SubmissionState.SUBMITTING, row.attempt
         delivery.refuse(error)
+        self._refused.add(delivery.send_id)
 
     def _note_begin(self, row: Taken) -> None:
         if self.journal:

@@ -56,6 +56,12 @@ class Send(models.Model):
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    paused_for = models.JSONField(
+        default=dict, db_default=models.Value({}, output_field=models.JSONField()), blank=True, editable=False
+    )
+    """The refusals that paused it, as `refused` of `settled`; empty where a person did."""
+    refusals_since = models.DateTimeField(null=True, blank=True, editable=False)
+    """When it went on after such a pause: refusals before that do not pause it again."""
     starts_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Nothing of it leaves before; until then it can be stopped with no one mailed."""
     filters = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()), editable=False)
@@ -140,7 +146,7 @@ class Send(models.Model):
     def pause(self, by: int | None) -> bool:
         """Let nothing leave from now on. Return false where it is over or paused. A mail that a worker has begun still goes."""
         running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING], paused_at=None)
-        return bool(running.update(paused_at=timezone.now(), paused_by_id=by))
+        return bool(running.update(paused_at=timezone.now(), paused_by_id=by, paused_for={}))
 
     @transaction.atomic
     def resume(self) -> bool:
@@ -149,7 +155,8 @@ class Send(models.Model):
         send = Send.objects.select_for_update().exclude(paused_at=None).filter(pk=self.pk).first()
         if send is None or send.is_over:
             return False
-        Send.objects.filter(pk=self.pk).update(paused_at=None, paused_by_id=None)
+        seen = timezone.now() if send.paused_for else send.refusals_since
+        Send.objects.filter(pk=self.pk).update(paused_at=None, paused_by_id=None, paused_for={}, refusals_since=seen)
         # Their effects have found nothing to do meanwhile, and are over.
         waiting = self.deliveries.filter(state=SubmissionState.PENDING)
         self.owe(list(waiting.order_by("pk").values_list("pk", flat=True)))

@@ -1,0 +1,64 @@
+"""Many refusals pause a mailing: a list or a sender that mail servers turn down is looked at before the rest goes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from app.mail.submission import OPEN, SubmissionState
+from app.newsletter import effects
+from app.newsletter.models import Delivery, Send
+from owed import clock, owe
+
+# What str(Rejected) makes of a 5xx for one recipient or one message; an address that we refuse ourselves is another text.
+REFUSED = re.compile(r"^5\d\d .*at (rcpt|data|body|reply)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusals:
+    """How many of the `settled` emails, the last of a mailing, mail servers `refused` for good."""
+
+    refused: int
+    settled: int
+
+    @property
+    def are_many(self) -> bool:
+        least, percent = settings.MAIL_REFUSALS_AMONG, settings.MAIL_REFUSALS_PERCENT
+        return self.settled >= least and self.refused * 100 > self.settled * percent
+
+
+def pause_where_many(send_ids: Iterable[int]) -> None:
+    """Pause the mailings of which too many emails were refused, each once, and owe the notices of it."""
+    for send in Send.objects.filter(pk__in=send_ids, paused_at=None).order_by("pk"):
+        refusals = recent(send)
+        if refusals.are_many:
+            _pause(send, refusals)
+
+
+def recent(send: Send) -> Refusals:
+    """Count among the last emails of a mailing; where it went on after a pause for refusals, among those since."""
+    settled = Delivery.objects.filter(send=send, state__in=[SubmissionState.SENT, SubmissionState.FAILED])
+    if send.refusals_since:
+        settled = settled.filter(finished_at__gt=send.refusals_since)
+    last = settled.order_by("-finished_at", "-pk").values_list("error", flat=True)[: settings.MAIL_REFUSALS_AMONG]
+    errors = list(last)
+    return Refusals(refused=sum(map(bool, map(REFUSED.search, errors))), settled=len(errors))
+
+
+@transaction.atomic
+def _pause(send: Send, refusals: Refusals) -> None:
+    waiting = Delivery.objects.filter(send=OuterRef("pk"), state__in=OPEN)
+    # A person who resumed it since the count has seen these refusals.
+    same = Send.objects.filter(
+        Q(state=Send.State.EXPANDING) | Q(Exists(waiting), state=Send.State.SENDING),
+        pk=send.pk, paused_at=None, refusals_since=send.refusals_since,
+    )  # fmt: skip
+    at = clock.now()
+    if same.update(paused_at=at, paused_by=None, paused_for=asdict(refusals)):
+        stopped = effects.stopped.si(post_id=send.post_id, send_id=send.pk, at=round(at.timestamp() * 1000))
+        owe(stopped, about=f"post:{send.post_id}")
