@@ -74,6 +74,7 @@ class Env:
         timedelta, "CONFIRMATIONS_RETENTION_DAYS: how long questions whether a subscription was meant stay after they were sent"
     ]
     notices_retention: Annotated[timedelta, "NOTICES_RETENTION_DAYS: how long notices that were sent or closed stay"]
+    log_retention: Annotated[timedelta, "LOG_RETENTION_DAYS: how long the log of who did what stays"]
     shares_retention: Annotated[
         timedelta, "SHARES_RETENTION_DAYS: how long shares stay that were withdrawn, skipped, or went through a removed account"
     ]
@@ -158,6 +159,7 @@ def _times(reader: _Reader) -> dict[str, Any]:
         "deliveries_retention": reader.value("DELIVERIES_RETENTION_DAYS", values.days, default=timedelta(days=90)),
         "confirmations_retention": reader.value("CONFIRMATIONS_RETENTION_DAYS", values.days, default=timedelta(days=90)),
         "notices_retention": reader.value("NOTICES_RETENTION_DAYS", values.days, default=timedelta(days=365)),
+        "log_retention": reader.value("LOG_RETENTION_DAYS", values.days, default=timedelta(days=365)),
         "shares_retention": reader.value("SHARES_RETENTION_DAYS", values.days, default=timedelta(days=90)),
     }
 

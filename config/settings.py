@@ -26,9 +26,9 @@ METRICS_TOKEN = ENV.metrics_token
 FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
-    "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
-    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.importer", "app.studio", "app.api",
-    "app.web",
+    "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.log", "app.blog", "app.newsletter",
+    "app.notices", "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.team",
+    "app.importer", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "app.log.acting.of_request",
     "app.middleware.htmx_sign_in.whole_page",
     "app.web.redirects.old_addresses",
     "app.middleware.debug_404.own_page",
@@ -170,6 +171,7 @@ RESULTS_RETENTION = ENV.results_retention
 DELIVERIES_RETENTION = ENV.deliveries_retention
 CONFIRMATIONS_RETENTION = ENV.confirmations_retention
 NOTICES_RETENTION = ENV.notices_retention
+LOG_RETENTION = ENV.log_retention
 SHARES_RETENTION = ENV.shares_retention
 OWED_METRICS_PREFIX = "afterword"
 OWED_CELERY_RESULTS = ENV.celery_results

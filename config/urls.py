@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("app.notices.urls")),
     path("", include("app.feeds.urls")),
     path("", include("app.members.urls")),
+    path("", include("app.team.urls")),
     path("", include("app.web.urls")),
     path("media/<path:path>", media),
 ]

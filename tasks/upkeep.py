@@ -10,6 +10,7 @@ from app.blog import planned, spam
 from app.blog.models import Post
 from app.importer import effects as importer
 from app.importer import undo, work
+from app.log.models import Entry
 from app.members import email_change, erasure
 from app.newsletter import effects as newsletter
 from app.newsletter.lists import importing
@@ -17,6 +18,7 @@ from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.newsletter.samples import forget_samples
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
+from app.team.models import Invitation
 from owed import clock, heartbeat, limits, pausing, periods, purging, rolling_up, task
 from owed.contrib import celery_results
 
@@ -56,6 +58,7 @@ def forget_history() -> None:
     forget_confirmations(settings.CONFIRMATIONS_RETENTION)
     forget_samples(settings.CONFIRMATIONS_RETENTION)
     forget_notices(settings.NOTICES_RETENTION)
+    Entry.objects.forget(settings.LOG_RETENTION)
     forget_shares(settings.SHARES_RETENTION)
     purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)
 
@@ -80,8 +83,9 @@ def clear_sessions() -> None:
 
 @task("upkeep.forget_addresses")
 def forget_addresses() -> None:
-    """Remove changes of address that were asked for a week ago."""
+    """Remove changes of address that were asked for a week ago, and invitations of three months ago."""
     email_change.forget_old_changes(clock.now())
+    Invitation.objects.forget(clock.now())
 
 
 @blog.judge_comment.runs

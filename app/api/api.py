@@ -7,15 +7,19 @@ from app.api import (
     errors,
     imports,
     likes,
+    log,
     media,
     pauses,
     posts,
     publication,
+    reviews,
     schedules,
     search,
     sends,
     subscribers,
+    team,
     tokens,
+    topics,
 )
 from app.api.auth import signed_in
 from app.api.description import DescribedApi
@@ -23,7 +27,7 @@ from app.api.description import DescribedApi
 api = DescribedApi(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
 errors.install(api)
 api.add_router("/tokens", tokens.router)
-for noun in (posts, publication, comments, likes):
+for noun in (posts, publication, comments, likes, reviews):
     api.add_router("/posts", noun.router)
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
@@ -33,4 +37,7 @@ api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)
+api.add_router("/team", team.router)
+api.add_router("/topics", topics.router)
+api.add_router("/log", log.router)
 api.add_router("/search", search.router)

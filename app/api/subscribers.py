@@ -127,7 +127,7 @@ class InvitationIn(Strict):
 def subscribe(request: HttpRequest, payload: SubscriptionIn) -> Status[Asked]:
     """Ask to subscribe by email."""
     limit("subscribers", sender(request), per_minute=PER_SENDER)
-    _check(payload.email)
+    check_email(payload.email)
     Subscriber.objects.subscribe(payload.email, source="api", consent=str(CONSENT), ip=address(request))
     return Status(202, Asked())
 
@@ -146,7 +146,7 @@ def invite(request: Request, response: HttpResponse, payload: InvitationIn) -> S
     """Add an address by hand; an email asks it to confirm. 409 for one that is subscribed, has left, or was erased."""
     must_manage_subscribers(request.auth)
     limit("subscribers.added", sender(request), per_minute=PER_SENDER)
-    _check(payload.email)
+    check_email(payload.email)
     made = Subscriber.objects.invite(by_id=request.auth.pk, **payload.dict())
     response["Location"] = f"{request.path.removesuffix('/invitations')}/{made.pk}"
     return Status(201, made)
@@ -183,6 +183,14 @@ def erase(request: Request, subscriber_id: Id) -> Status[None]:
     return Status(204, None)
 
 
+def check_email(email: str) -> None:
+    """Raise Invalid for what is not an address."""
+    try:
+        validate_address(email)
+    except (BadAddress, ValidationError):
+        raise Invalid({"email": [_("Enter a valid email address.")]}) from None
+
+
 def _managed(request: Request, subscriber_id: int) -> Subscriber:
     """Return a subscriber. Raises Forbidden, NotFound."""
     must_manage_subscribers(request.auth)
@@ -190,11 +198,3 @@ def _managed(request: Request, subscriber_id: int) -> Subscriber:
     if found is None:
         raise NotFound
     return found
-
-
-def _check(email: str) -> None:
-    """Raise Invalid for what is not an address."""
-    try:
-        validate_address(email)
-    except (BadAddress, ValidationError):
-        raise Invalid({"email": [_("Enter a valid email address.")]}) from None

@@ -104,7 +104,7 @@ def _locked(posts: Q) -> dict[int, Placement]:
 
 def _seen(placements: Iterable[int]) -> set[int]:
     """Return which of the posts readers could ever see. Of a closed account nothing is kept."""
-    posts = Post.objects.filter(pk__in=list(placements), author__is_active=True, published_at__isnull=False)
+    posts = Post.objects.filter(pk__in=list(placements), author__in=User.objects.shown(), published_at__isnull=False)
     return set(posts.values_list("pk", flat=True))
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from app.accounts.models import Profile, User
+from app.accounts.models import LastAdministrator, Profile, User
 from app.blog.text import clean, one_line
 from app.site import limits
 from app.site.pages import HOME
@@ -44,6 +44,9 @@ class ProfileForm(forms.Form):
         label=gettext_lazy("Email me about comments on my posts and replies to my comments"), required=False
     )
     notify_likes = forms.BooleanField(label=gettext_lazy("Email me about likes of my posts"), required=False)
+    notify_reviews = forms.BooleanField(
+        label=gettext_lazy("Email me about posts that wait for my review, and about notes and assignments"), required=False
+    )
 
     def clean_display_name(self) -> str:
         return one_line(self.cleaned_data["display_name"])
@@ -82,7 +85,11 @@ def deletion(request: HttpRequest) -> HttpResponse:
     if request.POST.get("username") != user.username:
         messages.error(request, _("Nothing was deleted: the name you typed is not your username."))
         return redirect("account")
-    user.leave()
+    try:
+        user.leave()
+    except LastAdministrator:
+        messages.error(request, _("Nothing was deleted: no other administrator is left. Make someone else one first."))
+        return redirect("account")
     logout(request)
     messages.success(request, _("Your account is closed, and its contents are being deleted."))
     return redirect(HOME.url())

@@ -8,6 +8,8 @@ from django.db import transaction
 
 from app.blog.errors import NotPublished, PostGone
 from app.blog.placement import locked
+from app.log.actions import Action
+from app.log.models import Entry
 from app.mail.submission import NotInDoubt, SubmissionState
 from app.newsletter.errors import NothingFailed, NothingToResend, NotPaused, NotRunning, StillListing
 from app.newsletter.models import Delivery, Send
@@ -33,10 +35,12 @@ def progress(send: Send) -> Progress:
     )
 
 
+@transaction.atomic
 def pause(send: Send, *, by: int | None) -> Progress:
     """Let nothing more leave, until it is resumed. Raises NotRunning."""
     if not send.pause(by):
         raise NotRunning
+    Entry.objects.note(Action.MAILING_PAUSED, send, send.post.title)
     return progress(send)
 
 
@@ -46,6 +50,7 @@ def resume(send: Send) -> None:
     _lock_public_post(send)
     if not send.resume():
         raise NotPaused
+    Entry.objects.note(Action.MAILING_RESUMED, send, send.post.title)
 
 
 @transaction.atomic
@@ -57,7 +62,9 @@ def cancel(send: Send) -> int:
         raise NotRunning
     if now.state == Send.State.EXPANDING:
         raise StillListing
-    return now.cancel()
+    number = now.cancel()
+    Entry.objects.note(Action.MAILING_CANCELLED, send, send.post.title, number=number)
+    return number
 
 
 @transaction.atomic

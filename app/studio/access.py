@@ -45,6 +45,9 @@ operators = _only(lambda user: user.is_operator)
 lookers = _only(lambda user: user.sees_operations)
 importers = _only(lambda user: user.can_import())
 list_keepers = _only(lambda user: user.can_manage_subscribers())
+team_managers = _only(lambda user: user.can_manage_team())
+topic_keepers = _only(lambda user: user.can_manage_topics())
+log_readers = _only(lambda user: user.can_see_log())
 watchers = _only(lambda user: user.can_enter_studio())
 
 

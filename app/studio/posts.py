@@ -23,23 +23,25 @@ from app.blog.errors import Refused, RevisedMeanwhile
 from app.blog.models import Category, Media, Post, Status
 from app.blog.tagging import tags_named
 from app.newsletter.models import Send
-from app.studio import panel, publication
+from app.studio import discussion, panel, publication
 from app.studio.access import WriterRequest, editable_post, writers
 from app.studio.forms import PostForm
+from app.studio.post_filters import PostFilterForm
 
 PAGE = 25
 NAMED = 5  # pictures in a message
 PREVIEWS = 120  # a minute: the editor asks when its writer pauses
 TOO_MANY_PREVIEWS = gettext_lazy("Too many previews. Your text is kept: go on writing, and the preview is back in a minute.")
 STILL_AT_IT = gettext_lazy("The last preview is not finished yet. Your text is kept: this one comes when you go on writing.")
-THEN = {"publish": panel.show}
+THEN = {"publish": panel.show, "review": discussion.ask}
 
 
 @require_GET
 @writers
 def posts(request: WriterRequest) -> HttpResponse:
     """List the posts that the user works on, by status and words of the title."""
-    mine = Post.objects.managed_by(request.user)
+    narrowed = PostFilterForm(request.GET, request.user)
+    mine = narrowed.of(Post.objects.managed_by(request.user))
     status, words = request.GET.get("status", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
     counts = dict(mine.values_list("status").annotate(number=Count("pk")).order_by("status"))
     shown = mine.filter(Q(status=status) if status in Status.values else Q(), title__icontains=words)
@@ -49,12 +51,17 @@ def posts(request: WriterRequest) -> HttpResponse:
         "total": sum(counts.values()),
         "status": status,
         "q": words,
+        "narrowed": narrowed,
     }
     return render(request, "studio/posts.html", about)
 
 
 def _newest(posts: QuerySet[Post]) -> QuerySet[Post]:
-    return posts.select_related("author__profile", "category").defer("content", "content_html").order_by("-updated_at", "-pk")
+    return (
+        posts.select_related("author__profile", "category", "review__assignee__profile")
+        .defer("content", "content_html")
+        .order_by("-updated_at", "-pk")
+    )
 
 
 @require_http_methods(["GET", "POST"])

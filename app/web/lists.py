@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def author(request: HttpRequest, username: str) -> HttpResponseBase:
-    person = get_object_or_404(User.objects.select_related("profile"), username=username, is_active=True)
+    person = get_object_or_404(User.objects.shown().select_related("profile"), username=username)
     profile = person.profile
     portrait, bio = profile.avatar.url if profile.avatar else "", bio_of(profile)
     about = {"heading": profile.name, "portrait": portrait, "bio": bio, "website": _web(profile.website)}

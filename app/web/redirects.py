@@ -1,4 +1,4 @@
-"""Old addresses of imported posts: who asks for one is sent to the post."""
+"""Old addresses of imported posts, and of categories and tags: who asks for one is sent to where it is now."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from app.blog.models import Redirect
 from app.blog.models.redirect import old_path
+from app.team import topics
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -31,5 +32,7 @@ def old_addresses(get_response: GetResponse) -> GetResponse:
 
 def _moved(request: HttpRequest) -> HttpResponse | None:
     path = old_path(request.get_full_path()) if request.method in {"GET", "HEAD"} else ""
+    if path and (now := topics.moved(request.path)):
+        return redirect(now, permanent=True)
     found = Redirect.objects.public().filter(path=path).select_related("post").first() if path else None
     return redirect(found.post, permanent=True) if found else None

@@ -43,7 +43,7 @@ def _lists() -> Iterator[Place]:
     """Yield the pages of those authors, categories and tags that have a public post."""
     public = Q(posts__status=Status.PUBLISHED)
     for name, things, key in (
-        ("author", User.objects.filter(is_active=True), "username"),
+        ("author", User.objects.shown(), "username"),
         ("category", Category.objects.all(), "slug"),
         ("tag", Tag.objects.all(), "slug"),
     ):

@@ -14,7 +14,7 @@ from django.test import Client
 
 from app.accounts.models import ApiToken, User
 from app.blog.media_deletion import fingerprint
-from app.blog.models import Comment, Media, Post
+from app.blog.models import Category, Comment, Media, Post
 from app.newsletter.models import Subscriber
 from app.social.models import Account
 from tests import factories
@@ -171,6 +171,63 @@ def keeps_the_list(who: Someone, post: Post) -> list[bool]:
     return [who.may(lambda user: user.can_manage_subscribers()), *pages, *calls, who.api("delete", f"/subscribers/{reader.pk}")]
 
 
+def manages_the_team(who: Someone, post: Post) -> list[bool]:
+    member = user(f"carl-{post.pk}", role="contributor")
+    return [
+        who.may(lambda user: user.can_manage_team()),
+        who.may(lambda user: user.can_manage(member)),
+        who.page("get", "team/"),
+        who.page("post", f"team/{member.pk}/role", role="author"),
+        who.page("post", "team/", email=f"n{post.pk}@secret.example", role="author"),
+        who.api("get", "/team"),
+        who.api("put", f"/team/{member.pk}/role", {"role": "contributor"}),
+        who.api("post", "/team/invitations", {"email": f"m{post.pk}@secret.example", "role": "contributor"}),
+    ]
+
+
+def administrates(who: Someone, post: Post) -> list[bool]:
+    member = user(f"edith-{post.pk}", role="editor")
+    return [
+        who.may(lambda user: user.can_manage(member)),
+        who.may(lambda user: user.can_grant("administrator")),
+        who.page("post", f"team/{member.pk}/role", role="editor"),
+        who.page("post", "team/", email=f"n{post.pk}@secret.example", role="editor"),
+        who.api("put", f"/team/{member.pk}/role", {"role": "editor"}),
+        who.api("put", f"/team/{member.pk}/deactivation"),
+        who.api("post", "/team/invitations", {"email": f"m{post.pk}@secret.example", "role": "administrator"}),
+    ]
+
+
+def keeps_topics(who: Someone, post: Post) -> list[bool]:
+    made = [Category.objects.create(name=f"C{post.pk}-{n}", slug=f"c{post.pk}-{n}") for n in range(2)]
+    return [
+        who.may(lambda user: user.can_manage_topics()),
+        who.page("get", "topics/"),
+        who.page("get", f"topics/category/{made[0].pk}/"),
+        who.page("post", f"topics/category/{made[0].pk}/deletion"),
+        who.api("post", "/topics/tag", {"name": f"t{post.pk}"}),
+        who.api("patch", f"/topics/category/{made[1].pk}", {"name": f"D{post.pk}"}),
+        who.api("delete", f"/topics/category/{made[1].pk}"),
+    ]
+
+
+def discusses(who: Someone, post: Post) -> list[bool]:
+    return [
+        who.may(lambda user: user.can_discuss(post)),
+        who.page("get", f"posts/{post.pk}/review/"),
+        who.page("post", f"posts/{post.pk}/review/notes", text="Hm."),
+        who.page("post", f"posts/{post.pk}/review/submission", text="Please."),
+        who.api("get", f"/posts/{post.pk}/review"),
+        who.api("get", f"/posts/{post.pk}/notes"),
+        who.api("post", f"/posts/{post.pk}/notes", {"text": "Hm."}),
+        who.api("post", f"/posts/{post.pk}/review", {}),
+    ]
+
+
+def reads_the_log(who: Someone, post: Post) -> list[bool]:
+    return [who.may(lambda user: user.can_see_log()), who.page("get", "log/"), who.api("get", "/log")]
+
+
 def operates(who: Someone, post: Post) -> list[bool]:
     pages = [who.page("get", path) for path in ("effects/", "conservation/", "notices/")]
     return [who.may(lambda user: user.is_operator), *pages, who.api("get", "/effects"), who.api("get", "/effects?about=user:1")]
@@ -187,6 +244,11 @@ ACTIONS: dict[str, tuple[Callable[[Someone, Post], list[bool]], tuple[str, ...]]
     "See what followed from a post, and retry it": (watches, ("draft", "published")),
     "Import from another system, and undo it": (imports, ("draft",)),
     "See, add, import, export and erase subscribers": (keeps_the_list, ("published",)),
+    "See the team, invite contributors and authors, change those": (manages_the_team, ("draft",)),
+    "Invite editors and administrators, change those": (administrates, ("draft",)),
+    "Make, rename, merge and delete categories and tags": (keeps_topics, ("draft",)),
+    "Read and write the team's notes on a post, and submit it": (discusses, ("draft",)),
+    "Read the log of who did what": (reads_the_log, ("draft",)),
     "See all effects and mailings, the audit, the mailbox": (operates, ("published",)),
 }
 

@@ -250,6 +250,7 @@ class TestTheSettings:
             ("DELIVERIES_RETENTION", 90),
             ("CONFIRMATIONS_RETENTION", 90),
             ("NOTICES_RETENTION", 365),
+            ("LOG_RETENTION", 365),
             ("SHARES_RETENTION", 90),
         ],
     )

@@ -16,6 +16,16 @@ class Role(models.TextChoices):
     EDITOR = "editor", _("Editor")
 
 
+class TeamRole(models.TextChoices):
+    """The roles that the team page gives. Reader takes someone out of the team."""
+
+    READER = "reader", _("Reader")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    AUTHOR = "author", _("Author")
+    EDITOR = "editor", _("Editor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
 class Authored(Protocol):
     """All that a permission needs to know of a post; accounts is below blog."""
 
@@ -77,6 +87,42 @@ class Permissions(AbstractUser):
         """
         return self.edits_everything
 
+    @property
+    def is_administrator(self) -> bool:
+        """Return whether the user decides about everyone, editors included."""
+        return self.is_active and self.is_superuser
+
+    @property
+    def team_role(self) -> str:
+        """Return the role as the team page names it: administrators are editors who decide about everyone."""
+        return TeamRole.ADMINISTRATOR if self.is_superuser else self.role
+
+    @property
+    def team_role_label(self) -> str:
+        return str(TeamRole(self.team_role).label)
+
+    def can_manage_team(self) -> bool:
+        """Return whether the user may invite writers and see who is on the team. Staff who only run the site may not."""
+        return self.edits_everything
+
+    def can_grant(self, role: str) -> bool:
+        """Return whether the user may give this role of the team: an editor gives none as high as their own."""
+        return self.is_administrator or (self.can_manage_team() and role not in {Role.EDITOR, TeamRole.ADMINISTRATOR})
+
+    def can_manage(self, member: Permissions) -> bool:
+        """Return whether the user may change the member's role, deactivate them and move their posts. Not one's own."""
+        if self.pk == member.pk or not self.can_manage_team():
+            return False
+        return self.is_administrator or not (member.is_staff or member.is_superuser or member.role == Role.EDITOR)
+
+    def can_manage_topics(self) -> bool:
+        """Return whether the user may rename, merge and delete categories and tags, which every post shares."""
+        return self.edits_everything
+
+    def can_see_log(self) -> bool:
+        """Return whether the user may read who did what."""
+        return self.is_operator
+
     def can_enter_studio(self) -> bool:
         return self.can_write() or self.sees_operations
 
@@ -90,6 +136,10 @@ class Permissions(AbstractUser):
             return True
         is_open = self.role == Role.AUTHOR or post.status != "published"
         return self.can_write() and is_open and self._wrote(post)
+
+    def can_discuss(self, post: Authored) -> bool:
+        """Return whether the user may read and write the team's notes on the post."""
+        return self.edits_everything or (self.can_write() and self._wrote(post))
 
     def can_publish(self, post: Authored) -> bool:
         """Return whether the user may make the post public, withdraw it or mail it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import secrets
+from collections.abc import Collection, Iterable, Iterator
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from django.contrib.auth.hashers import make_password
@@ -15,12 +17,16 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts import effects
-from app.accounts.models.permissions import Permissions, Role
+from app.accounts.models.permissions import Permissions, Role, TeamRole
 from app.accounts.models.profile import create_user_profile, create_user_profiles
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
 from app.mail.forms import validate_address
 from app.site import limits
 from owed import owe
+
+
+class LastAdministrator(Exception):
+    """Without this one, no administrator would be left."""
 
 
 class PasswordReplaced(Exception):
@@ -40,6 +46,16 @@ class Users(UserManager["User"]):
         """Return those for whom `edits_everything` is true."""
         return self.filter(Q(role=Role.EDITOR) | Q(is_superuser=True), is_active=True)
 
+    def team(self) -> models.QuerySet[User]:
+        """Return all who write, edit or run the site, and those of them who were deactivated."""
+        return self.filter(~Q(role=Role.READER) | Q(is_superuser=True) | Q(is_staff=True)).filter(
+            Q(is_active=True) | Q(deactivated_at__isnull=False)
+        )
+
+    def shown(self) -> models.QuerySet[User]:
+        """Return those whose page readers may see: of one who was deactivated too, as the posts stay."""
+        return self.filter(Q(is_active=True) | Q(deactivated_at__isnull=False))
+
     def writers(self) -> models.QuerySet[User]:
         """Return those for whom `can_write()` is true."""
         return self.filter(~Q(role=Role.READER) | Q(is_superuser=True), is_active=True)
@@ -47,12 +63,8 @@ class Users(UserManager["User"]):
     @transaction.atomic
     def register(self, username: str, email: str, password: str, **fields: Any) -> User:
         """Sign a person up. Raises ValidationError, by field."""
-        user = self.model(
-            username=username,
-            email=self.normalize_email(email),
-            registered_via=RegisteredVia.SITE,
-            **fields,
-        )
+        fields.setdefault("registered_via", RegisteredVia.SITE)
+        user = self.model(username=username, email=self.normalize_email(email), **fields)
         _validate_password(password, user)
         user.set_password(password)
         _validate_address(user.email)
@@ -107,6 +119,10 @@ class User(Permissions):
 
     registered_via = models.CharField(max_length=7, choices=RegisteredVia, default=RegisteredVia.ADMIN)
     email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deactivated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the team closed the account. Empty where it is open, or where its owner closed it."""
+    session_mark = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    """Part of what each session carries: another one ends all that there are."""
 
     _password: str | None
 
@@ -211,9 +227,68 @@ class User(Permissions):
         password_changed(password, self)
         self._announce_new_password()
 
+    def get_session_auth_hash(self) -> str:
+        return self._marked(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        yield from map(self._marked, super().get_session_auth_fallback_hash())
+
+    def _marked(self, digest: str) -> str:
+        """Without a mark it is Django's own, so that an upgrade signs no one out."""
+        return sha256(f"{digest}{self.session_mark}".encode()).hexdigest() if self.session_mark else digest
+
+    @transaction.atomic
+    def deactivate(self) -> bool:
+        """Close the account for now, with its sessions and tokens, and erase nothing. Return whether it was open.
+
+        Raises LastAdministrator.
+        """
+        self._leave_an_administrator()
+        mine = User.objects.filter(pk=self.pk, is_active=True)
+        if not mine.update(is_active=False, deactivated_at=Now(), session_mark=secrets.token_hex(16)):
+            return False
+        self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
+        self.refresh_from_db(fields=["is_active", "deactivated_at", "session_mark"])
+        return True
+
+    def reactivate(self) -> bool:
+        """Open an account that was deactivated. Return whether it was. What ended with it, stays ended."""
+        mine = User.objects.filter(pk=self.pk, is_active=False, deactivated_at__isnull=False)
+        if not mine.update(is_active=True, deactivated_at=None):
+            return False
+        self.is_active, self.deactivated_at = True, None
+        return True
+
+    @transaction.atomic
+    def change_team_role(self, role: str) -> bool:
+        """Give another role of the team. Return whether it is another. Raises LastAdministrator."""
+        is_administrator = role == TeamRole.ADMINISTRATOR
+        if not is_administrator:
+            self._leave_an_administrator()
+        wanted = {"role": Role.EDITOR if is_administrator else role, "is_superuser": is_administrator}
+        # Who was let into Django's admin only as an administrator, leaves it with that role.
+        is_staff = is_administrator or (self.is_staff and not self.is_superuser)
+        mine = User.objects.filter(pk=self.pk, role=self.role, is_superuser=self.is_superuser)
+        if self.team_role == role or not mine.update(**wanted, is_staff=is_staff):
+            return False
+        self.refresh_from_db(fields=["role", "is_superuser", "is_staff"])
+        return True
+
+    def _leave_an_administrator(self) -> None:
+        """Raise LastAdministrator where this is the only one. All are locked: two who demote each other do so in turn."""
+        if not self.is_superuser:
+            return
+        all_of_them = User.objects.filter(is_active=True, is_superuser=True).order_by("pk").select_for_update(no_key=True)
+        if list(all_of_them.values_list("pk", flat=True)) == [self.pk]:
+            raise LastAdministrator
+
     @transaction.atomic
     def leave(self) -> bool:
-        """Close the account now, and owe the erasure of all that is in it. Return whether it was open until now."""
+        """Close the account now, and owe the erasure of all that is in it. Return whether it was open until now.
+
+        Raises LastAdministrator.
+        """
+        self._leave_an_administrator()
         if not User.objects.filter(pk=self.pk, is_active=True).update(is_active=False):
             return False
         self.is_active = False

@@ -1,4 +1,4 @@
-"""A new draft, for the editors who watch; or one that waits for their review, where its author may not publish."""
+"""A new draft, for the editors who watch. Of one that is submitted for review, app/team/kinds/submitted.py notifies them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class DraftNotice(Kind):
 
 @register
 class ReviewNotice(DraftNotice):
+    """What an earlier release owed at the first save of who may not publish."""
+
     name = "review"
 
     def subject(self, notice: Notice, number: int) -> str:
@@ -52,6 +54,5 @@ def send_post_notification(post: Post | int) -> None:
     draft = Post.objects.select_related("author").filter(pk=pk).first()
     if draft is None or draft.status not in {"draft", "scheduled"}:
         return
-    kind = DraftNotice if draft.author.can_publish(draft) else ReviewNotice
     for editor in Watch.objects.editors().exclude(pk=draft.author_id):
-        Notice.objects.owe(editor, kind, f"post:{pk}", post_id=pk, actor_id=draft.author_id)
+        Notice.objects.owe(editor, DraftNotice, f"post:{pk}", post_id=pk, actor_id=draft.author_id)

@@ -1,0 +1,49 @@
+"""An invitation is accepted: by a new account, or by one that exists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from app.accounts.models import RegisteredVia, Role, TeamRole, User
+from app.log.acting import SITE, acting
+from app.log.actions import Action
+from app.log.models import Entry
+from app.team.models import Invitation, Outcome
+
+RANK = (Role.READER, Role.CONTRIBUTOR, Role.AUTHOR, Role.EDITOR, TeamRole.ADMINISTRATOR)
+
+
+@transaction.atomic
+def accept_as_new(invitation: Invitation, *, username: str, password: str, now: datetime) -> User:
+    """Make an account with the role. Raises InvitationClosed, and ValidationError by field.
+
+    The link came to this address, which proves it.
+    """
+    user = User.objects.register(
+        username, invitation.email, password, registered_via=RegisteredVia.ADMIN, email_confirmed_at=now
+    )
+    _accept(invitation, user, now)
+    return user
+
+
+@transaction.atomic
+def accept_as(invitation: Invitation, user: User, *, now: datetime) -> None:
+    """Give the role to an account. Raises InvitationClosed. One that has a higher role keeps it."""
+    _accept(invitation, user, now)
+    if user.email.lower() == invitation.email.lower():
+        user.confirm_address(user.email)
+
+
+def has_account(invitation: Invitation) -> bool:
+    """Return whether an account has the invited address. Only to be said to one who holds the link."""
+    return User.objects.filter(email__iexact=invitation.email).exists()
+
+
+def _accept(invitation: Invitation, user: User, now: datetime) -> None:
+    invitation.close(Outcome.ACCEPTED, now, accepted_by=user)
+    if RANK.index(invitation.role) > RANK.index(user.team_role):
+        user.change_team_role(invitation.role)
+    with acting(user.pk, SITE):
+        Entry.objects.note(Action.TEAM_ACCEPTED, invitation, role=invitation.role)

@@ -1,0 +1,1 @@
+"""Kinds of notice to the team, one to a file."""
