@@ -86,7 +86,8 @@ class Reset(Renewal, PasswordResetConfirmView):
 
     def dispatch(self, *args: Any, **kwargs: Any) -> Any:
         response = super().dispatch(*args, **kwargs)
-        response["Referrer-Policy"] = "no-referrer"
+        # Not "no-referrer": browsers would then send the form with "Origin: null", which CSRF refuses.
+        response["Referrer-Policy"] = "same-origin"
         return response
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from app.accounts.models import Role, User
 from app.blog.models import Category, Post
+from app.members.password_reset import reset_path
 from owed.testing import drain
 from tests import factories
 from tests.browser.pages import PATIENCE, Open, sign_in
@@ -66,7 +67,7 @@ class TestANewsroom:
         expect(hers).to_have_url(re.compile("/login/"))
         assert Post.objects.get(title="On dams").author == editor
 
-        desk.get_by_role("navigation").get_by_role("link", name="Log").click()
+        desk.get_by_role("link", name="Log", exact=True).click()
         for line in LOG:
             expect(desk.get_by_text(line).first).to_be_visible()
         fits(desk, "log")
@@ -101,6 +102,16 @@ class TestANewsroom:
         page.goto("/studio/?review=waiting")
         expect(page.get_by_text("No matching posts.")).to_be_visible()
         fits(page, "post-filters")
+
+
+class TestAForgottenPassword:
+    def test_is_replaced_by_the_link_in_the_mail(self, open_page: Open, editor: User) -> None:
+        page = open_page()
+        page.goto(reset_path(editor))
+        for label in ("New password", "New password confirmation"):
+            page.get_by_label(label, exact=True).fill("a-good-password-7")
+        page.get_by_role("button", name="Set password").click()
+        expect(page.get_by_text("Your password is changed. Sign in with it.")).to_be_visible()
 
 
 LOG = (

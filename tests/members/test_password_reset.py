@@ -127,7 +127,7 @@ class TestALink:
         moved = client.get(path)
         page = client.get(moved["Location"])
         assert secret not in moved["Location"] + page.content.decode()
-        assert {moved["Referrer-Policy"], page["Referrer-Policy"]} == {"no-referrer"}
+        assert {moved["Referrer-Policy"], page["Referrer-Policy"]} == {"same-origin"}
         assert "no-store" in page["Cache-Control"]
 
     def test_works_once(self, reader: User) -> None:

@@ -156,7 +156,7 @@ class TestANewDraft:
             send_post_notification(draft)
         drain()
         assert sorted(each.recipient for each in smtp_sink.captured) == ["ed@example.org", "edna@example.org"]
-        assert {str(each.message["Subject"]) for each in smtp_sink.captured} == {"“A draft” by cora waits for review"}
+        assert {str(each.message["Subject"]) for each in smtp_sink.captured} == {"New draft by cora: “A draft”"}
 
     def test_of_an_editor_is_not_told_to_themselves(self, smtp_sink: Sink) -> None:
         editor = person("ed", Role.EDITOR)

@@ -68,7 +68,7 @@ class TestAnAddressThatNobodyConfirmed:
         Watch.objects.create(user=newcomer)
         Post.objects.create(title="A draft", content="x", author=bob)
         drain()
-        assert Notice.objects.get(kind="review").error == "address not confirmed"
+        assert Notice.objects.get(kind="draft").error == "address not confirmed"
         assert not [each for each in smtp_sink.to(STRANGER) if "draft" in str(each.message["Subject"])]
 
 
