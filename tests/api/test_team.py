@@ -36,7 +36,7 @@ class TestTheTeam:
 
     def test_gets_invitations_without_a_secret(self, editor: Program) -> None:
         made = editor.post("/team/invitations", {"email": "New@example.org", "role": "author"})
-        assert (made.status, made.json["email"], made.json["role"]) == (201, "new@example.org", "author")
+        assert (made.status, made.json["email"], made.json["role"]) == (201, "New@example.org", "author")
         assert Invitation.objects.get().secret() not in made.text + editor.get("/team/invitations").text
         assert editor.delete(f"/team/invitations/{made.json['id']}").status == 204
         assert editor.delete(f"/team/invitations/{made.json['id']}").status == 409

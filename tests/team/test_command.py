@@ -30,7 +30,7 @@ class TestTheCommand:
 
     def test_invites(self, db: None) -> None:
         [line] = team("--invite", "New@example.org", "--role", "administrator")
-        assert line.startswith("new@example.org is invited until ")
+        assert line.startswith("New@example.org is invited until ")
         assert Invitation.objects.get().invited_by is None
 
     @pytest.mark.parametrize(
