@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from app.accounts.rate_limit import TOO_MANY, may_try
 from app.blog.errors import Refused
-from app.blog.models import Post
+from app.blog.models import Post, Status
 from app.studio.access import WriterRequest, writers
 from app.studio.forms import PlainText
 from app.team import reviews
@@ -38,14 +38,16 @@ def discussion(request: WriterRequest, pk: int) -> HttpResponse:
     """Show whether the post waits for review, who works on it, and what was said."""
     post = _post(request, pk)
     review = Review.objects.select_related("assignee__profile").filter(post=post).first() or Review(post=post)
+    may_publish = request.user.can_publish(post)
+    may_submit = request.user.can_edit(post) and post.status in {Status.DRAFT, Status.WITHDRAWN}
     about = {
         "post": post,
         "review": review,
         "is_waiting": review.is_waiting,
         "notes": post.notes.select_related("author__profile").order_by("-pk")[:SHOWN],
         "assignees": reviews.assignees(post),
-        "may_submit": request.user.can_edit(post) and post.status in {"draft", "withdrawn"},
-        "may_publish": request.user.can_publish(post),
+        "may_submit": may_submit and not (review.is_waiting and may_publish and post.author_id != request.user.pk),
+        "may_publish": may_publish,
         "longest": NOTE,
     }
     return render(request, "studio/discussion.html", about)

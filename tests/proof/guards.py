@@ -27,6 +27,26 @@ LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
 
 GUARDS = [
     guard(
+        "one administrator is left", "app/accounts/models/user.py",
+        ".order_by(\"pk\").select_for_update(no_key=True)", ".order_by(\"pk\")",
+        "tests/team/test_members.py::TestTheLastAdministrator::test_is_left_where_two_demote_each_other",
+    ),
+    guard(
+        "no session comes back with a reactivated account", "app/accounts/models/user.py",
+        "deactivated_at=Now(), session_mark=secrets.token_hex(16)", "deactivated_at=Now()",
+        "tests/team/test_members.py::TestDeactivation::test_ends_every_session_and_token_for_good",
+    ),
+    guard(
+        "an invitation is accepted once", "app/team/models/invitation.py",
+        "mine = Invitation.objects.filter(pk=self.pk, closed_at=None)", "mine = Invitation.objects.filter(pk=self.pk)",
+        "tests/team/test_invitations.py::TestTwoAtOnce::test_who_accept_one_invitation_become_one_account",
+    ),
+    guard(
+        "an editor gives no role as high as their own", "app/accounts/models/permissions.py",
+        "and role not in {Role.EDITOR, TeamRole.ADMINISTRATOR}", "",
+        "tests/team/test_invitations.py::TestAnInvitation::test_by_an_editor_gives_no_role_as_high_as_theirs",
+    ),
+    guard(
         "a mailing that is resumed is not paused by the same refusals", "app/newsletter/refusals.py",
         "if send.refusals_since:", "if False:",
         "tests/newsletter/test_refusals.py::TestAMailing::test_that_is_resumed_goes_on_past_the_same_count",
