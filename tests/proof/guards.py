@@ -39,7 +39,7 @@ GUARDS = [
     guard(
         "an invitation is accepted once", "app/team/models/invitation.py",
         "mine = Invitation.objects.filter(pk=self.pk, closed_at=None)", "mine = Invitation.objects.filter(pk=self.pk)",
-        "tests/team/test_invitations.py::TestTwoAtOnce::test_who_accept_one_invitation_become_one_account",
+        "tests/team/test_invitations.py::TestAnInvitation::test_gives_its_role_to_one_account",
     ),
     guard(
         "an editor gives no role as high as their own", "app/accounts/models/permissions.py",

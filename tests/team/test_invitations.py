@@ -13,6 +13,8 @@ from pytest_django import Settings
 from app.accounts.models import User
 from app.mail.submission import SubmissionState
 from app.notices.models import Notice
+from app.team.acceptance import accept_as
+from app.team.errors import InvitationClosed
 from app.team.models import Invitation
 from owed.acting import VERBS, Decision
 from owed.filters import Filter
@@ -60,6 +62,15 @@ class TestAnInvitation:
         again = Client().post(path, {**TYPED, "username": "nele"})
         assert (heading(again), heading(Client().get(path))) == (DEAD, DEAD)
         assert not User.objects.filter(username="nele").exists()
+
+    def test_gives_its_role_to_one_account(self, desk: Client) -> None:
+        invite(desk)
+        looked_at = [Invitation.objects.get() for _ in "12"]
+        rita, olaf = factories.person("rita"), factories.person("olaf")
+        accept_as(looked_at[0], rita, now=timezone.now())
+        with pytest.raises(InvitationClosed):
+            accept_as(looked_at[1], olaf, now=timezone.now())
+        assert [User.objects.get(pk=each.pk).role for each in (rita, olaf)] == ["author", "reader"]
 
     def test_is_accepted_by_an_account_that_exists(self, desk: Client, smtp_sink: Sink) -> None:
         reader = factories.person("rita", password=PASSWORD)
