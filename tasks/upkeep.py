@@ -7,7 +7,6 @@ from app.accounts import effects as accounts
 from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import planned, spam
-from app.blog.models import Post
 from app.importer import effects as importer
 from app.importer import undo, work
 from app.members import email_change, erasure
@@ -24,7 +23,7 @@ from owed.contrib import celery_results
 @blog.publish_scheduled.runs
 def publish_scheduled(*, post_id: int) -> None:
     # The post may have another time by now, or none: only what is due by the database is published.
-    Post.objects.filter(pk=post_id).publish_due(clock.now())
+    planned.publish(post_id, clock.now())
 
 
 @task("upkeep.publish_due")
