@@ -45,7 +45,7 @@ def media(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(author: User, media: Path) -> Post:
-    """A site in the middle of its work: a new post owed to three readers and a network, one planned, one planned and overdue."""
+    """A site in the middle of its work: a new post owed to three readers and a network, one planned, and one overdue."""
     for number in range(3):
         Subscriber.objects.create(email=f"r{number}@example.org", state="confirmed", confirmed_at=timezone.now())
     account = Account(network="dummy", name="Dummy")
