@@ -28,7 +28,7 @@ FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 ROOMS = [
     "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
     "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.importer", "app.backup",
-    "app.studio", "app.api", "app.web",
+    "app.exporter", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
