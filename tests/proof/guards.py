@@ -463,6 +463,11 @@ GUARDS = [
         "tests/effects/test_holding.py::TestAPlannedPost",
     ),
     guard(
+        "an export is for the one who asked", "app/exporter/models.py",
+        "return self.all() if user.is_superuser else self.filter(user=user)", "return self.all()",
+        "tests/studio/test_exports.py::TestAnExport::test_is_for_the_one_who_asked_and_superusers",
+    ),
+    guard(
         "a restored copy holds what was owed", "app/backup/loading.py",
         "QUIET.read_bytes() + ", "",
         f"{RESTORE}TestARestoredCopy::test_holds_what_was_owed_until_it_is_released",
