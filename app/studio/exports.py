@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -44,7 +42,7 @@ def send(run: Export) -> FileResponse:
         file = stored().open(run.file)
     except FileNotFoundError as error:
         raise Http404 from error
-    day = cast("str", f"{run.finished_at:%Y-%m-%d}")
+    day = f"{run.finished_at:%Y-%m-%d}"
     return FileResponse(file, as_attachment=True, filename=f"site-{day}.zip", content_type="application/zip")
 
 

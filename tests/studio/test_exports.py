@@ -104,12 +104,14 @@ class TestAnExport:
         body(edith.get(f"/studio/export/{second.pk}/site.zip"))
         edith.post(f"/studio/export/{second.pk}/deletion")
         assert list((tmp_path / "exports").iterdir()) == []
-        assert "deleted" in page(edith)
+        assert page(edith).count("Deleted") == 2
 
     def test_that_stopped_says_so_and_another_can_be_asked_for(self, edith: Client, post: Post) -> None:
         edith.post("/studio/export/")
         Effect.objects.filter(task="upkeep.build_export").update(state="dead", finished_at=timezone.now())
-        assert "It stopped after several tries" in page(edith)
+        seen = page(edith)
+        assert "It stopped after several tries" in seen
+        assert "Failed" in seen
         edith.post("/studio/export/")
         drain()
         assert sorted(Export.objects.values_list("state", flat=True)) == ["building", "done"]
