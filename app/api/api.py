@@ -6,6 +6,7 @@ from app.api import (
     effect_actions,
     effects,
     errors,
+    exports,
     imports,
     likes,
     media,
@@ -42,4 +43,5 @@ api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)
+api.add_router("/exports", exports.router)
 api.add_router("/search", search.router)

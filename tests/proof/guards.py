@@ -11,6 +11,7 @@ ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
 LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
+RESTORE = "tests/backup/test_restore.py::"
 SETS = "tests/effects/test_sets.py::"
 SETS_AT_ONCE = "tests/proof/test_sets.py::"
 PRIORITY = "tests/effects/test_priority.py::"
@@ -481,6 +482,27 @@ GUARDS = [
         "the clock publishes no post that a person keeps back", "app/blog/planned.py",
         "Post.objects.exclude(pk__in=kept_back(now)).publish_due(now)", "Post.objects.publish_due(now)",
         "tests/effects/test_holding.py::TestAPlannedPost",
+    ),
+    guard(
+        "an export is for the one who asked", "app/exporter/models.py",
+        "return self.all() if user.is_superuser else self.filter(user=user)", "return self.all()",
+        "tests/studio/test_exports.py::TestAnExport::test_is_for_the_one_who_asked_and_superusers",
+    ),
+    guard(
+        "a restored copy holds what was owed", "app/backup/loading.py",
+        "QUIET.read_bytes() + ", "",
+        f"{RESTORE}TestARestoredCopy::test_holds_what_was_owed_until_it_is_released",
+    ),
+    guard(
+        "a restored copy publishes no plan that was missed", "app/blog/planned.py",
+        "Post.objects.filter(pk=post_id).exclude(pk__in=missed(now)).publish_due(now)",
+        "Post.objects.filter(pk=post_id).publish_due(now)",
+        f"{RESTORE}TestARestoredCopy::test_holds_what_was_owed_until_it_is_released",
+    ),
+    guard(
+        "a damaged backup is refused before anything changes", "app/backup/checking.py",
+        "if wanted != here:", "if False:",
+        f"{RESTORE}TestTheCommand::test_refuses_a_file_that_is_not_whole_and_changes_nothing",
     ),
     guard(
         "what finds no slot is not claimed", f"{EFFECTS}/limits.py",
