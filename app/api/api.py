@@ -14,6 +14,7 @@ from app.api import (
     schedules,
     search,
     sends,
+    settings,
     subscribers,
     tokens,
 )
@@ -33,4 +34,5 @@ api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)
+api.add_router("/settings", settings.router)
 api.add_router("/search", search.router)

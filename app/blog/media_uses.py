@@ -15,11 +15,13 @@ from operator import or_
 from typing import Any
 
 from django.db.models import F, Model, Q
+from django.utils.translation import gettext
 
 from app.accounts.models import Profile, User
 from app.blog.models import Category, EarlierUse, Media, Post
 from app.blog.pages import AUTHOR, CATEGORY, EDITOR
-from app.site.pages import Page
+from app.site.models import SiteSettings
+from app.site.pages import SETTINGS, Page
 
 CHECKSUM = re.compile(r"images/[0-9a-f]{2}/([0-9a-f]{64})\.")
 POST_FIELDS = ("title", "author_id", "status")
@@ -30,6 +32,7 @@ class Kind(StrEnum):
     COVER = "cover"
     PROFILE = "profile"
     CATEGORY = "category"
+    SITE = "site"
     EARLIER = "earlier"
 
 
@@ -74,7 +77,12 @@ def _category(category: Category) -> tuple[str, Page, str, int | None]:
     return category.name, CATEGORY, category.slug, None
 
 
+def _site(row: SiteSettings) -> tuple[str, Page, str, int | None]:
+    return str(gettext("Settings")), SETTINGS, "look", None
+
+
 TEXTS = (
+    Text(SiteSettings, ("logo", "favicon", "custom_css"), Kind.SITE, _site),
     Text(Profile, ("bio", "avatar"), Kind.PROFILE, _profile),
     Text(Category, ("description",), Kind.CATEGORY, _category),
 )

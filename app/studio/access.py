@@ -45,6 +45,7 @@ operators = _only(lambda user: user.is_operator)
 lookers = _only(lambda user: user.sees_operations)
 importers = _only(lambda user: user.can_import())
 list_keepers = _only(lambda user: user.can_manage_subscribers())
+site_keepers = _only(lambda user: user.can_manage_site())
 watchers = _only(lambda user: user.can_enter_studio())
 
 

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 from app.blog.pages import AUTHOR, CATEGORY, POST, TAG
-from app.site.pages import ARCHIVE, HOME, SEARCH, serve
+from app.site.pages import ARCHIVE, HOME, SEARCH, STYLE_SHEET, serve
 
 
 class WebConfig(AppConfig):
@@ -11,3 +11,4 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         for page in (HOME, ARCHIVE, SEARCH, POST, AUTHOR, CATEGORY, TAG):
             serve(page, page.name)
+        serve(STYLE_SHEET, "site_css")

@@ -15,7 +15,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from app.blog import versions
+from app.blog.commenting import Rules, rules_of
 from app.blog.models import Like, Post, PostSlug, Status
+from app.site.current import site
 from app.stats.page_views import see
 from app.web.comments import CommentForm, thread
 from app.web.conditional_get import public
@@ -32,8 +34,9 @@ def post(request: HttpRequest, slug: str) -> HttpResponseBase:
         return render(request, "410.html", status=410)
     see(request, found)
     before, after = neighbours(found)
-    facts = (found.version, found.revision, found.author.profile.name, before, after)  # type: ignore[attr-defined]
-    return public(request, facts, lambda: _page(request, found, before, after), shelf=("post", f"post:{found.pk}"))
+    rules = rules_of(found)
+    facts = (rules, found.version, found.revision, found.author.profile.name, before, after)  # type: ignore[attr-defined]
+    return public(request, facts, lambda: _page(request, found, before, after, rules), shelf=("post", f"post:{found.pk}"))
 
 
 def find(slug: str) -> Post | None:
@@ -63,7 +66,7 @@ def _moved(slug: str) -> HttpResponse:
     return redirect(old.post, permanent=True)
 
 
-def _page(request: HttpRequest, post: Post, before: Any, after: Any) -> HttpResponse:
+def _page(request: HttpRequest, post: Post, before: Any, after: Any, rules: Rules) -> HttpResponse:
     user = request.user
     about = {
         "post": post,
@@ -71,6 +74,8 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any) -> HttpResp
         "next": after,
         "tags": list(post.tags.order_by("name")),
         "comments": thread(post),
+        "rules": rules,
+        "may_comment": rules.is_open if user.is_authenticated else rules.takes_guests,
         "summary": summary(post),
         "structured": structured(post),
         "picture": picture_of(post),
@@ -83,8 +88,8 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any) -> HttpResp
 
 def structured(post: Post) -> dict[str, Any]:
     """Return the post as schema.org's BlogPosting."""
-    site, picture = settings.SITE_URL, picture_of(post)
-    url, published_at = site + post.get_absolute_url(), post.published_at or post.created_at
+    home, picture = settings.SITE_URL, picture_of(post)
+    url, published_at = home + post.get_absolute_url(), post.published_at or post.created_at
     return {
         "@context": "https://schema.org",
         "@type": "BlogPosting",
@@ -100,13 +105,13 @@ def structured(post: Post) -> dict[str, Any]:
         "author": {
             "@type": "Person",
             "name": post.author.profile.name,
-            "url": site + reverse("author", args=[post.author.username]),
+            "url": home + reverse("author", args=[post.author.username]),
         },
         "publisher": {
             "@type": "Organization",
-            "name": settings.SITE_NAME,
-            "url": f"{site}/",
-            "logo": _image(site + static("logo.png"), 512, 512),
+            "name": site().name,
+            "url": f"{home}/",
+            "logo": _logo(),
         },
     }
 
@@ -123,12 +128,17 @@ class Picture:
 
 def picture_of(post: Post) -> Picture:
     """Return the post's cover, the card that a worker drew, or the picture of the site."""
-    site = settings.SITE_URL
+    home = settings.SITE_URL
     if post.cover:
         cover = post.cover
-        return Picture(url=site + cover.url, alt=cover.alt, width=cover.width or 0, height=cover.height or 0)
+        return Picture(url=home + cover.url, alt=cover.alt, width=cover.width or 0, height=cover.height or 0)
     drawn = default_storage.url(post.card) if post.card else static("card.png")
-    return Picture(url=site + drawn, alt=post.title if post.card else settings.SITE_NAME, width=1200, height=630)
+    return Picture(url=home + drawn, alt=post.title if post.card else site().name, width=1200, height=630)
+
+
+def _logo() -> dict[str, Any]:
+    logo = site().logo_url
+    return _image(settings.SITE_URL + (logo or static("logo.png")), *((0, 0) if logo else (512, 512)))
 
 
 def _image(url: str, width: int, height: int) -> dict[str, Any]:

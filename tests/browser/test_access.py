@@ -142,6 +142,10 @@ class TestEverybody:
             "/studio/social/",
             "/studio/media/",
             "/studio/import/",
+            "/studio/settings/",
+            "/studio/settings/look/",
+            "/studio/settings/search/",
+            "/studio/settings/redirects/",
         ]
         paths = ["/studio/", "/studio/posts/new/", *own, *rooms, post.get_absolute_url()]
         assert [wrong for path in paths for wrong in problems(page, path)] == []

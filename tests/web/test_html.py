@@ -115,6 +115,10 @@ OWN = (
     "/studio/effects/list/",
     "/studio/schedules/",
     "/studio/mailbox/",
+    "/studio/settings/",
+    "/studio/settings/look/",
+    "/studio/settings/navigation/",
+    "/studio/settings/redirects/",
     "/studio/conservation/",
 )
 FORMS = (
