@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 from app.blog.pages import EDITOR
 from app.newsletter.pages import SEND
-from app.site.pages import SETTINGS, STUDIO, serve
+from app.site.pages import SETTINGS, STUDIO, Page, serve
 
 
 class StudioConfig(AppConfig):
@@ -11,6 +11,7 @@ class StudioConfig(AppConfig):
 
     def ready(self) -> None:
         serve(STUDIO, "studio:posts")
+        serve(Page("welcome"), "studio:welcome")
         serve(SETTINGS, "studio:site_settings_tab")
         serve(EDITOR, "studio:edit")
         serve(SEND, "studio:send")

@@ -17,7 +17,7 @@ from app.accounts.models import User
 from app.blog.errors import NotStored, Refused
 from app.blog.models import Media
 from app.site import languages, links
-from app.site.current import change, set_by_operator
+from app.site.current import NAME, change, set_by_operator
 from app.site.models import SiteRedirect, SiteSettings
 
 PICTURES = ("logo", "favicon")
@@ -77,6 +77,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
             "custom_css": forms.Textarea(attrs={"rows": 10, "class": "code", "spellcheck": "false"}),
             "head_code": forms.Textarea(attrs={"rows": 8, "class": "code", "spellcheck": "false"}),
             "robots": forms.Textarea(attrs={"rows": 4, "class": "code", "spellcheck": "false"}),
+            "name": forms.TextInput(attrs={"placeholder": NAME}),
             "accent": forms.TextInput(attrs={"placeholder": "#2438b8", "autocomplete": "off"}),
             "time_zone": forms.TextInput(attrs={"list": "zones", "placeholder": "UTC", "autocomplete": "off"}),
         }
@@ -88,6 +89,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields[name]
         for name in (each for each in tab.fields if each in PICTURES):
             self._offer_picture(name)
+        self.order_fields([each for name in tab.fields for each in (name, f"{name}_file", f"{name}_removed")])
         self._describe()
         for name, value in set_by_operator().items():
             if name in self.fields:

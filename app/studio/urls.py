@@ -25,6 +25,7 @@ from app.studio import (
     site_settings,
     social,
     subscribers,
+    welcome,
 )
 
 app_name = "studio"
@@ -97,6 +98,9 @@ urlpatterns = [
     path("import/<int:pk>/start", imports.start, name="import_start"),
     path("import/<int:pk>/retry", imports.retry, name="import_retry"),
     path("import/<int:pk>/undo/", imports.undo, name="import_undo"),
+    path("welcome/", welcome.welcome, name="welcome"),
+    path("welcome/begin/", welcome.begin, name="begin"),
+    path("welcome/<slug:name>/", welcome.welcome_step, name="welcome_step"),
     path("settings/", site_settings.settings_tab, name="site_settings"),
     path("settings/redirects/", site_settings.redirects, name="site_redirects"),
     path("settings/redirects/import", site_settings.redirects_import, name="site_redirects_import"),
