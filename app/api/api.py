@@ -8,6 +8,7 @@ from app.api import (
     imports,
     likes,
     media,
+    pages,
     pauses,
     posts,
     publication,
@@ -26,6 +27,7 @@ errors.install(api)
 api.add_router("/tokens", tokens.router)
 for noun in (posts, publication, comments, likes):
     api.add_router("/posts", noun.router)
+api.add_router("/pages", pages.router)
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)

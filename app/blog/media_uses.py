@@ -19,7 +19,8 @@ from django.utils.translation import gettext
 
 from app.accounts.models import Profile, User
 from app.blog.models import Category, EarlierUse, Media, Post
-from app.blog.pages import AUTHOR, CATEGORY, EDITOR
+from app.blog.models import Page as SitePage
+from app.blog.pages import AUTHOR, CATEGORY, EDITOR, PAGE_EDITOR
 from app.site.models import SiteSettings
 from app.site.pages import SETTINGS, Page
 
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     PROFILE = "profile"
     CATEGORY = "category"
     SITE = "site"
+    PAGE = "page"
     EARLIER = "earlier"
 
 
@@ -81,7 +83,12 @@ def _site(row: SiteSettings) -> tuple[str, Page, str, int | None]:
     return str(gettext("Settings")), SETTINGS, "look", None
 
 
+def _page(row: SitePage) -> tuple[str, Page, str, int | None]:
+    return row.title, PAGE_EDITOR, str(row.pk), None
+
+
 TEXTS = (
+    Text(SitePage, ("content",), Kind.PAGE, _page),
     Text(SiteSettings, ("logo", "favicon", "custom_css"), Kind.SITE, _site),
     Text(Profile, ("bio", "avatar"), Kind.PROFILE, _profile),
     Text(Category, ("description",), Kind.CATEGORY, _category),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
@@ -21,10 +23,15 @@ def publication(get_response: GetResponse) -> GetResponse:
         if request.path in PLAIN:
             return get_response(request)
         here = site()
-        with translation.override(here.language), timezone.override(here.zone):
+        with _speaking(here.language), timezone.override(here.zone):
             response = get_response(request)
         if not here.is_indexed:
             response["X-Robots-Tag"] = "noindex"
         return response
 
     return respond
+
+
+def _speaking(language: str) -> AbstractContextManager[object]:
+    """Activate the language, unless every thread speaks it anyway."""
+    return nullcontext() if language == settings.LANGUAGE_CODE else translation.override(language)

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from app.blog.pages import EDITOR
+from app.blog.pages import EDITOR, PAGE_EDITOR
 from app.newsletter.pages import SEND
 from app.site.pages import SETTINGS, STUDIO, Page, serve
 
@@ -14,4 +14,5 @@ class StudioConfig(AppConfig):
         serve(Page("welcome"), "studio:welcome")
         serve(SETTINGS, "studio:site_settings_tab")
         serve(EDITOR, "studio:edit")
+        serve(PAGE_EDITOR, "studio:site_page")
         serve(SEND, "studio:send")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from app.blog.models import Redirect
+from app.blog.models import Page, Redirect
 from app.blog.models.redirect import old_path
 from app.site.models import SiteRedirect, tidy_path
 
@@ -31,7 +31,16 @@ def old_addresses(get_response: GetResponse) -> GetResponse:
 
 
 def _moved(request: HttpRequest) -> HttpResponse | None:
-    return _listed(request) or _imported(request)
+    return _listed(request) or _imported(request) or _page(request)
+
+
+def _page(request: HttpRequest) -> HttpResponse | None:
+    """Lead from `/about` to the page at `/about/`."""
+    slug = request.path.strip("/")
+    if request.path.endswith("/") or "/" in slug or request.method not in {"GET", "HEAD"}:
+        return None
+    found = Page.objects.public().filter(slug=slug).first()
+    return redirect(found.get_absolute_url(), permanent=True) if found else None
 
 
 def _listed(request: HttpRequest) -> HttpResponse | None:

@@ -3,7 +3,21 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from app.web import archive, comments, favicon, health, likes, lists, posts, robots, search, security_txt, site_css, sitemap
+from app.web import (
+    archive,
+    comments,
+    favicon,
+    health,
+    likes,
+    lists,
+    posts,
+    robots,
+    search,
+    security_txt,
+    site_css,
+    site_pages,
+    sitemap,
+)
 
 
 class Username(StringConverter):
@@ -32,4 +46,5 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measures, name="metrics"),
+    path("<slug:slug>/", site_pages.page, name="page"),
 ]

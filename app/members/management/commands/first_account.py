@@ -10,9 +10,7 @@ from app.members.first_account import HasAccounts, first_account_link
 
 
 class Command(BaseCommand):
-    help = (
-        "Print the link that makes the first account of this site. Valid for seven days, until there is one."
-    )
+    help = "Print the link that makes the first account of this site. Valid for seven days, until there is one."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
