@@ -10,6 +10,7 @@ from app.api import (
     media,
     pages,
     pauses,
+    post_options,
     posts,
     publication,
     schedules,
@@ -25,7 +26,7 @@ from app.api.description import DescribedApi
 api = DescribedApi(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
 errors.install(api)
 api.add_router("/tokens", tokens.router)
-for noun in (posts, publication, comments, likes):
+for noun in (posts, publication, comments, likes, post_options):
     api.add_router("/posts", noun.router)
 api.add_router("/pages", pages.router)
 api.add_router("/media", media.router)

@@ -47,8 +47,11 @@ class Rules:
 
 
 def rules_of(post: Commented) -> Rules:
+    """Return the rules for this post: its own, or those of the publication."""
     here = site()
-    return Rules(policy=here.comments, is_open=here.comments != Comments.OFF and not _is_over(post, here.comments_close_after))
+    own = getattr(getattr(post, "options", None), "comments", "")
+    policy = own or here.comments
+    return Rules(policy=policy, is_open=policy != Comments.OFF and not _is_over(post, here.comments_close_after))
 
 
 def _is_over(post: Commented, days: int | None) -> bool:

@@ -18,14 +18,15 @@ from app.blog.truncation import shortened
 from app.site.current import site
 from app.web.conditional_get import public
 from app.web.pagination import listing, shelf, wanted
-from app.web.post_cards import read_now, sections
+from app.web.post_cards import featured, read_now, sections
 
 COLLECTIONS: dict[str, type[Category] | type[Tag]] = {"category": Category, "tag": Tag}
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
-    return _answer(request, "web/home.html", "site", Post.objects.listed(), {"sections": sections(), "trending": read_now()})
+    about = {"sections": sections(), "trending": read_now(), "featured": featured()}
+    return _answer(request, "web/home.html", "site", Post.objects.listed(), about)
 
 
 @require_safe

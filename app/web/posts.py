@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,10 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from app.accounts.models import User
 from app.blog import versions
 from app.blog.commenting import Rules, rules_of
-from app.blog.models import Like, Post, PostSlug, Status
+from app.blog.models import Like, Post, PostOptions, PostSlug, Status
 from app.site.current import site
 from app.stats.page_views import see
 from app.web.comments import CommentForm, thread
@@ -42,7 +44,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponseBase:
 def find(slug: str) -> Post | None:
     """Return the post that readers may know of by this address, public or withdrawn, with its `version` at that moment."""
     known = Post.objects.filter(status__in=[Status.PUBLISHED, Status.WITHDRAWN], published_at__isnull=False)
-    related = known.select_related("author__profile", "category", "cover")
+    related = known.select_related("author__profile", "category", "cover", "options__social_image")
     return related.annotate(version=versions.OF_POST).filter(slug=slug).first()
 
 
@@ -67,9 +69,14 @@ def _moved(slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, post: Post, before: Any, after: Any, rules: Rules) -> HttpResponse:
-    user = request.user
+    user, options = request.user, PostOptions.of(post)
+    authors = [post.author, *options.other_authors()]
     about = {
         "post": post,
+        "options": options,
+        "authors": authors,
+        "meta_title": options.meta_title or post.title,
+        "meta_description": options.meta_description or summary(post),
         "previous": before,
         "next": after,
         "tags": list(post.tags.order_by("name")),
@@ -77,7 +84,7 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any, rules: Rule
         "rules": rules,
         "may_comment": rules.is_open if user.is_authenticated else rules.takes_guests,
         "summary": summary(post),
-        "structured": structured(post),
+        "structured": structured(post, authors),
         "picture": picture_of(post),
         "form": CommentForm(post=post, user=user),
         "liked": user.is_authenticated and Like.objects.filter(post=post, user=user).exists(),
@@ -86,10 +93,11 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any, rules: Rule
     return render(request, "web/post.html", about)
 
 
-def structured(post: Post) -> dict[str, Any]:
+def structured(post: Post, authors: Sequence[User] = ()) -> dict[str, Any]:
     """Return the post as schema.org's BlogPosting."""
     home, picture = settings.SITE_URL, picture_of(post)
     url, published_at = home + post.get_absolute_url(), post.published_at or post.created_at
+    people = [_person(each) for each in authors or [post.author]]
     return {
         "@context": "https://schema.org",
         "@type": "BlogPosting",
@@ -102,11 +110,7 @@ def structured(post: Post) -> dict[str, Any]:
         "datePublished": published_at.isoformat(timespec="seconds"),
         "dateModified": max(published_at, post.updated_at).isoformat(timespec="seconds"),
         **({"articleSection": post.category.name} if post.category else {}),
-        "author": {
-            "@type": "Person",
-            "name": post.author.profile.name,
-            "url": home + reverse("author", args=[post.author.username]),
-        },
+        "author": people if len(people) > 1 else people[0],
         "publisher": {
             "@type": "Organization",
             "name": site().name,
@@ -129,11 +133,15 @@ class Picture:
 def picture_of(post: Post) -> Picture:
     """Return the post's cover, the card that a worker drew, or the picture of the site."""
     home = settings.SITE_URL
-    if post.cover:
-        cover = post.cover
+    if cover := PostOptions.of(post).picture or post.cover:
         return Picture(url=home + cover.url, alt=cover.alt, width=cover.width or 0, height=cover.height or 0)
     drawn = default_storage.url(post.card) if post.card else static("card.png")
     return Picture(url=home + drawn, alt=post.title if post.card else site().name, width=1200, height=630)
+
+
+def _person(user: User) -> dict[str, str]:
+    url = settings.SITE_URL + reverse("author", args=[user.username])
+    return {"@type": "Person", "name": user.profile.name, "url": url}
 
 
 def _logo() -> dict[str, Any]:

@@ -33,7 +33,8 @@ def sitemap(request: HttpRequest) -> HttpResponseBase:
 
 
 def _places() -> tuple[Place, ...]:
-    rows = Post.objects.public().order_by("-published_at", "-pk").values_list("slug", "updated_at")
+    shown = Post.objects.public().exclude(options__is_indexed=False).exclude(options__canonical_url__gt="")
+    rows = shown.order_by("-published_at", "-pk").values_list("slug", "updated_at")
     posts = [(reverse("post", args=[slug]), changed) for slug, changed in rows[: MOST - 2]]
     newest = max((changed for _, changed in posts), default=None)
     return ((reverse("home"), newest), (reverse("archive"), newest), *posts, *_pages(), *_lists())[:MOST]

@@ -106,6 +106,7 @@ OWN = (
     "/studio/posts/new/",
     "/studio/posts/{pk}/",
     "/studio/posts/{pk}/effects/",
+    "/studio/posts/{pk}/options/",
     "/studio/posts/{pk}/mailing/",
     "/studio/comments/",
     "/studio/media/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -10,12 +11,16 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from app.accounts.models import User
 from app.blog.changes import change
+from app.blog.errors import NotPublished
 from app.blog.models.media import Media
 from app.blog.models.post import Post
-from app.blog.placement import placement_of
+from app.blog.placement import locked, placement_of
+from app.blog.signals import post_revised
 from app.site.links import is_address
 from app.site.models import Comments
+from owed import clock
 
 
 def validate_canonical(address: str) -> None:
@@ -56,7 +61,7 @@ class PostOptions(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
-        related_name="+",
+        related_name="previews",
         help_text=gettext_lazy("Empty: the cover, or a card with the title."),
     )
     is_indexed = models.BooleanField(gettext_lazy("Search engines may list it"), default=True)
@@ -82,8 +87,34 @@ class PostOptions(models.Model):
 
     @classmethod
     def of(cls, post: Post) -> PostOptions:
-        """Return what is said of the post, stored or not."""
-        return cls.objects.filter(post=post).first() or cls(post=post)
+        """Return what is said of the post, stored or not. No query where the post was loaded with it."""
+        found: PostOptions | None = getattr(post, "options", None)
+        return found or cls(post=post)
+
+    @property
+    def picture(self) -> Media | None:
+        """Return the picture for previews, unless it was deleted from the library."""
+        image = self.social_image
+        return image if image is not None and image.deleted_at is None else None
+
+    def other_authors(self) -> list[User]:
+        """Return who wrote it too, by name. One query where there is a row."""
+        if self._state.adding:
+            return []
+        return list(self.authors.filter(is_active=True).select_related("profile").order_by("username"))
+
+    @staticmethod
+    def redate(post: Post, at: datetime) -> None:
+        """Say that a public post was published at another time, not in the future. Raises NotPublished, ValidationError."""
+        if at > clock.now():
+            raise ValidationError({"published_at": _("Choose a time in the past.")})
+        with change() as changing:
+            before = locked(post.pk)
+            if before is None or not Post.objects.public().filter(pk=post.pk).update(published_at=at):
+                raise NotPublished
+            post.published_at = at
+            changing.touch(*before.scopes())
+            post_revised.send(sender=Post, post=post, before=before, after=before)
 
     def keep(self, *, authors: Any = None) -> None:
         """Store it, with these other authors, and let every page that shows the post follow. Raises ValidationError."""
