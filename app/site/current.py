@@ -106,15 +106,15 @@ class Memory:
     def __init__(self) -> None:
         self.fresh = FRESH
         self._read: tuple[SiteSettings, float] | None = None
-        self._made: tuple[object, Site] | None = None
+        self._made: tuple[SiteSettings, object, Site] | None = None
 
     def site(self) -> Site:
         row, overrides = self._row(), set_by_operator()
-        key = (id(row), settings.LANGUAGE_CODE, settings.TIME_ZONE, repr(overrides))
+        key = (settings.LANGUAGE_CODE, settings.TIME_ZONE, repr(overrides))
         made = self._made
-        if made is None or made[0] != key:
-            self._made = made = (key, _made_of(row, overrides))
-        return made[1]
+        if made is None or made[0] is not row or made[1] != key:
+            self._made = made = (row, key, _made_of(row, overrides))
+        return made[2]
 
     def forget(self) -> None:
         self._read = self._made = None
@@ -130,8 +130,10 @@ class Memory:
         try:
             row = SiteSettings.stored()
         except DatabaseError:
-            # A page that says so needs a name and a language, too.
-            row = known[0] if known else SiteSettings(pk=1)
+            # A page that says so needs a name and a language, too. What was never read is not believed afterwards.
+            if known is None:
+                return SiteSettings(pk=1)
+            row = known[0]
         if known is not None and _values(known[0]) == _values(row):
             row = known[0]  # what was made of it stays
         self._read = (row, time.monotonic())

@@ -18,6 +18,7 @@ from app.accounts.models import User
 from app.blog.errors import NotStored, Refused
 from app.blog.models import Media, Post, PostOptions
 from app.site.current import site
+from app.site.models import Comments
 from app.studio.access import WriterRequest, editable_post, writers
 
 
@@ -46,6 +47,7 @@ class OptionsForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, post: Post, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
         fields: dict[str, Any] = self.fields
+        fields["comments"].choices = [("", _("As the settings of the site say")), *Comments.choices]
         writing = User.objects.writers().exclude(pk=post.author_id).select_related("profile").order_by("username")
         fields["authors"].queryset = writing
         fields["authors"].label_from_instance = lambda each: each.profile.name

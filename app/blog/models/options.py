@@ -74,7 +74,6 @@ class PostOptions(models.Model):
         choices=Comments,
         blank=True,
         default="",
-        help_text=gettext_lazy("Empty: as the settings of the site say."),
     )
     authors = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=gettext_lazy("Other authors")
