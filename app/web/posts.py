@@ -75,6 +75,7 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any, rules: Rule
         "post": post,
         "options": options,
         "authors": authors,
+        "canonical": options.canonical_url or settings.SITE_URL + post.get_absolute_url(),
         "meta_title": options.meta_title or post.title,
         "meta_description": options.meta_description or summary(post),
         "previous": before,
