@@ -63,7 +63,7 @@ def first_account(request: HttpRequest, token: str) -> HttpResponse:
     form = FirstAccountForm(request.POST or None)
     user = None
     if request.method == "POST" and form.is_valid():
-        if not may_try("first account", sender(request), per_minute=PER_SENDER):
+        if not may_try("first-account", sender(request), per_minute=PER_SENDER):
             form.add_error(None, too_many())
         else:
             user = _made(form)
