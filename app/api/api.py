@@ -2,19 +2,23 @@
 
 from app.api import (
     comments,
+    deliveries,
     effect_actions,
     effects,
     errors,
     imports,
     likes,
     media,
+    moderation,
     pages,
     pauses,
     post_options,
     posts,
     publication,
+    samples,
     schedules,
     search,
+    segments,
     sends,
     settings,
     subscribers,
@@ -28,10 +32,15 @@ errors.install(api)
 api.add_router("/tokens", tokens.router)
 for noun in (posts, publication, comments, likes, post_options):
     api.add_router("/posts", noun.router)
+api.add_router("/posts", samples.router)
+api.add_router("/comments", moderation.router)
 api.add_router("/pages", pages.router)
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
+api.add_router("/sends", deliveries.router)
+api.add_router("/deliveries", deliveries.copies)
+api.add_router("/segments", segments.router)
 api.add_router("/effects/actions", effect_actions.router)
 api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
