@@ -8,6 +8,7 @@ from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import planned, spam
 from app.blog.models import Post
+from app.blog.retention import forget_writing
 from app.importer import effects as importer
 from app.importer import undo, work
 from app.members import email_change, erasure
@@ -57,6 +58,7 @@ def forget_history() -> None:
     forget_samples(settings.CONFIRMATIONS_RETENTION)
     forget_notices(settings.NOTICES_RETENTION)
     forget_shares(settings.SHARES_RETENTION)
+    forget_writing(clock.now())
     purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)
 
 

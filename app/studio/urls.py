@@ -20,10 +20,12 @@ from app.studio import (
     post_effects,
     posts,
     publication,
+    revisions,
     schedules,
     sends,
     social,
     subscribers,
+    working_copies,
 )
 
 app_name = "studio"
@@ -32,6 +34,10 @@ urlpatterns = [
     path("posts/new/", posts.new, name="new"),
     path("posts/preview", posts.preview, name="preview"),
     path("posts/<int:pk>/", posts.edit, name="edit"),
+    path("posts/new/working-copy", working_copies.working_copy, name="new_working_copy"),
+    path("posts/new/unsaved/<uuid:key>", working_copies.discard_new, name="discard_new"),
+    path("posts/<int:pk>/working-copy", working_copies.working_copy, name="working_copy"),
+    path("posts/<int:pk>/unsaved/", working_copies.unsaved, name="unsaved"),
     path("posts/<int:pk>/publish/", panel.panel, name="panel"),
     path("posts/<int:pk>/audience", panel.audience_size, name="audience_size"),
     path("posts/<int:pk>/letter/", letter.letter, name="letter"),
@@ -41,6 +47,9 @@ urlpatterns = [
     path("posts/<int:pk>/schedule", publication.scheduling, name="schedule"),
     path("posts/<int:pk>/mailing/", publication.mailing, name="mailing"),
     path("posts/<int:pk>/deletion", publication.delete, name="delete"),
+    path("posts/<int:pk>/revisions/", revisions.revisions, name="revisions"),
+    path("posts/<int:pk>/revisions/<int:number>/", revisions.revision, name="revision"),
+    path("posts/<int:pk>/revisions/<int:number>/restore", revisions.restore, name="restore"),
     path("posts/<int:pk>/effects/", post_effects.post_effects, name="post_effects"),
     path("comments/", comments.comments, name="comments"),
     path("comments/<int:pk>", comments.change_status, name="comment"),
