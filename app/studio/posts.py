@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -35,6 +36,7 @@ NAMED = 5  # pictures in a message
 PREVIEWS = 120  # a minute: the editor asks when its writer pauses
 TOO_MANY_PREVIEWS = gettext_lazy("Too many previews. Your text is kept: go on writing, and the preview is back in a minute.")
 STILL_AT_IT = gettext_lazy("The last preview is not finished yet. Your text is kept: this one comes when you go on writing.")
+SIGNED_OUT = gettext_lazy("You are signed out. Your text is kept: sign in in a new tab, and go on writing.")
 THEN = {"publish": panel.show}
 
 
@@ -88,9 +90,18 @@ def edit(request: WriterRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def preview(request: HttpRequest) -> HttpResponseBase:
+    """Return the text as its page would show it. htmx shows an answer of any status in the pane: the text is not touched.
+
+    So it answers when the session has ended: the way to sign in would replace the page, and the text on it.
+    """
+    if not request.user.is_authenticated:
+        return render(request, "studio/preview.html", {"problem": SIGNED_OUT}, status=401)
+    return _preview(request)
+
+
 @writers
-def preview(request: WriterRequest) -> HttpResponse:
-    """Return the text as its page would show it. htmx shows an answer of any status in the pane: the text is not touched."""
+def _preview(request: WriterRequest) -> HttpResponse:
     who = str(request.user.pk)
     if not may_try("preview", who, per_minute=PREVIEWS):
         return _later(request, TOO_MANY_PREVIEWS, seconds=MINUTE)
