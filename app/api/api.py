@@ -10,6 +10,7 @@ from app.api import (
     media,
     pauses,
     posts,
+    previews,
     publication,
     revisions,
     schedules,
@@ -24,7 +25,7 @@ from app.api.description import DescribedApi
 api = DescribedApi(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
 errors.install(api)
 api.add_router("/tokens", tokens.router)
-for noun in (posts, publication, revisions, comments, likes):
+for noun in (posts, publication, revisions, previews, comments, likes):
     api.add_router("/posts", noun.router)
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)

@@ -91,9 +91,9 @@ def edit(request: WriterRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def preview(request: HttpRequest) -> HttpResponseBase:
-    """Return the text as its page would show it. htmx shows an answer of any status in the pane: the text is not touched.
+    """Return the text as its page would show it. The text itself is not touched, whatever the answer.
 
-    So it answers when the session has ended: the way to sign in would replace the page, and the text on it.
+    A session that ended is answered here: the way to the sign-in page would replace the page, and the text on it.
     """
     if not request.user.is_authenticated:
         return render(request, "studio/preview.html", {"problem": SIGNED_OUT}, status=401)

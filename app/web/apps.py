@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from app.blog.pages import AUTHOR, CATEGORY, POST, TAG
+from app.blog.pages import AUTHOR, CATEGORY, POST, PREVIEW, TAG
 from app.site.pages import ARCHIVE, HOME, SEARCH, serve
 
 
@@ -11,3 +11,4 @@ class WebConfig(AppConfig):
     def ready(self) -> None:
         for page in (HOME, ARCHIVE, SEARCH, POST, AUTHOR, CATEGORY, TAG):
             serve(page, page.name)
+        serve(PREVIEW, "preview")

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from app.web import archive, comments, favicon, health, likes, lists, posts, robots, search, security_txt, sitemap
+from app.web import archive, comments, favicon, health, likes, lists, posts, previews, robots, search, security_txt, sitemap
 
 
 class Username(StringConverter):
@@ -18,6 +18,7 @@ urlpatterns = [
     path("posts/<slug:slug>/", posts.post, name="post"),
     path("posts/<slug:slug>/likes", likes.post_like, name="post_like"),
     path("posts/<slug:slug>/comments", comments.post_comment, name="post_comment"),
+    path("previews/<str:token>/", previews.preview, name="preview"),
     path("authors/<username:username>/", lists.author, name="author"),
     path("categories/<slug:slug>/", lists.collection, {"kind": "category"}, name="category"),
     path("tags/<slug:slug>/", lists.collection, {"kind": "tag"}, name="tag"),

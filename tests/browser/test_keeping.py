@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
@@ -13,6 +15,7 @@ from app.blog.models import Post, WorkingCopy
 from app.blog.revisions import acting
 from tests import factories
 from tests.browser.pages import PASSWORD, PATIENCE, Open, sign_in
+from tests.browser.test_access import RULES, problems
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
@@ -146,7 +149,7 @@ class TestTwoEditors:
         with acting(grace):
             Post.objects.get().revise(content="Before. Hers.")
         page.get_by_role("button", name="Save", exact=True).click()
-        expect(page.locator(".conflict")).to_contain_text("grace saved the left one")
+        expect(page.locator(".conflict")).to_contain_text("grace saved the first one")
         expect(page.locator(".conflict ins")).to_have_text("Mine")
         expect(page.locator(".conflict del")).to_have_text("Hers")
         page.get_by_role("button", name="Save", exact=True).click()
@@ -158,3 +161,22 @@ class TestTwoEditors:
         assert text_of(post) == "Before. Hers. Mine."
         kept = list(post.revisions.order_by("number").values_list("content", flat=True))
         assert kept == ["Before.", "Before. Hers.", "Before. Hers. Mine."]
+
+
+class TestThePages:
+    def test_of_the_history_are_for_everybody(self, open_page: Open, post: Post, editor: User) -> None:
+        with acting(factories.person("grace", Role.EDITOR)):
+            post.revise(content="Before, and a word that is longer than a small screen: " + "x" * 80)
+        stored = {"fields": {"title": "Kept", "content": "Mine."}, "stamp": "x", "revision": 1}
+        WorkingCopy.objects.create(writer=editor, post=post, **stored)
+        WorkingCopy.objects.create(writer=editor, key=uuid4(), **stored)
+        page = open_page(width=320)
+        sign_in(page)
+        here = f"/studio/posts/{post.pk}/"
+        paths = ["/studio/", *(here + part for part in ("", "revisions/", "revisions/2/", "unsaved/", "previews/"))]
+        assert {path: problems(page, path) for path in paths} == {path: [] for path in paths}
+        page.goto(here)
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".conflict")).to_be_visible()
+        assert Axe().run(page, options=RULES).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 320

@@ -11,7 +11,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
+from app.blog.errors import Refused
 from app.blog.status import Status
 
 if TYPE_CHECKING:
@@ -19,9 +21,18 @@ if TYPE_CHECKING:
     from app.blog.models.post import Post
 
 
+MOST = 50  # open links of one post
+
+
+class TooManyPreviews(Refused):
+    message = gettext_lazy("The post has 50 open preview links. Revoke one first.")
+
+
 class PreviewLinks(models.Manager["PreviewLink"]):
     def issue(self, post: Post, by: User, lasts: timedelta) -> tuple[PreviewLink, str]:
-        """Return a new link and its token, which cannot be read again."""
+        """Return a new link and its token, which cannot be read again. Raises TooManyPreviews."""
+        if self.filter(post=post, expires_at__gt=timezone.now(), revoked_at=None).count() >= MOST:
+            raise TooManyPreviews
         token = secrets.token_urlsafe(32)
         link = self.create(post=post, digest=_digest(token), created_by=by, expires_at=timezone.now() + lasts)
         return link, token

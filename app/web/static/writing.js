@@ -74,7 +74,7 @@
     const isKept = state === "typing" || keepHere();
     const shown = isKept || state === "saved" || state === "unchanged" ? state : "nowhere";
     for (const each of bar.children) each.hidden = each.dataset.state !== shown;
-    const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
     if (shown === "saved") bar.querySelector("[data-state=saved] time").textContent = now;
     bar.dataset.shown = shown;
   }
