@@ -58,8 +58,11 @@ def seed_once(data_dir: Path, database_url: str) -> None:
     """Load the demo into a database that has not had it: what was deleted stays deleted."""
     from django.core.management import CommandError, call_command
 
+    from app.backup.models import Restore
+
     done = demo_mark(data_dir, database_url)
-    if done.exists():
+    # What a restored database holds of the demo, it holds; what was deleted there does not come back.
+    if done.exists() or Restore.objects.exists():
         return
     try:
         call_command("seed_demo")

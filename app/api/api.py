@@ -2,19 +2,24 @@
 
 from app.api import (
     comments,
+    deliveries,
     effect_actions,
     effects,
     errors,
+    exports,
     imports,
     likes,
     media,
+    moderation,
     pauses,
     posts,
     previews,
     publication,
     revisions,
+    samples,
     schedules,
     search,
+    segments,
     sends,
     subscribers,
     tokens,
@@ -27,12 +32,18 @@ errors.install(api)
 api.add_router("/tokens", tokens.router)
 for noun in (posts, publication, revisions, previews, comments, likes):
     api.add_router("/posts", noun.router)
+api.add_router("/posts", samples.router)
+api.add_router("/comments", moderation.router)
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
+api.add_router("/sends", deliveries.router)
+api.add_router("/deliveries", deliveries.copies)
+api.add_router("/segments", segments.router)
 api.add_router("/effects/actions", effect_actions.router)
 api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)
+api.add_router("/exports", exports.router)
 api.add_router("/search", search.router)

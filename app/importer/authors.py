@@ -60,7 +60,7 @@ def _site_itself() -> SourceAuthor:
 
 
 def _username(author: SourceAuthor) -> str:
-    return slug_of(author.key, kind="author", limit=140)
+    return author.key if author.is_username else slug_of(author.key, kind="author", limit=140)
 
 
 def _existing(names: Iterable[str]) -> dict[str, User]:

@@ -46,6 +46,7 @@ writers = _only(lambda user: user.can_write())
 operators = _only(lambda user: user.is_operator)
 lookers = _only(lambda user: user.sees_operations)
 importers = _only(lambda user: user.can_import())
+exporters = _only(lambda user: user.can_export())
 list_keepers = _only(lambda user: user.can_manage_subscribers())
 watchers = _only(lambda user: user.can_enter_studio())
 

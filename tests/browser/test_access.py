@@ -142,6 +142,7 @@ class TestEverybody:
             "/studio/social/",
             "/studio/media/",
             "/studio/import/",
+            "/studio/export/",
         ]
         paths = ["/studio/", "/studio/posts/new/", *own, *rooms, post.get_absolute_url()]
         assert [wrong for path in paths for wrong in problems(page, path)] == []

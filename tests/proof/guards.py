@@ -11,6 +11,7 @@ ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
 LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
+RESTORE = "tests/backup/test_restore.py::"
 SETS = "tests/effects/test_sets.py::"
 SETS_AT_ONCE = "tests/proof/test_sets.py::"
 PRIORITY = "tests/effects/test_priority.py::"
@@ -26,6 +27,27 @@ WINDOWS = "tests/newsletter/test_windows.py::TestARow::"
 LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
 
 GUARDS = [
+    guard(
+        "a page opens to no more roles than are written", "app/studio/access.py",
+        "list_keepers = _only(lambda user: user.can_manage_subscribers())",
+        "list_keepers = _only(lambda user: user.is_operator)",
+        "tests/access/test_routes.py::TestARoute::test_lets_in_whom_the_classification_names",
+    ),
+    guard(
+        "an operation of the API opens to no more roles than are written", "app/api/imports.py",
+        "    must_import(request.auth)\n    first = (page - 1) * PER_PAGE", "    first = (page - 1) * PER_PAGE",
+        "tests/access/test_routes.py::TestARoute::test_lets_in_whom_the_classification_names",
+    ),
+    guard(
+        "a licence of which only a part is allowed is refused", "tools/sbom.py",
+        "return any(all(name in allowed", "return any(any(name in allowed",
+        "tests/architecture/test_sbom.py::TestALicence::test_that_asks_for_more_is_refused",
+    ),
+    guard(
+        "a site without TLS does not pass the checks for deployment", "app/site/deploy_checks.py",
+        "    if not _is_https():", "    if False:",
+        "tests/architecture/test_deploy_checks.py::TestAnUnsafeSite::test_is_told_what_to_change",
+    ),
     guard(
         "a mailing that is resumed is not paused by the same refusals", "app/newsletter/refusals.py",
         "if send.refusals_since:", "if False:",
@@ -460,6 +482,27 @@ GUARDS = [
         "the clock publishes no post that a person keeps back", "app/blog/planned.py",
         "Post.objects.exclude(pk__in=kept_back(now)).publish_due(now)", "Post.objects.publish_due(now)",
         "tests/effects/test_holding.py::TestAPlannedPost",
+    ),
+    guard(
+        "an export is for the one who asked", "app/exporter/models.py",
+        "return self.all() if user.is_superuser else self.filter(user=user)", "return self.all()",
+        "tests/studio/test_exports.py::TestAnExport::test_is_for_the_one_who_asked_and_superusers",
+    ),
+    guard(
+        "a restored copy holds what was owed", "app/backup/loading.py",
+        "QUIET.read_bytes() + ", "",
+        f"{RESTORE}TestARestoredCopy::test_holds_what_was_owed_until_it_is_released",
+    ),
+    guard(
+        "a restored copy publishes no plan that was missed", "app/blog/planned.py",
+        "Post.objects.filter(pk=post_id).exclude(pk__in=missed(now)).publish_due(now)",
+        "Post.objects.filter(pk=post_id).publish_due(now)",
+        f"{RESTORE}TestARestoredCopy::test_holds_what_was_owed_until_it_is_released",
+    ),
+    guard(
+        "a damaged backup is refused before anything changes", "app/backup/checking.py",
+        "if wanted != here:", "if False:",
+        f"{RESTORE}TestTheCommand::test_refuses_a_file_that_is_not_whole_and_changes_nothing",
     ),
     guard(
         "what finds no slot is not claimed", f"{EFFECTS}/limits.py",

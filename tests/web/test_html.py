@@ -111,6 +111,7 @@ OWN = (
     "/studio/media/",
     "/studio/social/",
     "/studio/import/",
+    "/studio/export/",
     "/studio/effects/",
     "/studio/effects/list/",
     "/studio/schedules/",

@@ -69,6 +69,10 @@ class Permissions(AbstractUser):
         """Return whether the user may bring in posts from another system, in the names of their authors, and take them back."""
         return self.edits_everything
 
+    def can_export(self) -> bool:
+        """Return whether the user may take everything away in one file: drafts of others and addresses of readers are in it."""
+        return self.edits_everything
+
     def can_manage_subscribers(self) -> bool:
         """Return whether the user may see who reads by mail, add, import, export and erase them.
 
