@@ -7,6 +7,7 @@ from app.accounts import effects as accounts
 from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import planned, spam
+from app.blog.retention import forget_writing
 from app.exporter import effects as exporter
 from app.exporter import work as exports
 from app.importer import effects as importer
@@ -58,6 +59,7 @@ def forget_history() -> None:
     forget_samples(settings.CONFIRMATIONS_RETENTION)
     forget_notices(settings.NOTICES_RETENTION)
     forget_shares(settings.SHARES_RETENTION)
+    forget_writing(clock.now())
     purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)
 
 

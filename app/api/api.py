@@ -15,7 +15,9 @@ from app.api import (
     pauses,
     post_options,
     posts,
+    previews,
     publication,
+    revisions,
     samples,
     schedules,
     search,
@@ -31,7 +33,7 @@ from app.api.description import DescribedApi
 api = DescribedApi(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
 errors.install(api)
 api.add_router("/tokens", tokens.router)
-for noun in (posts, publication, comments, likes, post_options):
+for noun in (posts, publication, revisions, previews, comments, likes, post_options):
     api.add_router("/posts", noun.router)
 api.add_router("/posts", samples.router)
 api.add_router("/comments", moderation.router)

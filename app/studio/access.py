@@ -16,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from app.accounts.models import User
 from app.blog.models import Post
+from app.blog.revisions import acting
 
 View = Callable[..., HttpResponseBase]
 
@@ -33,7 +34,8 @@ def _only(allowed: Callable[[User], bool]) -> Callable[[View], View]:
         def guarded(request: WriterRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not allowed(request.user):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            with acting(request.user):
+                return view(request, *args, **kwargs)
 
         return never_cache(login_required(guarded))
 

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from app.blog.pages import AUTHOR, CATEGORY, PAGE, POST, TAG
+from app.blog.pages import AUTHOR, CATEGORY, PAGE, POST, PREVIEW, TAG
 from app.site.pages import ARCHIVE, HOME, SEARCH, STYLE_SHEET, serve
 
 
@@ -12,3 +12,4 @@ class WebConfig(AppConfig):
         for page in (HOME, ARCHIVE, SEARCH, POST, AUTHOR, CATEGORY, TAG, PAGE):
             serve(page, page.name)
         serve(STYLE_SHEET, "site_css")
+        serve(PREVIEW, "preview")

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('blog', '0007_email_only'),
+        ('blog', '0008_revisions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
