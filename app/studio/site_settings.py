@@ -42,7 +42,7 @@ def settings_tab(request: WriterRequest, name: str = "") -> HttpResponse:
 @site_keepers
 def redirects(request: WriterRequest) -> HttpResponse:
     """List redirects, newest first; POST adds one."""
-    form = RedirectForm(request.POST or None)
+    form = RedirectForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and _added(form):
         messages.success(request, _("Saved."))
         return redirect("studio:site_redirects")

@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from app.site.models import SiteSettings
 from app.studio.access import WriterRequest, site_keepers
@@ -20,6 +20,7 @@ FIRST = 2
 """The number of the first of them: the account was step one."""
 
 
+@require_safe
 @site_keepers
 def welcome(request: WriterRequest) -> HttpResponse:
     return redirect("studio:welcome_step", STEPS[0].name)
@@ -43,6 +44,7 @@ def welcome_step(request: WriterRequest, name: str) -> HttpResponse:
     return render(request, "studio/welcome.html", about, status=422 if form.errors else 200)
 
 
+@require_safe
 @site_keepers
 def begin(request: WriterRequest) -> HttpResponse:
     """Offer where to begin: a first post, an import, the list of subscribers."""

@@ -123,6 +123,9 @@ class TestRedirects:
         editor.post(f"/studio/settings/redirects/{made.pk}/deletion")
         assert not SiteRedirect.objects.exists()
 
+    def test_of_which_nothing_was_typed_are_refused(self, signed_in: SignedIn) -> None:
+        assert signed_in("editor").post("/studio/settings/redirects/").status_code == 422
+
     def test_that_lead_nowhere_are_refused(self, signed_in: SignedIn) -> None:
         answer = signed_in("editor").post("/studio/settings/redirects/", {"path": "old", "target": "/x"})
         assert answer.status_code == 422
