@@ -52,7 +52,8 @@ class TestARoute:
         said = written()
         asker = Asker(said)
         found = [each for route in routes() if part(route) == start for each in differences(said, route, asker)]
-        assert "\n".join([*found, *asker.notes]) == ""
+        report = "\n".join([*found, *asker.notes])
+        assert not report, f"\n{report}"  # as a message it is shown whole
 
     def test_is_classified_and_every_line_is_about_one(self) -> None:
         said, addresses = written(), {route.address for route in routes()}
