@@ -11,7 +11,9 @@ from app.api import (
     likes,
     media,
     moderation,
+    pages,
     pauses,
+    post_options,
     posts,
     publication,
     samples,
@@ -19,6 +21,7 @@ from app.api import (
     search,
     segments,
     sends,
+    settings,
     subscribers,
     tokens,
 )
@@ -28,10 +31,11 @@ from app.api.description import DescribedApi
 api = DescribedApi(title="Afterword", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
 errors.install(api)
 api.add_router("/tokens", tokens.router)
-for noun in (posts, publication, comments, likes):
+for noun in (posts, publication, comments, likes, post_options):
     api.add_router("/posts", noun.router)
 api.add_router("/posts", samples.router)
 api.add_router("/comments", moderation.router)
+api.add_router("/pages", pages.router)
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
@@ -44,4 +48,5 @@ api.add_router("/effects", effects.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)
 api.add_router("/exports", exports.router)
+api.add_router("/settings", settings.router)
 api.add_router("/search", search.router)

@@ -71,6 +71,12 @@ def must_manage_subscribers(user: User) -> None:
         raise Forbidden(_("Your account may not manage subscribers. Ask an editor."))
 
 
+def must_manage_site(user: User) -> None:
+    """Raise Forbidden for those who may not see and change the settings of the publication."""
+    if not user.can_manage_site():
+        raise Forbidden(_("Your account may not change the settings. Ask an editor."))
+
+
 def must_enter_studio(user: User) -> None:
     """Raise Forbidden for readers who do not operate the site."""
     if not user.can_enter_studio():

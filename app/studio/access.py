@@ -46,6 +46,7 @@ lookers = _only(lambda user: user.sees_operations)
 importers = _only(lambda user: user.can_import())
 exporters = _only(lambda user: user.can_export())
 list_keepers = _only(lambda user: user.can_manage_subscribers())
+site_keepers = _only(lambda user: user.can_manage_site())
 watchers = _only(lambda user: user.can_enter_studio())
 
 

@@ -28,6 +28,34 @@ LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
 
 GUARDS = [
     guard(
+        "a kept page has the settings in its name", "app/web/conditional_get.py",
+        "(look(), site().version, settings.SITE_URL,", "(look(), settings.SITE_URL,",
+        "tests/site/test_settings.py::TestAPage::test_shows_a_new_name_at_once_though_it_was_kept",
+    ),
+    guard(
+        "what the operator sets is not changed in the studio", "app/site/current.py",
+        "if set(values) & set(set_by_operator()):", "if False:",
+        "tests/site/test_settings.py::TestTheOperator::test_wins",
+    ),
+    guard(
+        "only a superuser puts code into pages", "app/studio/site_forms.py",
+        "if not self.user.can_add_code():", "if False:",
+        "tests/studio/test_site_settings.py::TestSettings::test_take_no_code_of_an_editor",
+    ),
+    guard(
+        "an accent can be read on every background", "app/site/colours.py",
+        "if all(contrast(shade, each) >= ENOUGH for each in grounds)", "if True",
+        "tests/site/test_looks.py::TestATheme::test_can_be_read_with_every_accent",
+    ),
+    guard(
+        "a script's host is checked before it is in the policy", "app/site/head_code.py",
+        'if parts.scheme == "https" and HOST.fullmatch(parts.netloc) else ""', 'if True else ""',
+        "tests/site/test_looks.py::TestCode::test_that_the_policy_would_block_is_refused",
+    ),
+    guard(
+        "a page takes no address of the site", "app/blog/models/page.py",
+        'if found.kwargs != {"slug": self.slug} or found.args:', "if False:",
+        "tests/web/test_pages.py::TestAPage::test_takes_no_address_of_the_site",
         "a page opens to no more roles than are written", "app/studio/access.py",
         "list_keepers = _only(lambda user: user.can_manage_subscribers())",
         "list_keepers = _only(lambda user: user.is_operator)",

@@ -106,6 +106,7 @@ OWN = (
     "/studio/posts/new/",
     "/studio/posts/{pk}/",
     "/studio/posts/{pk}/effects/",
+    "/studio/posts/{pk}/options/",
     "/studio/posts/{pk}/mailing/",
     "/studio/comments/",
     "/studio/media/",
@@ -116,6 +117,14 @@ OWN = (
     "/studio/effects/list/",
     "/studio/schedules/",
     "/studio/mailbox/",
+    "/studio/settings/",
+    "/studio/pages/",
+    "/studio/pages/new/",
+    "/studio/welcome/name/",
+    "/studio/welcome/begin/",
+    "/studio/settings/look/",
+    "/studio/settings/navigation/",
+    "/studio/settings/redirects/",
     "/studio/conservation/",
 )
 FORMS = (

@@ -81,6 +81,17 @@ class Permissions(AbstractUser):
         """
         return self.edits_everything
 
+    def can_manage_site(self) -> bool:
+        """Return whether the user may change the publication's name, looks, navigation, rules and redirects."""
+        return self.edits_everything
+
+    def can_add_code(self) -> bool:
+        """Return whether the user may put scripts into readers' pages.
+
+        A script acts with the rights of whoever opens the page: an editor's could act as a superuser.
+        """
+        return self.is_active and self.is_superuser
+
     def can_enter_studio(self) -> bool:
         return self.can_write() or self.sees_operations
 
