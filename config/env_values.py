@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import ip_network
@@ -106,6 +107,13 @@ def url(text: str) -> str:
 def database(text: str) -> str:
     if urlsplit(text).scheme not in {"postgres", "postgresql"}:
         raise ValueError("must be postgres://user:password@host:port/name; other databases cannot keep the promises")
+    return text
+
+
+def address(text: str) -> str:
+    local, _, domain = text.rpartition("@")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,20}", local) or not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", domain):
+        raise ValueError("must be an address such as bounces@example.org, with at most 20 letters before the @")
     return text
 
 

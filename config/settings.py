@@ -152,6 +152,7 @@ SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 SUBMISSIONS_DIR = DATA_DIR / "submissions"
+BOUNCE_ADDRESS = ENV.bounce_address
 MAIL_WINDOW = ENV.mail_window
 DKIM_KEYS = ENV.dkim_keys
 DKIM_DOMAIN = ENV.dkim_domain

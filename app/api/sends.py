@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from ninja import Router, Schema, Status
+from pydantic import Field
 
 from app.accounts.models import User
 from app.api.auth import Request, must_enter_studio
@@ -24,6 +25,13 @@ router = Router(tags=["sends"])
 PER_PAGE = 50
 
 
+class Refusals(Schema):
+    """How many of the `settled` emails, the last of the mailing, mail servers `refused` for good."""
+
+    refused: int
+    settled: int
+
+
 class SendOut(Schema):
     id: int
     post: int
@@ -33,6 +41,7 @@ class SendOut(Schema):
     created_at: datetime
     finished_at: datetime | None
     paused_at: datetime | None
+    paused_for: Annotated[Refusals | None, Field(description="Null where a person paused it.")]
     starts_at: datetime | None
     audience: str
     subject: str
@@ -40,6 +49,10 @@ class SendOut(Schema):
     @staticmethod
     def resolve_post(send: Any) -> int:
         return int(send.post_id)
+
+    @staticmethod
+    def resolve_paused_for(send: Any) -> dict[str, int] | None:
+        return send.paused_for if send.is_paused and send.paused_for else None
 
 
 class SendIn(Strict):

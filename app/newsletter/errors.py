@@ -58,7 +58,11 @@ class Unsubscribed(Refused):
 
 
 class MailboxGone(Refused):
-    message = gettext_lazy("Its own server said that this mailbox does not exist. Only its owner can subscribe it again.")
+    message = gettext_lazy("Its own server said that this mailbox does not exist. If it does now, lift that on its page.")
+
+
+class NotBounced(Refused):
+    message = gettext_lazy("This address is not held back for bounces. One who unsubscribed comes back by the Subscribe page.")
 
 
 class WasErased(Refused):

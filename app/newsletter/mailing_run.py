@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 from app.mail.courier import Courier
 from app.mail.errors import BadAddress, BadMessage, MailError, Rejected, Unknown, Unreachable
 from app.mail.journal import Journal
+from app.mail.return_path import return_path
 from app.mail.submission import SubmissionState, is_final
 from app.mail.wire import Parcel
 from app.newsletter.editions import EDITIONS
@@ -141,10 +143,12 @@ class MailingRun:
     def _parcel(self, row: Taken) -> Parcel | None:
         """Return the row's message, or refuse the row where no mail server could be given it."""
         try:
-            return EDITIONS.of(row.version).parcel_for(row.reader, at=row.at)
+            parcel = EDITIONS.of(row.version).parcel_for(row.reader, at=row.at)
         except (BadAddress, BadMessage) as error:
             self._refuse(row, error)
             return None
+        path = return_path(row.id)
+        return replace(parcel, sender=path) if path else parcel
 
     def _give_back(self, rows: list[Taken]) -> None:
         """Return to pending what was taken and not begun, to be taken again in this run unless there is trouble."""

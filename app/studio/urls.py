@@ -83,6 +83,7 @@ urlpatterns = [
     path("subscribers/<int:pk>/", subscribers.subscriber, name="subscriber"),
     path("subscribers/<int:pk>/export.json", subscribers.subscriber_json, name="subscriber_json"),
     path("subscribers/<int:pk>/unsubscription", subscribers.unsubscription, name="unsubscription"),
+    path("subscribers/<int:pk>/suppression", subscribers.suppression, name="subscriber_lift"),
     path("subscribers/<int:pk>/erasure", subscribers.erasure, name="subscriber_erasure"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<str:name>/", mailbox.mail, name="mail"),

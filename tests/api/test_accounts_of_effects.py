@@ -111,6 +111,12 @@ class TestSends:
         assert [len(program.get("/sends").json) for program in (author, editor, other)] == [1, 1, 0]
         assert len(author.get("/sends", post=published.pk).json) == 1
 
+    def test_say_for_which_refusals_they_are_paused(self, author: Program, published: Post) -> None:
+        send = Send.objects.create(post=published, state="sending")
+        assert author.get(f"/sends/{send.pk}").json["paused_for"] is None
+        Send.objects.filter(pk=send.pk).update(paused_at=timezone.now(), paused_for={"refused": 11, "settled": 50})
+        assert author.get(f"/sends/{send.pk}").json["paused_for"] == {"refused": 11, "settled": 50}
+
     @pytest.mark.covers("A4")
     def test_are_made_once_more_by_their_number(self, author: Program, published: Post) -> None:
         wish = {"post": published.pk, "round": 2}

@@ -27,6 +27,21 @@ LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
 
 GUARDS = [
     guard(
+        "a forged bounce changes nothing", "app/mail/return_path.py",
+        "return int(text, 36) if is_ours else None", "return int(text, 36)",
+        "tests/newsletter/test_bounces.py::TestABounce::test_that_is_forged_changes_nothing",
+    ),
+    guard(
+        "a bounce settles a doubt", "app/newsletter/bounces.py",
+        "    _settle(row, report)\n", "",
+        "tests/newsletter/test_bounces.py::TestADoubt::test_is_settled_by_what_comes_back",
+    ),
+    guard(
+        "what was lifted is not held back by the same report", "app/newsletter/bounces.py",
+        "defaults=facts)[1]:", "defaults=facts) is None:",
+        "tests/newsletter/test_bounces.py::TestABounce::test_that_was_lifted_holds_no_one_back_again",
+    ),
+    guard(
         "a mailing that is resumed is not paused by the same refusals", "app/newsletter/refusals.py",
         "if send.refusals_since:", "if False:",
         "tests/newsletter/test_refusals.py::TestAMailing::test_that_is_resumed_goes_on_past_the_same_count",

@@ -1,5 +1,6 @@
 """The tables of this room."""
 
+from app.newsletter.models.bounce import Bounce
 from app.newsletter.models.choice import MailingChoice, MailingSettings
 from app.newsletter.models.confirmation import Confirmation
 from app.newsletter.models.delivery import Delivery
@@ -12,6 +13,6 @@ from app.newsletter.models.send import Send
 from app.newsletter.models.subscriber import Subscriber
 
 __all__ = [
-    "Confirmation", "Delivery", "ErasedAddress", "Greeting", "ListImport", "ListLine", "MailingChoice", "MailingSettings",
-    "SampleMail", "Segment", "Send", "Subscriber",
+    "Bounce", "Confirmation", "Delivery", "ErasedAddress", "Greeting", "ListImport", "ListLine", "MailingChoice",
+    "MailingSettings", "SampleMail", "Segment", "Send", "Subscriber",
 ]  # fmt: skip
