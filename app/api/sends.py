@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from app.api.mailing import Audience, Preview, Subject, audience_of
 from app.api.permissions import publishable_post
 from app.newsletter import steering
 from app.newsletter.announcing import announce_again, mail_the_rest
+from app.newsletter.certificate import certify
 from app.newsletter.models import Send
 from owed import clock
 
@@ -143,6 +145,16 @@ def read_send(request: Request, send_id: Id) -> Send:
     if send is None:
         raise NotFound
     return send
+
+
+@router.get("/{send_id}/certificate", response={200: Any, 403: Problem, 404: Problem, 409: Problem})
+def read_certificate(request: Request, send_id: Id) -> StreamingHttpResponse:
+    """Download the signed certificate of a mailing that is over, as a ZIP: `mailing.json` and `copies.csv`."""
+    must_enter_studio(request.auth)
+    send = _sends(request.auth).select_related("post").filter(pk=send_id).first()
+    if send is None:
+        raise NotFound
+    return StreamingHttpResponse(certify(send), content_type="application/zip")
 
 
 def _sends(user: User) -> QuerySet[Send]:

@@ -25,6 +25,10 @@ class NotRunning(Refused):
     message = gettext_lazy("This mailing is over or paused already.")
 
 
+class NotOver(Refused):
+    message = gettext_lazy("A mailing is certified once it is over.")
+
+
 class NotPaused(Refused):
     message = gettext_lazy("This mailing is not paused.")
 

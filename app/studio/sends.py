@@ -8,7 +8,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +19,7 @@ from app.blog.errors import Refused
 from app.mail.submission import SubmissionState
 from app.newsletter import steering
 from app.newsletter.announcing import mail_the_rest
+from app.newsletter.certificate import certify
 from app.newsletter.models import Bounce, Delivery, Send
 from app.studio.access import WriterRequest, editable_post, watched_post, watchers, writers
 from app.studio.post_effects import balance
@@ -45,6 +47,21 @@ def send(request: WriterRequest, pk: int) -> HttpResponse:
     page = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
     about |= {"page": page, "state": state, "again": AGAIN, "reports": _reports(found)}
     return render(request, "studio/send.html", about)
+
+
+@require_GET
+@watchers
+def certificate(request: WriterRequest, pk: int) -> HttpResponseBase:
+    """Give out the certificate of a mailing that is over."""
+    found = get_object_or_404(Send.objects.select_related("post"), pk=pk)
+    watched_post(request, found.post_id)
+    try:
+        octets = certify(found)
+    except Refused as error:
+        messages.error(request, str(error))
+        return redirect("studio:send", pk)
+    headers = {"Content-Disposition": f'attachment; filename="mailing-{pk}.zip"'}
+    return StreamingHttpResponse(octets, content_type="application/zip", headers=headers)
 
 
 def _deciding(verb: Callable[[WriterRequest, Send], str]) -> Callable[..., HttpResponse]:

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('asked_at', models.DateTimeField(null=True)),
                 ('checked_at', models.DateTimeField(null=True)),
-                ('found', models.JSONField(default=list)),
+                ('stored', models.JSONField(default=list)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='mail_check_one_row')],

@@ -39,7 +39,7 @@ class MailCheck(models.Model):
 
     asked_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
-    found = models.JSONField(default=list)
+    stored = models.JSONField(default=list)
 
     objects: ClassVar[MailChecks] = MailChecks()
 
@@ -58,11 +58,11 @@ class MailCheck(models.Model):
     def verdicts(self) -> list[Verdict]:
         return [
             Verdict(subject=Subject(each["subject"]), level=Level(each["level"]), code=each["code"], facts=each["facts"])
-            for each in self.found
+            for each in self.stored
         ]
 
     @classmethod
     def store(cls, verdicts: list[Verdict]) -> None:
         """Replace what was found before."""
-        found = [{"subject": v.subject, "level": v.level, "code": v.code, "facts": dict(v.facts)} for v in verdicts]
-        cls.objects.update_or_create(pk=1, defaults={"found": found, "checked_at": timezone.now()})
+        stored = [{"subject": v.subject, "level": v.level, "code": v.code, "facts": dict(v.facts)} for v in verdicts]
+        cls.objects.update_or_create(pk=1, defaults={"stored": stored, "checked_at": timezone.now()})
