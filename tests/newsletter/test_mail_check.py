@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from app.mail.dkim_keys import as_setting, new_key
@@ -48,6 +50,14 @@ class TestThePage:
             editor.post("/studio/subscribers/mail-check/")
         assert Effect.objects.filter(task="upkeep.check_mail").count() == 1
         drain()
+        editor.post("/studio/subscribers/mail-check/")
+        assert Effect.objects.filter(task="upkeep.check_mail").count() == 2
+
+    def test_waits_no_longer_for_a_worker_that_is_not_there(self, signed_in: SignedIn) -> None:
+        editor = signed_in("editor")
+        editor.post("/studio/subscribers/mail-check/")
+        MailCheck.objects.update(asked_at=timezone.now() - timedelta(minutes=3))
+        assert "Being checked" not in editor.get("/studio/subscribers/mail-check/").content.decode()
         editor.post("/studio/subscribers/mail-check/")
         assert Effect.objects.filter(task="upkeep.check_mail").count() == 2
 

@@ -51,8 +51,10 @@ class MailCheck(models.Model):
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether a check that was asked for has not ended."""
-        return self.asked_at is not None and (self.checked_at is None or self.checked_at < self.asked_at)
+        """Return whether a check that was asked for may still end: one that no worker takes is waited for no longer."""
+        if self.asked_at is None or self.asked_at < timezone.now() - AGAIN_AFTER:
+            return False
+        return self.checked_at is None or self.checked_at < self.asked_at
 
     @property
     def verdicts(self) -> list[Verdict]:
