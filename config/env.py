@@ -40,6 +40,7 @@ class Env:
     default_from_email: Annotated[str, "the sender of every mail"]
     bounce_address: Annotated[str, "where mail servers return newsletters, as bounces@example.org; unset = to the sender"]
     mail_window: Annotated[int, "how many mails of a mailing a worker takes at a time; 1 = each with a commit of its own"]
+    mail_events: Annotated[Secret, "the provider that reports by webhook: mailgun:signing-key or postmark:user:password"]
     dns_server: Annotated[str, "address:port of the DNS server that the mail check asks; unset = that of the machine"]
     dkim_keys: Annotated[tuple[Secret, ...], "keys that sign mail, with commas: selector:file or selector:base64"]
     dkim_domain: Annotated[str, "the domain that signs mail; unset = that of DEFAULT_FROM_EMAIL"]
@@ -126,6 +127,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
         bounce_address=reader.value("BOUNCE_ADDRESS", values.address, default=""),
         mail_window=reader.value("MAIL_WINDOW", values.whole(1, 100), default=10),
+        mail_events=reader.url("MAIL_EVENTS", values.provider, default=""),
         dns_server=reader.value("DNS_SERVER", values.endpoint, default=""),
         dkim_keys=reader.value("DKIM_KEYS", values.secrets, default=()),
         dkim_domain=reader.value("DKIM_DOMAIN", str, default=""),

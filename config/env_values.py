@@ -117,6 +117,13 @@ def address(text: str) -> str:
     return text
 
 
+def provider(text: str) -> str:
+    name, _, secret = text.partition(":")
+    if name not in {"mailgun", "postmark"} or not secret or (name == "postmark" and ":" not in secret):
+        raise ValueError("must be mailgun:signing-key or postmark:user:password")
+    return text
+
+
 def endpoint(text: str) -> str:
     host, _, number = text.rpartition(":")
     try:

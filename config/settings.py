@@ -154,6 +154,7 @@ DEFAULT_FROM_EMAIL = ENV.default_from_email
 SUBMISSIONS_DIR = DATA_DIR / "submissions"
 BOUNCE_ADDRESS = ENV.bounce_address
 MAIL_WINDOW = ENV.mail_window
+MAIL_EVENTS = ENV.mail_events
 DNS_SERVER = ENV.dns_server
 DKIM_KEYS = ENV.dkim_keys
 DKIM_DOMAIN = ENV.dkim_domain

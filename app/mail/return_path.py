@@ -20,13 +20,23 @@ def return_path(number: int) -> str:
     if not settings.BOUNCE_ADDRESS:
         return ""
     local, _, domain = mailbox(settings.BOUNCE_ADDRESS).rpartition("@")
+    return f"{local}+{proven(number)}@{domain}"
+
+
+def proven(number: int) -> str:
+    """Return the number with a proof that this site wrote it."""
     text = _in_letters(number)
-    return f"{local}+{text}-{_proofs(text)[0]}@{domain}"
+    return f"{text}-{_proofs(text)[0]}"
 
 
 def number_of(address: str) -> int | None:
     """Return the number in an address that this site made; None for every other."""
-    found = NUMBERED.fullmatch(address.rpartition("@")[0].rpartition("+")[2])
+    return number_proven(address.rpartition("@")[0].rpartition("+")[2])
+
+
+def number_proven(written: str) -> int | None:
+    """Return the number that this site wrote with a proof; None for everything else."""
+    found = NUMBERED.fullmatch(written)
     if found is None:
         return None
     text, proof = found[1].lower(), found[2].lower()

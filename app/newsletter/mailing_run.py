@@ -18,6 +18,7 @@ from app.mail.submission import SubmissionState, is_final
 from app.mail.wire import Parcel
 from app.newsletter.editions import EDITIONS
 from app.newsletter.models import Delivery
+from app.newsletter.providers import header_for
 from app.newsletter.refusals import pause_where_many
 from app.newsletter.windows import Outcome, Taken, largest, settle_and_take
 from app.outbound import breaker
@@ -149,8 +150,11 @@ class MailingRun:
         except (BadAddress, BadMessage) as error:
             self._refuse(row, error)
             return None
-        path = return_path(row.id)
-        return replace(parcel, sender=path) if path else parcel
+        return self._returnable(row, parcel)
+
+    def _returnable(self, row: Taken, parcel: Parcel) -> Parcel:
+        """Return the message with what names the row, to whom it is returned and to a provider that reports of it."""
+        return replace(parcel, sender=return_path(row.id) or parcel.sender, wire=header_for(row.id) + parcel.wire)
 
     def _give_back(self, rows: list[Taken]) -> None:
         """Return to pending what was taken and not begun, to be taken again in this run unless there is trouble."""

@@ -19,10 +19,9 @@ from owed.models import Effect
 from owed.testing import drain
 from tests.mail.dns_server import Zone, zone
 from tests.sinks import Sink
-from tests.studio.conftest import person, signed_in
 from tests.studio.forms import SignedIn
 
-__all__ = ["person", "signed_in", "zone"]
+__all__ = ["zone"]
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E6")]
 
 
