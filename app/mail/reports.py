@@ -12,11 +12,13 @@ from enum import StrEnum
 from app.mail.errors import NO_SUCH_MAILBOX
 from app.mail.return_path import number_of
 
-LARGEST = 1_000_000
+LARGEST = 200_000
 """Octets of a report that are read: the parts that matter come first."""
 STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 ADDRESS = re.compile(r"[^\s<>,;:\"]+@[^\s<>,;:\"]+")
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+# What the parser raises at messages that are made to break it, such as one with a thousand parts in each other.
+UNREADABLE = (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError)
 # Where the address is to which a report was sent, as servers write it into what they deliver.
 ENVELOPE = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 DELIVERY = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -51,6 +53,13 @@ def read_report(octets: bytes, *, recipient: str = "") -> Report | None:
     `recipient` is the address of the envelope, where the mail server says it. The number in it proves that it answers a message
     of ours; without one, only those who have the message know its Message-ID.
     """
+    try:
+        return _read(octets, recipient)
+    except UNREADABLE:
+        return None
+
+
+def _read(octets: bytes, recipient: str) -> Report | None:
     message = message_from_bytes(octets[:LARGEST])
     parts = list(message.walk())
     said = _complaint(parts) or _worst(parts)

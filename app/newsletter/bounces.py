@@ -8,6 +8,7 @@ from app.mail.reports import Kind, Report
 from app.mail.submission import SubmissionState
 from app.newsletter.models import Bounce, Confirmation, Delivery, Greeting, Subscriber
 from app.newsletter.models.bounce import MOST_FAILED
+from app.newsletter.refusals import pause_where_many_came_back
 
 Row = Delivery | Greeting | Confirmation
 
@@ -54,6 +55,8 @@ def _hold_back(row: Row, subscriber: Subscriber, report: Report) -> None:
     # What was reported before may have been lifted since: the same report read again holds no one back.
     if not Bounce.objects.get_or_create(message_id=row.message_id, kind=Bounce.Kind(report.kind), defaults=facts)[1]:
         return
+    if isinstance(row, Delivery):
+        pause_where_many_came_back(row.send)
     if report.kind == Kind.COMPLAINT:
         subscriber.unsubscribe()
     elif report.kind == Kind.GONE or subscriber.bounces.counting().count() >= MOST_FAILED:

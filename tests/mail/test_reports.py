@@ -70,6 +70,10 @@ class TestAReport:
         read_report(whole[:at] + octets + whole[at:])
         read_report(whole[:at] + octets)
 
+    def test_is_none_with_a_thousand_parts_in_each_other(self) -> None:
+        inner = "".join(f"--b{n}\r\nContent-Type: multipart/mixed; boundary=b{n + 1}\r\n\r\n" for n in range(3000))
+        assert read_report(f"Content-Type: multipart/report; boundary=b0\r\n\r\n{inner}".encode()) is None
+
 
 class TestAReturnPath:
     @given(st.integers(1, 2**63 - 1))

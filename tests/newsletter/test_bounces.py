@@ -18,6 +18,7 @@ from app.mail.reports import read_report
 from app.mail.return_path import return_path
 from app.newsletter.bounces import take
 from app.newsletter.models import Bounce, Confirmation, Delivery, Send, Subscriber
+from app.newsletter.steering import resume
 from owed.testing import drain
 from tests.mail.reports import COMPLAINT, EXCHANGE, POSTFIX, written
 from tests.sinks import Sink
@@ -169,6 +170,45 @@ class TestADoubt:
         Confirmation.objects.update(state="unknown")
         assert report(written(POSTFIX, about=Confirmation.objects.get().message_id))
         assert (Confirmation.objects.get().state, Subscriber.objects.get().state) == ("failed", "pending")
+
+
+class TestAMailing:
+    @pytest.fixture
+    def running(self, post: Post, readers: Readers, smtp_sink: Sink, settings: Settings) -> Send:
+        """A mailing to 40 that goes on, of which 30 were taken by the first server."""
+        settings.MAIL_REFUSALS_AMONG, settings.MAIL_REFUSALS_PERCENT = 10, 20
+        readers(40)
+        drain()
+        some = list(Delivery.objects.order_by("pk").values_list("pk", flat=True)[:10])
+        Delivery.objects.filter(pk__in=some).update(state="pending", finished_at=None)
+        Send.objects.update(state="sending", finished_at=None)
+        return Send.objects.get()
+
+    def come_back(self, number: int, *, skip: int = 0) -> None:
+        for copy in list(Delivery.objects.filter(state="sent").order_by("pk")[skip : skip + number]):
+            assert report(written(POSTFIX, back=return_path(copy.pk), status="5.7.1"))
+
+    def test_is_paused_where_many_come_back(self, running: Send) -> None:
+        self.come_back(6)
+        running.refresh_from_db()
+        assert not running.is_paused
+        self.come_back(1, skip=6)
+        running.refresh_from_db()
+        assert (running.is_paused, running.paused_for) == (True, {"refused": 7, "settled": 30})
+
+    def test_that_is_resumed_goes_on_past_the_same_reports(self, running: Send) -> None:
+        self.come_back(7)
+        running.refresh_from_db()
+        resume(running)
+        self.come_back(2, skip=7)
+        running.refresh_from_db()
+        assert not running.is_paused
+
+    def test_is_not_paused_by_complaints(self, running: Send) -> None:
+        for copy in Delivery.objects.filter(state="sent"):
+            report(written(COMPLAINT, back=return_path(copy.pk), action="abuse"))
+        running.refresh_from_db()
+        assert not running.is_paused
 
 
 class TestAComplaint:

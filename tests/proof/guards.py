@@ -27,6 +27,11 @@ LISTS = "tests/newsletter/test_lists.py::TestAnImport::"
 
 GUARDS = [
     guard(
+        "a mailing of which many come back is paused", "app/newsletter/bounces.py",
+        "        pause_where_many_came_back(row.send)\n", "        pass\n",
+        "tests/newsletter/test_bounces.py::TestAMailing::test_is_paused_where_many_come_back",
+    ),
+    guard(
         "a webhook that is not signed changes nothing", "app/newsletter/provider_events.py",
         "        view.run_validators(request)\n", "",
         "tests/newsletter/test_provider_events.py::TestMailgun::test_is_refused_with_a_signature_of_another",

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         new, read = maildir / "new", maildir / "cur"
         if not new.is_dir() or not read.is_dir():
             raise CommandError(f"{maildir} is not a Maildir")
-        for file in sorted(new.iterdir()):
+        for file in sorted(each for each in new.iterdir() if each.is_file()):
             with file.open("rb") as stream:
                 octets = stream.read(LARGEST)
             self.stdout.write(_read(octets, ""))
