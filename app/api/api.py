@@ -2,17 +2,21 @@
 
 from app.api import (
     comments,
+    deliveries,
     effect_actions,
     effects,
     errors,
     imports,
     likes,
     media,
+    moderation,
     pauses,
     posts,
     publication,
+    samples,
     schedules,
     search,
+    segments,
     sends,
     subscribers,
     tokens,
@@ -25,9 +29,14 @@ errors.install(api)
 api.add_router("/tokens", tokens.router)
 for noun in (posts, publication, comments, likes):
     api.add_router("/posts", noun.router)
+api.add_router("/posts", samples.router)
+api.add_router("/comments", moderation.router)
 api.add_router("/media", media.router)
 api.add_router("/subscribers", subscribers.router)
 api.add_router("/sends", sends.router)
+api.add_router("/sends", deliveries.router)
+api.add_router("/deliveries", deliveries.copies)
+api.add_router("/segments", segments.router)
 api.add_router("/effects/actions", effect_actions.router)
 api.add_router("/effects/pauses", pauses.router)
 api.add_router("/effects", effects.router)
