@@ -42,7 +42,10 @@ class Env:
     mailbox_port: Annotated[int, "where the bundled mailbox captures mail"]
     email_url: Annotated[Secret, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
     default_from_email: Annotated[str, "the sender of every mail; without a name it has the publication's"]
+    bounce_address: Annotated[str, "where mail servers return newsletters, as bounces@example.org; unset = to the sender"]
     mail_window: Annotated[int, "how many mails of a mailing a worker takes at a time; 1 = each with a commit of its own"]
+    mail_events: Annotated[Secret, "the provider that reports by webhook: mailgun:signing-key or postmark:user:password"]
+    dns_server: Annotated[str, "address:port of the DNS server that the mail check asks; unset = that of the machine"]
     dkim_keys: Annotated[tuple[Secret, ...], "keys that sign mail, with commas: selector:file or selector:base64"]
     dkim_domain: Annotated[str, "the domain that signs mail; unset = that of DEFAULT_FROM_EMAIL"]
     mail_refusals_among: Annotated[int, "how many of the last emails of a mailing are looked at for refusals"]
@@ -136,7 +139,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         celery_broker_url=reader.url("CELERY_BROKER_URL", values.url, default=run_directory.broker_url(data_dir)),
         email_url=reader.url("EMAIL_URL", values.mail, default=run_directory.mail_url(mailbox_port)),
         default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="post@afterword.example"),
+        bounce_address=reader.value("BOUNCE_ADDRESS", values.address, default=""),
         mail_window=reader.value("MAIL_WINDOW", values.whole(1, 100), default=10),
+        mail_events=reader.url("MAIL_EVENTS", values.provider, default=""),
+        dns_server=reader.value("DNS_SERVER", values.endpoint, default=""),
         dkim_keys=reader.value("DKIM_KEYS", values.secrets, default=()),
         dkim_domain=reader.value("DKIM_DOMAIN", str, default=""),
         mail_refusals_among=reader.value("MAIL_REFUSALS_AMONG", values.whole(1, 10_000), default=50),

@@ -14,6 +14,7 @@ from app.importer import effects as importer
 from app.importer import undo, work
 from app.members import email_change, erasure
 from app.newsletter import effects as newsletter
+from app.newsletter import mail_check
 from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.newsletter.samples import forget_samples
@@ -133,3 +134,8 @@ def check_list(*, list_id: int) -> None:
 @newsletter.import_list.runs
 def import_list(*, list_id: int) -> None:
     importing.go_on(list_id, now=clock.now())
+
+
+@newsletter.check_mail.runs
+def check_mail() -> None:
+    mail_check.check()

@@ -18,11 +18,7 @@ REFUSALS = {
 }
 INFO = {
     "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
-<<<<<<< HEAD
-    "description": "Posts, comments, pictures, readers, mailings, exports and what is owed. Every error is a `Problem`.",
-=======
     "description": "Posts, comments, pictures, readers, mailings, imports, exports, effects. Every error is a `Problem`.",
->>>>>>> moving
 }
 
 

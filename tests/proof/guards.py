@@ -56,6 +56,48 @@ GUARDS = [
         "a page takes no address of the site", "app/blog/models/page.py",
         'if found.kwargs != {"slug": self.slug} or found.args:', "if False:",
         "tests/web/test_pages.py::TestAPage::test_takes_no_address_of_the_site",
+    ),
+    guard(
+        "a mailing of which many come back is paused", "app/newsletter/bounces.py",
+        "        pause_where_many_came_back(row.send)\n", "        pass\n",
+        "tests/newsletter/test_bounces.py::TestAMailing::test_is_paused_where_many_come_back",
+    ),
+    guard(
+        "a webhook that is not signed changes nothing", "app/newsletter/provider_events.py",
+        "        view.run_validators(request)\n", "",
+        "tests/newsletter/test_provider_events.py::TestMailgun::test_is_refused_with_a_signature_of_another",
+    ),
+    guard(
+        "a certificate of another site is not taken for ours", "app/newsletter/verification.py",
+        "not in ([key] if key else ours):", "== '':",
+        "tests/newsletter/test_certificate.py::TestACertificate::test_of_another_site_is_verified_by_its_key",
+    ),
+    guard(
+        "a changed certificate is refused", "app/newsletter/verification.py",
+        'if self._digest() != self.facts["copies"]["sha256"]:', "if False:",
+        "tests/newsletter/test_certificate.py::TestACertificate::test_that_was_changed_is_refused",
+    ),
+    guard(
+        "an SPF record that asks too much counts as none", "app/mail/spf.py",
+        "if self._lookups > MOST_LOOKUPS:", "if self._lookups > 50:",
+        "tests/mail/test_doctor.py::TestDns::test_judges_spf",
+    ),
+    guard(
+        "a forged bounce changes nothing", "app/mail/return_path.py",
+        "return int(text, 36) if is_ours else None", "return int(text, 36)",
+        "tests/newsletter/test_bounces.py::TestABounce::test_that_is_forged_changes_nothing",
+    ),
+    guard(
+        "a bounce settles a doubt", "app/newsletter/bounces.py",
+        "    _settle(row, report)\n", "",
+        "tests/newsletter/test_bounces.py::TestADoubt::test_is_settled_by_what_comes_back",
+    ),
+    guard(
+        "what was lifted is not held back by the same report", "app/newsletter/bounces.py",
+        "defaults=facts)[1]:", "defaults=facts) is None:",
+        "tests/newsletter/test_bounces.py::TestABounce::test_that_was_lifted_holds_no_one_back_again",
+    ),
+    guard(
         "a page opens to no more roles than are written", "app/studio/access.py",
         "list_keepers = _only(lambda user: user.can_manage_subscribers())",
         "list_keepers = _only(lambda user: user.is_operator)",
