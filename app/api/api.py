@@ -14,6 +14,7 @@ from app.api import (
     schedules,
     search,
     sends,
+    statistics,
     subscribers,
     tokens,
 )
@@ -34,3 +35,4 @@ api.add_router("/effects", effects.router)
 api.add_router("/schedules", schedules.router)
 api.add_router("/imports", imports.router)
 api.add_router("/search", search.router)
+api.add_router("/statistics", statistics.router)

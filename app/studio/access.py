@@ -45,6 +45,7 @@ operators = _only(lambda user: user.is_operator)
 lookers = _only(lambda user: user.sees_operations)
 importers = _only(lambda user: user.can_import())
 list_keepers = _only(lambda user: user.can_manage_subscribers())
+statisticians = _only(lambda user: user.can_see_statistics())
 watchers = _only(lambda user: user.can_enter_studio())
 
 
@@ -60,5 +61,13 @@ def watched_post(request: WriterRequest, pk: int) -> Post:
     """Return a post of which the user may see what followed. Raises Http404, PermissionDenied."""
     post = get_object_or_404(Post.objects.select_related("author__profile"), pk=pk)
     if not request.user.can_watch(post):
+        raise PermissionDenied
+    return post
+
+
+def read_post(request: WriterRequest, pk: int) -> Post:
+    """Return a post of which the user may see how it is read. Raises Http404, PermissionDenied."""
+    post = get_object_or_404(Post.objects.select_related("author__profile"), pk=pk)
+    if not request.user.can_see_statistics(post):
         raise PermissionDenied
     return post

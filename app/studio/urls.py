@@ -23,6 +23,7 @@ from app.studio import (
     schedules,
     sends,
     social,
+    statistics,
     subscribers,
 )
 
@@ -42,6 +43,10 @@ urlpatterns = [
     path("posts/<int:pk>/mailing/", publication.mailing, name="mailing"),
     path("posts/<int:pk>/deletion", publication.delete, name="delete"),
     path("posts/<int:pk>/effects/", post_effects.post_effects, name="post_effects"),
+    path("posts/<int:pk>/statistics/", statistics.post_statistics, name="post_statistics"),
+    path("posts/<int:pk>/statistics.csv", statistics.post_statistics_csv, name="post_statistics_csv"),
+    path("statistics/", statistics.site_statistics, name="statistics"),
+    path("statistics.csv", statistics.site_statistics_csv, name="statistics_csv"),
     path("comments/", comments.comments, name="comments"),
     path("comments/<int:pk>", comments.change_status, name="comment"),
     path("effects/", control_room.control_room, name="control_room"),
