@@ -85,7 +85,7 @@ def _doubt_the_lost(ids: list[int]) -> Later | None:
 
 def _finish(delivery_ids: list[int]) -> None:
     """Say of the mailings of these copies that all is over, where it is."""
-    of_these = Delivery.objects.filter(send=OuterRef("pk"), pk__in=delivery_ids)
+    mailings = Delivery.objects.filter(pk__in=delivery_ids).values("send_id")
     still_open = Delivery.objects.filter(send=OuterRef("pk"), state__in=OPEN)
-    for send in Send.objects.filter(Exists(of_these), ~Exists(still_open)).order_by("pk"):
+    for send in Send.objects.filter(~Exists(still_open), pk__in=mailings).order_by("pk"):
         send.finish()

@@ -112,6 +112,8 @@ class MailingRun:
 
     def _leave_out(self, ids: set[int]) -> None:
         """Close what was not taken, because the reader or the post changed. In a pause it stays pending."""
+        if not ids:
+            return
         for delivery in _read(ids):
             if delivery.send.is_paused or close_unwanted(delivery) or delivery.state != SubmissionState.PENDING:
                 continue
@@ -222,7 +224,5 @@ def close_unwanted(delivery: Delivery) -> bool:
 
 
 def _read(ids: set[int]) -> QuerySet[Delivery]:
-    if not ids:
-        return Delivery.objects.none()
     deliveries = Delivery.objects.select_related("subscriber", "post", "send").defer("post__content", "post__content_html")
     return deliveries.filter(pk__in=ids).order_by("pk")

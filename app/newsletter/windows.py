@@ -18,7 +18,9 @@ from owed import sql
 
 # One statement and one commit for both, as each costs a wait for the disk. Who reads, whether the post is public, and whether
 # the mailing goes on is asked as the rows are taken. Subqueries on other tables only: a join would make the row's own state a
-# part of the snapshot, and let two workers take it.
+# part of the snapshot, and let two workers take it. They return a value, as EXISTS would be planned as a join: for a mailing
+# that was written a moment ago, with no statistics yet, that one read all subscribers for each row. The states are compared as
+# expressions, so that rows are found by their ids and not by a partial index of all that is open.
 SETTLE_AND_TAKE = """
 WITH outcome AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(errors)s::text[])
@@ -27,17 +29,17 @@ WITH outcome AS (
     UPDATE newsletter_delivery AS delivery SET state = outcome.state, error = outcome.error,
         finished_at = CASE WHEN outcome.state = 'pending' THEN NULL ELSE clock_timestamp() END
     FROM outcome
-    WHERE delivery.id = outcome.id AND delivery.attempts = outcome.attempt AND delivery.state IN ('submitting', 'unknown')
+    WHERE delivery.id = ANY(%(ids)s::bigint[]) AND delivery.id = outcome.id AND delivery.attempts = outcome.attempt
+    AND delivery.state || '' IN ('submitting', 'unknown')
 ), taken AS (
     UPDATE newsletter_delivery AS delivery SET state = 'submitting', attempts = delivery.attempts + 1,
         submitted_at = clock_timestamp(), error = '', journal = %(journal)s
-    WHERE delivery.id = ANY(%(next)s::bigint[]) AND delivery.state = 'pending'
-    AND EXISTS (SELECT FROM newsletter_subscriber AS reader
-        WHERE reader.id = delivery.subscriber_id AND reader.state = %(confirmed)s
-        AND (reader.paused_until IS NULL OR reader.paused_until <= statement_timestamp()))
-    AND EXISTS (SELECT FROM blog_post AS post WHERE post.id = delivery.post_id AND post.status = ANY(%(out)s))
-    AND EXISTS (SELECT FROM newsletter_send AS send WHERE send.id = delivery.send_id AND send.paused_at IS NULL
-        AND (send.starts_at IS NULL OR send.starts_at <= statement_timestamp()))
+    WHERE delivery.id = ANY(%(next)s::bigint[]) AND delivery.state || '' = 'pending'
+    AND (SELECT reader.state = %(confirmed)s AND (reader.paused_until IS NULL OR reader.paused_until <= statement_timestamp())
+        FROM newsletter_subscriber AS reader WHERE reader.id = delivery.subscriber_id)
+    AND (SELECT post.status = ANY(%(out)s) FROM blog_post AS post WHERE post.id = delivery.post_id)
+    AND (SELECT send.paused_at IS NULL AND (send.starts_at IS NULL OR send.starts_at <= statement_timestamp())
+        FROM newsletter_send AS send WHERE send.id = delivery.send_id)
     RETURNING id, attempts, message_id, post_id, subscriber_id, send_id
 )
 SELECT taken.id, taken.attempts, clock_timestamp(), reader.email, reader.name, reader.token, taken.message_id,

@@ -19,7 +19,7 @@ from tests.chaos.verdict import lines
 
 READERS = 500
 PAUSE = 0.3
-"""Seconds that a recipient takes: 20 of them, one hint's worth, take six."""
+"""Seconds that a recipient takes: a run ends after fifteen seconds, some fifty of them."""
 WAYS = {"as shipped": "early", "acknowledged late": "late"}
 RUNS = """
 SELECT extract(epoch FROM max(delivery.finished_at) - min(delivery.submitted_at))::float8

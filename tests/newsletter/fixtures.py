@@ -11,10 +11,11 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.models import Post
 from app.newsletter.models import Subscriber
+from app.newsletter.models import send as sends
 from tests import factories
 from tests.sinks import faulty, smtp_sink
 
-__all__ = ["faulty", "post", "readers", "smtp_sink"]
+__all__ = ["faulty", "post", "readers", "smtp_sink", "twenty_in_an_effect"]
 
 
 @pytest.fixture
@@ -32,3 +33,9 @@ def readers() -> Callable[..., list[Subscriber]]:
         return Subscriber.objects.bulk_create(rows, batch_size=1000)
 
     return make
+
+
+@pytest.fixture
+def twenty_in_an_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Owe twenty mails in one effect, so that a mailing to a few readers has several to be stopped between."""
+    monkeypatch.setattr(sends, "CHUNK", 20)

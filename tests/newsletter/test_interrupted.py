@@ -25,7 +25,7 @@ from tests.concurrency import at_once
 from tests.proof.ledger import run_one
 from tests.sinks import Sink
 
-pytestmark = [pytest.mark.django_db, pytest.mark.covers("E6")]
+pytestmark = [pytest.mark.django_db, pytest.mark.covers("E6"), pytest.mark.usefixtures("twenty_in_an_effect")]
 Readers = Callable[..., list[Subscriber]]
 CRASHES = ("after-claim", "after-body", "before-finish-commit", "after-finish-commit", "before-commit", "after-insert")
 

@@ -31,7 +31,11 @@ from tests.servers import unused_port
 from tests.sinks import CUT, HANG, FaultyServer
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.covers("X12", "E6")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.covers("X12", "E6"),
+    pytest.mark.usefixtures("twenty_in_an_effect"),
+]
 READERS = 200
 HINTS = READERS // 20  # twenty mails in an effect
 PATIENCE, REST_SECONDS = 0.5, 60.0

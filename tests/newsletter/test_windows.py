@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.blog.models import Post
@@ -52,6 +53,24 @@ class TestARow:
         assert (delivery.state, delivery.attempts, delivery.journal, first.attempt) == ("submitting", 1, "j", 1)
         assert (first.reader.email, first.reader.message_id) == ("r0@example.org", delivery.message_id)
         assert delivery.submitted_at is not None
+
+    def test_is_found_by_its_id_in_a_table_without_statistics(self, post: Post, readers: Readers) -> None:
+        """A mailing is written in a moment and sent in the next, before the database has counted its rows."""
+        readers(1000)
+        send = send_publication_notifications(post.pk, now=timezone.now())
+        assert send
+        expand(send.pk, after=0)
+        with CaptureQueriesContext(connection) as queries:
+            first = settle_and_take([], list(Delivery.objects.values_list("pk", flat=True)[:10]), journal="j")
+            settle_and_take([each.became(SubmissionState.SENT) for each in first], [], journal="j")
+        for statement in (each["sql"] for each in queries if "SET state" in each["sql"]):
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN {statement}")
+                plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "newsletter_subscriber_pkey" in plan
+            assert "subscriber_confirmed" not in plan
+            assert "delivery_open" not in plan
+            assert "delivery_balance" not in plan
 
     @pytest.mark.django_db(transaction=True)
     def test_is_taken_by_one_of_two(self, ids: list[int]) -> None:

@@ -373,22 +373,22 @@ GUARDS = [
     ),
     guard(
         "window: one of two takes a row", "app/newsletter/windows.py",
-        "AND delivery.state = 'pending'", "",
+        "AND delivery.state || '' = 'pending'", "",
         f"{WINDOWS}test_is_taken_by_one_of_two",
     ),
     guard(
         "window: consent is asked as a row is taken", "app/newsletter/windows.py",
-        "AND reader.state = %(confirmed)s", "AND %(confirmed)s IS NOT NULL",
+        "SELECT reader.state = %(confirmed)s AND", "SELECT %(confirmed)s IS NOT NULL AND",
         f"{WINDOWS}test_is_not_taken_of_a_reader_who_left",
     ),
     guard(
         "window: a late outcome closes no later attempt", "app/newsletter/windows.py",
-        "AND delivery.attempts = outcome.attempt ", "",
+        "AND delivery.attempts = outcome.attempt\n", "\n",
         f"{WINDOWS}test_is_not_closed_by_the_outcome_of_an_attempt_before",
     ),
     guard(
         "window: a pause is asked as a row is taken", "app/newsletter/windows.py",
-        "AND send.paused_at IS NULL\n", "\n",
+        "SELECT send.paused_at IS NULL AND", "SELECT",
         f"{WINDOWS}test_is_not_taken_in_a_pause",
     ),
     guard(

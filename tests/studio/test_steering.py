@@ -8,6 +8,7 @@ from django.utils import timezone
 from app.blog.models import Post
 from app.newsletter import effects, steering
 from app.newsletter.models import Delivery, Send, Subscriber
+from app.newsletter.models import send as sends
 from owed.models import Effect
 from owed.testing import drain
 from tests.proof.ledger import run_one
@@ -18,8 +19,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.covers("A4", "E6")]
 
 
 @pytest.fixture
-def running(draft: Post, smtp_sink: Sink) -> Send:
+def running(draft: Post, smtp_sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Send:
     """A mailing to 45 readers of whom 20 got it."""
+    monkeypatch.setattr(sends, "CHUNK", 20)
     fields = {"state": "confirmed", "confirmed_at": timezone.now()}
     Subscriber.objects.bulk_create(Subscriber(email=f"r{n}@example.org", **fields) for n in range(45))
     draft.publish()
