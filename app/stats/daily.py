@@ -43,9 +43,10 @@ WITH signs AS (
     FROM signs GROUP BY post_id
 ), posts AS (SELECT id FROM blog_post WHERE id IN (SELECT post_id FROM counted) ORDER BY id FOR KEY SHARE)
 INSERT INTO stats_dailycount (post_id, day, views, readers, likes, comments, delivered, counted_at)
-SELECT post_id, %(day)s, CASE WHEN %(known)s THEN views END, CASE WHEN %(known)s THEN views END, likes, comments, delivered, %(now)s
+SELECT post_id, %(day)s, CASE WHEN %(known)s THEN views END, CASE WHEN %(known)s THEN views END,
+    likes, comments, delivered, %(now)s
 FROM counted JOIN posts ON posts.id = post_id
-"""
+"""  # noqa: S608 - constants alone
 SITE = f"""
 INSERT INTO stats_dailycount (day, views, readers, likes, comments, delivered, gained, lost, subscribers, counted_at)
 SELECT %(day)s, CASE WHEN %(known)s THEN posts.views END,
@@ -61,7 +62,7 @@ FROM (
         count(*) FILTER (WHERE confirmed_at < %(end)s AND (state = 'confirmed' OR unsubscribed_at >= %(end)s)) AS subscribers
     FROM newsletter_subscriber WHERE confirmed_at IS NOT NULL
 ) AS readers
-"""
+"""  # noqa: S608 - constants alone
 REFERRERS = f"""
 WITH seen AS MATERIALIZED (
     SELECT post_id, referrer, count(*) AS views {VIEWS_OF_THE_DAY} AND referrer <> '' GROUP BY post_id, referrer
@@ -71,7 +72,7 @@ INSERT INTO stats_dailyreferrer (post_id, day, host, views)
 SELECT post_id, %(day)s, coalesce(named.referrer, ''), sum(views)
 FROM seen LEFT JOIN named USING (referrer) JOIN posts ON posts.id = post_id
 GROUP BY GROUPING SETS ((post_id, coalesce(named.referrer, '')), (coalesce(named.referrer, '')))
-"""
+"""  # noqa: S608 - constants alone
 FORGET = ("DELETE FROM stats_dailycount WHERE day = %(day)s", "DELETE FROM stats_dailyreferrer WHERE day = %(day)s")
 
 

@@ -30,7 +30,7 @@ def count(*, day: str) -> None:
 
 
 def count_soon(day: date) -> Signature:
-    """Return a count of the day, due with all that ask for it within the same seconds: one run for every reader of a busy page."""
+    """Return a count of the day, due with all that ask for it within the same seconds: one run for many readers."""
     now = clock.now()
     wait = EVERY - timedelta(seconds=now.timestamp()) % EVERY
     return count.si(day=day.isoformat()).set(eta=now + wait)

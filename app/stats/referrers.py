@@ -12,7 +12,7 @@ HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]*[a
 
 
 def referrer(request: HttpRequest) -> str:
-    """Return the host of the site that linked here, without "www.", or nothing: for our own pages, addresses of IP and nonsense."""
+    """Return the host of the site that linked here, without "www."; nothing for our own pages, IP addresses and nonsense."""
     host = _host(request.headers.get("Referer", ""))
     ours = {_host(settings.SITE_URL), _host(f"//{request.META.get('HTTP_HOST', '')}")}
     return host if HOST.fullmatch(host) and host not in ours else ""

@@ -122,7 +122,7 @@ def table(days: Iterable[Day], post: Post | None = None) -> list[dict[str, Any]]
 
 
 def _kept(first: date, last: date, post: Post | None) -> dict[date, Day]:
-    """Return the known days. A post has rows only of days on which something happened; on the others it is known that nothing did."""
+    """Return the known days. A post has rows only of days on which something happened: nothing did on the others."""
     counts = DailyCount.objects.filter(day__gte=first, day__lte=last)
     found = {row["day"]: Day(**row) for row in counts.filter(post=post).values(*NAMES)}
     if post is None:

@@ -18,8 +18,8 @@ ON CONFLICT DO NOTHING
 READERS = """
 INSERT INTO newsletter_subscriber (email, name, state, token, source, tags, wants, consent_text, consent_ip_digest, created_at,
     confirmed_at, unsubscribed_at)
-SELECT 'reader-' || n || '@example.org', '', CASE WHEN n %% 20 = 0 THEN 'unsubscribed' ELSE 'confirmed' END, md5(n::text), 'page',
-    '{}', '{}', '', '', at, at, CASE WHEN n %% 20 = 0 THEN at + interval '3 days' END
+SELECT 'reader-' || n || '@example.org', '', CASE WHEN n %% 20 = 0 THEN 'unsubscribed' ELSE 'confirmed' END, md5(n::text),
+    'page', '{}', '{}', '', '', at, at, CASE WHEN n %% 20 = 0 THEN at + interval '3 days' END
 FROM generate_series(1, %(readers)s) AS n, LATERAL (
     SELECT now() - make_interval(mins => (random() * 60 * 24 * 300 + n * 0)::int) AS at) AS moment
 """

@@ -30,8 +30,8 @@ class TestAReferrer:
     @pytest.mark.parametrize(
         "header",
         ["", "https://blog.example.org/posts/1/", "http://www.blog.example.org/", "http://testserver/", "http://203.0.113.5/x",
-         "http://[::1]/", "http://[", "nonsense", "https://localhost/", "https://<b>.example/", "https://" + "a" * 300 + ".example/",
-         "https://exa mple.com/", "https://example.com\x00.net/", "https://-.example/"],
+         "http://[::1]/", "http://[", "nonsense", "https://localhost/", "https://<b>.example/",
+         "https://" + "a" * 300 + ".org/", "https://exa mple.com/", "https://example.com\x00.net/", "https://-.example/"],
     )  # fmt: skip
     def test_is_none_of_our_own_pages_and_of_nonsense(self, header: str, settings: Settings) -> None:
         settings.SITE_URL = "https://blog.example.org"

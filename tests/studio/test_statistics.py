@@ -86,7 +86,9 @@ class TestTheSitesStatistics:
         client = signed_in("editor")
         taken = []
         for days in ("7", "365"):
-            with CaptureQueriesContext(connection, ) as queries:
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
                 client.get(SITE, {"days": days})
             taken.append(len(queries))
             assert not [query for query in queries if "stats_view" in query["sql"]]

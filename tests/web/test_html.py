@@ -107,6 +107,8 @@ OWN = (
     "/studio/posts/{pk}/",
     "/studio/posts/{pk}/effects/",
     "/studio/posts/{pk}/mailing/",
+    "/studio/posts/{pk}/statistics/",
+    "/studio/statistics/",
     "/studio/comments/",
     "/studio/media/",
     "/studio/social/",
