@@ -7,6 +7,9 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from django.conf import global_settings
 
 
 class Secret(str):
@@ -112,4 +115,16 @@ def database(text: str) -> str:
 def mail(text: str) -> str:
     if urlsplit(text).scheme not in {"smtp", "smtps", "smtp+tls"}:
         raise ValueError("must be smtp://, smtps:// or smtp+tls://user:password@host:port")
+    return text
+
+
+def language(text: str) -> str:
+    if text.lower() not in dict(global_settings.LANGUAGES):
+        raise ValueError(f"{text!r} is not a language that Django speaks, such as en, de or pt-br")
+    return text.lower()
+
+
+def zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f"{text!r} is not a time zone, such as Europe/Berlin")
     return text

@@ -17,6 +17,7 @@ SECRET_KEY = ENV.secret_key
 SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
 SITE_URL = ENV.site_url
 SITE_NAME = ENV.site_name
+SITE_OVERRIDES = ENV.site_overrides
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 DATA_DIR = ENV.data_dir
 PORT = ENV.port
@@ -27,8 +28,8 @@ FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
     "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.blog", "app.newsletter", "app.notices",
-    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.importer", "app.studio", "app.api",
-    "app.web",
+    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.importer", "app.backup",
+    "app.exporter", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "app.middleware.publication.publication",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,6 +131,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Not below MEDIA_ROOT: an export holds drafts, and the addresses of those who commented.
     "imports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "imports"}},
+    # Not below MEDIA_ROOT either, and a folder of their own: a sweep of one deletes nothing of the other.
+    "exports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "exports"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

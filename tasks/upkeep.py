@@ -7,7 +7,8 @@ from app.accounts import effects as accounts
 from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import planned, spam
-from app.blog.models import Post
+from app.exporter import effects as exporter
+from app.exporter import work as exports
 from app.importer import effects as importer
 from app.importer import undo, work
 from app.members import email_change, erasure
@@ -24,7 +25,7 @@ from owed.contrib import celery_results
 @blog.publish_scheduled.runs
 def publish_scheduled(*, post_id: int) -> None:
     # The post may have another time by now, or none: only what is due by the database is published.
-    Post.objects.filter(pk=post_id).publish_due(clock.now())
+    planned.publish(post_id, clock.now())
 
 
 @task("upkeep.publish_due")
@@ -111,9 +112,15 @@ def undo_import(*, import_id: int) -> None:
 
 @task("upkeep.clear_imports", kind="external", timeout=300)
 def clear_imports() -> None:
-    """Remove uploads that no one has imported for a week."""
+    """Remove uploads that no one has imported for a week, and exports of a week ago."""
     work.clear(clock.now())
     importing.clear(clock.now())
+    exports.clear(clock.now())
+
+
+@exporter.build_export.runs
+def build_export(*, export_id: int) -> None:
+    exports.build(export_id)
 
 
 @newsletter.check_list.runs

@@ -117,7 +117,7 @@ class PostPage(Schema):
     pages: int
 
 
-class Filters(Schema):
+class PostFilters(Schema):
     status: Literal["published", "draft", "scheduled", "withdrawn", "mailed"] = "published"
     author: Annotated[Line, Field(max_length=150)] | None = None
     category: Slug | None = None
@@ -126,7 +126,7 @@ class Filters(Schema):
 
 
 @router.get("", auth=optional, response={200: PostPage, 422: Problem})
-def list_posts(request: MaybeRequest, filters: Query[Filters]) -> dict[str, Any]:
+def list_posts(request: MaybeRequest, filters: Query[PostFilters]) -> dict[str, Any]:
     """List published posts, newest first. Other states: your own, or everyone's for editors."""
     posts = Post.objects.public() if filters.status == "published" else Post.objects.managed_by(request.auth)
     posts = posts.filter(status=filters.status)

@@ -44,8 +44,10 @@ writers = _only(lambda user: user.can_write())
 operators = _only(lambda user: user.is_operator)
 lookers = _only(lambda user: user.sees_operations)
 importers = _only(lambda user: user.can_import())
+exporters = _only(lambda user: user.can_export())
 list_keepers = _only(lambda user: user.can_manage_subscribers())
 statisticians = _only(lambda user: user.can_see_statistics())
+site_keepers = _only(lambda user: user.can_manage_site())
 watchers = _only(lambda user: user.can_enter_studio())
 
 

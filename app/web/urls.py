@@ -3,7 +3,21 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from app.web import archive, comments, favicon, health, likes, lists, posts, robots, search, security_txt, sitemap
+from app.web import (
+    archive,
+    comments,
+    favicon,
+    health,
+    likes,
+    lists,
+    posts,
+    robots,
+    search,
+    security_txt,
+    site_css,
+    site_pages,
+    sitemap,
+)
 
 
 class Username(StringConverter):
@@ -25,10 +39,12 @@ urlpatterns = [
     path("archive/<int:year>/", archive.archive_year, name="archive_year"),
     path("search/", search.search_page, name="search"),
     path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("site.css", site_css.site_css, name="site_css"),
     path("robots.txt", robots.robots, name="robots"),
     path("favicon.ico", favicon.favicon),
     path(".well-known/security.txt", security_txt.security_txt, name="security"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measures, name="metrics"),
+    path("<slug:slug>/", site_pages.page, name="page"),
 ]

@@ -171,6 +171,13 @@ def keeps_the_list(who: Someone, post: Post) -> list[bool]:
     return [who.may(lambda user: user.can_manage_subscribers()), *pages, *calls, who.api("delete", f"/subscribers/{reader.pk}")]
 
 
+def keeps_the_site(who: Someone, post: Post) -> list[bool]:
+    pages = [who.page("get", path) for path in ("settings/", "settings/look/", "settings/redirects/", "pages/", "pages/new/")]
+    pages.append(who.page("post", "settings/comments/", comments="everyone"))
+    calls = [who.api("get", "/pages"), who.api("get", "/settings"), who.api("patch", "/settings", {"tagline": "Letters"})]
+    return [who.may(lambda user: user.can_manage_site()), *pages, *calls]
+
+
 def operates(who: Someone, post: Post) -> list[bool]:
     pages = [who.page("get", path) for path in ("effects/", "conservation/", "notices/")]
     return [who.may(lambda user: user.is_operator), *pages, who.api("get", "/effects"), who.api("get", "/effects?about=user:1")]
@@ -187,6 +194,7 @@ ACTIONS: dict[str, tuple[Callable[[Someone, Post], list[bool]], tuple[str, ...]]
     "See what followed from a post, and retry it": (watches, ("draft", "published")),
     "Import from another system, and undo it": (imports, ("draft",)),
     "See, add, import, export and erase subscribers": (keeps_the_list, ("published",)),
+    "Change the settings of the publication, its pages and redirects": (keeps_the_site, ("draft",)),
     "See all effects and mailings, the audit, the mailbox": (operates, ("published",)),
 }
 

@@ -69,6 +69,10 @@ class Permissions(AbstractUser):
         """Return whether the user may bring in posts from another system, in the names of their authors, and take them back."""
         return self.edits_everything
 
+    def can_export(self) -> bool:
+        """Return whether the user may take everything away in one file: drafts of others and addresses of readers are in it."""
+        return self.edits_everything
+
     def can_manage_subscribers(self) -> bool:
         """Return whether the user may see who reads by mail, add, import, export and erase them.
 
@@ -76,6 +80,17 @@ class Permissions(AbstractUser):
         the site running: what they need is counted without an address.
         """
         return self.edits_everything
+
+    def can_manage_site(self) -> bool:
+        """Return whether the user may change the publication's name, looks, navigation, rules and redirects."""
+        return self.edits_everything
+
+    def can_add_code(self) -> bool:
+        """Return whether the user may put scripts into readers' pages.
+
+        A script acts with the rights of whoever opens the page: an editor's could act as a superuser.
+        """
+        return self.is_active and self.is_superuser
 
     def can_enter_studio(self) -> bool:
         return self.can_write() or self.sees_operations

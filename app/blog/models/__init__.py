@@ -3,6 +3,8 @@
 from app.blog.models.comment import Comment, CommentStatus
 from app.blog.models.like import Like
 from app.blog.models.media import EarlierUse, Media
+from app.blog.models.options import PostOptions
+from app.blog.models.page import Page
 from app.blog.models.post import Post
 from app.blog.models.redirect import Redirect
 from app.blog.models.slug import PostSlug
@@ -17,7 +19,9 @@ __all__ = [
     "EarlierUse",
     "Like",
     "Media",
+    "Page",
     "Post",
+    "PostOptions",
     "PostSlug",
     "Redirect",
     "Status",
