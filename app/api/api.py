@@ -24,6 +24,7 @@ from app.api import (
     segments,
     sends,
     settings,
+    statistics,
     subscribers,
     tokens,
 )
@@ -52,3 +53,4 @@ api.add_router("/imports", imports.router)
 api.add_router("/exports", exports.router)
 api.add_router("/settings", settings.router)
 api.add_router("/search", search.router)
+api.add_router("/statistics", statistics.router)

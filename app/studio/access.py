@@ -48,6 +48,7 @@ lookers = _only(lambda user: user.sees_operations)
 importers = _only(lambda user: user.can_import())
 exporters = _only(lambda user: user.can_export())
 list_keepers = _only(lambda user: user.can_manage_subscribers())
+statisticians = _only(lambda user: user.can_see_statistics())
 site_keepers = _only(lambda user: user.can_manage_site())
 watchers = _only(lambda user: user.can_enter_studio())
 
@@ -64,5 +65,13 @@ def watched_post(request: WriterRequest, pk: int) -> Post:
     """Return a post of which the user may see what followed. Raises Http404, PermissionDenied."""
     post = get_object_or_404(Post.objects.select_related("author__profile"), pk=pk)
     if not request.user.can_watch(post):
+        raise PermissionDenied
+    return post
+
+
+def read_post(request: WriterRequest, pk: int) -> Post:
+    """Return a post of which the user may see how it is read. Raises Http404, PermissionDenied."""
+    post = get_object_or_404(Post.objects.select_related("author__profile"), pk=pk)
+    if not request.user.can_see_statistics(post):
         raise PermissionDenied
     return post

@@ -22,6 +22,7 @@ from app.newsletter.reader_facts import bounces_of, deliveries_of, facts_of
 from app.newsletter.subscriber_list import Filters, mailed_posts, slice_of, sources, tags
 from app.studio.access import WriterRequest, list_keepers
 from app.studio.notices import MOST
+from app.studio.statistics import growth
 from app.studio.subscriber_forms import AddForm, FilterForm, SegmentForm, TagsForm
 
 MAILS = 50
@@ -33,7 +34,7 @@ def subscribers(request: WriterRequest) -> HttpResponse:
     """List subscribers, newest first, with their number by state."""
     filters = FilterForm(request.GET).filters()
     page = slice_of(filters.found(), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-    return render(request, "studio/subscribers.html", {"filters": filters, "page": page, **_choices(filters)})
+    return render(request, "studio/subscribers.html", {"filters": filters, "page": page, **growth(), **_choices(filters)})
 
 
 @require_GET

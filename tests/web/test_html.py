@@ -108,6 +108,8 @@ OWN = (
     "/studio/posts/{pk}/effects/",
     "/studio/posts/{pk}/options/",
     "/studio/posts/{pk}/mailing/",
+    "/studio/posts/{pk}/statistics/",
+    "/studio/statistics/",
     "/studio/comments/",
     "/studio/media/",
     "/studio/social/",

@@ -118,6 +118,10 @@ class Permissions(AbstractUser):
         """Return whether the user may see what followed from the post, and retry what failed."""
         return self.is_operator or (self.can_write() and self._wrote(post))
 
+    def can_see_statistics(self, post: Authored | None = None) -> bool:
+        """Return whether the user may see the numbers of the post, or of the whole site where none is given."""
+        return self.edits_everything or (post is not None and self.can_write() and self._wrote(post))
+
     def can_delete_picture(self, picture: Uploaded) -> bool:
         """Return whether the user may look where the picture is used, and delete it."""
         return self.edits_everything or (self.can_write() and self.pk in picture.owner_ids)
