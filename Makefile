@@ -2,7 +2,7 @@
 # Python 3.13 is taken where it is found. Another one: `make test PYTHON=python3.11 VENV=.venv311`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run stop rebuild test containers check docs bench checklist mutate mutants chaos faults
+.PHONY: run stop rebuild test containers check sbom docs bench checklist mutate mutants chaos faults
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -52,6 +52,11 @@ check: $(VENV)/.ok-dev
 	set -a && . ./.env.example && $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m tools.reference --check
 	$(BIN)/deptry .
+
+sbom: $(VENV)/.ok-dev
+	@mkdir -p var
+	$(BIN)/python -m tools.sbom var/sbom.json
+	$(BIN)/python -m tools.sbom --licences var/licences.md
 
 docs: $(VENV)/.ok-dev
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs -d var/doctrees . var/docs

@@ -29,7 +29,11 @@ class Env:
     secret_key: Annotated[Secret, "signs sessions, tokens and sealed credentials"]
     secret_key_fallbacks: Annotated[tuple[Secret, ...], "earlier keys that still open what they signed, with commas"]
     site_url: Annotated[str, "where readers find the site: http(s)://host[:port]"]
-    site_name: Annotated[str, "the publication's name"]
+    site_name: Annotated[str, "the publication's name; unset = as the studio's settings have it"]
+    site_tagline: Annotated[str, "the line under the name; unset = as the studio's settings have it"]
+    site_language: Annotated[str, "the language of pages and mail, such as de; unset = as the studio's settings have it, or en"]
+    site_time_zone: Annotated[str, "such as Europe/Berlin; unset = as the studio's settings have it, or UTC"]
+    site_code: Annotated[bool, "off = no code of the studio's settings gets into readers' pages"]
     allowed_hosts: Annotated[tuple[str, ...], "host names that the site answers to, with commas"]
     data_dir: Annotated[Path, "where the bundled servers, media, mailbox and Flower keep their files"]
     database_url: Annotated[Secret, "postgres://user:password@host:port/name; unset = the bundled PostgreSQL"]
@@ -37,8 +41,11 @@ class Env:
     celery_broker_url: Annotated[Secret, "the broker: redis://, redis+socket:// or amqp://; unset = the bundled Valkey"]
     mailbox_port: Annotated[int, "where the bundled mailbox captures mail"]
     email_url: Annotated[Secret, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
-    default_from_email: Annotated[str, "the sender of every mail"]
+    default_from_email: Annotated[str, "the sender of every mail; without a name it has the publication's"]
+    bounce_address: Annotated[str, "where mail servers return newsletters, as bounces@example.org; unset = to the sender"]
     mail_window: Annotated[int, "how many mails of a mailing a worker takes at a time; 1 = each with a commit of its own"]
+    mail_events: Annotated[Secret, "the provider that reports by webhook: mailgun:signing-key or postmark:user:password"]
+    dns_server: Annotated[str, "address:port of the DNS server that the mail check asks; unset = that of the machine"]
     dkim_keys: Annotated[tuple[Secret, ...], "keys that sign mail, with commas: selector:file or selector:base64"]
     dkim_domain: Annotated[str, "the domain that signs mail; unset = that of DEFAULT_FROM_EMAIL"]
     mail_refusals_among: Annotated[int, "how many of the last emails of a mailing are looked at for refusals"]
@@ -82,6 +89,12 @@ class Env:
     effects_lease_margin_seconds: Annotated[float, "from its timeout until a dead worker's effect is due again"]
 
     @property
+    def site_overrides(self) -> dict[str, Any]:
+        """Return the settings of the publication that variables set beside its name: they win over the studio's."""
+        given = {"tagline": self.site_tagline, "language": self.site_language, "time_zone": self.site_time_zone}
+        return {name: value for name, value in given.items() if value} | ({} if self.site_code else {"head_code": ""})
+
+    @property
     def bundled_database(self) -> bool:
         return self.database_url == run_directory.database_url(self.data_dir)
 
@@ -116,14 +129,21 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         secret_key=reader.secret("SECRET_KEY", debug=debug, default="not-secret-for-this-machine-only-0123456789abcdef"),
         secret_key_fallbacks=reader.value("SECRET_KEY_FALLBACKS", values.secrets, default=()),
         flower_basic_auth=reader.secret("FLOWER_BASIC_AUTH", debug=debug, default="operator:operator"),
-        site_name=reader.value("SITE_NAME", str, default="Afterword"),
+        site_name=reader.value("SITE_NAME", str, default=""),
+        site_tagline=reader.value("SITE_TAGLINE", str, default=""),
+        site_language=reader.value("SITE_LANGUAGE", values.language, default=""),
+        site_time_zone=reader.value("SITE_TIME_ZONE", values.zone, default=""),
+        site_code=reader.value("SITE_CODE", values.boolean, default=True),
         allowed_hosts=reader.value("ALLOWED_HOSTS", values.words, default=_hosts(site_url, debug)),
         database_url=reader.url("DATABASE_URL", values.database, default=run_directory.database_url(data_dir)),
         redis_url=reader.url("REDIS_URL", values.url, default=run_directory.cache_url(data_dir)),
         celery_broker_url=reader.url("CELERY_BROKER_URL", values.url, default=run_directory.broker_url(data_dir)),
         email_url=reader.url("EMAIL_URL", values.mail, default=run_directory.mail_url(mailbox_port)),
-        default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="Afterword <post@afterword.example>"),
+        default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="post@afterword.example"),
+        bounce_address=reader.value("BOUNCE_ADDRESS", values.address, default=""),
         mail_window=reader.value("MAIL_WINDOW", values.whole(1, 100), default=10),
+        mail_events=reader.url("MAIL_EVENTS", values.provider, default=""),
+        dns_server=reader.value("DNS_SERVER", values.endpoint, default=""),
         dkim_keys=reader.value("DKIM_KEYS", values.secrets, default=()),
         dkim_domain=reader.value("DKIM_DOMAIN", str, default=""),
         mail_refusals_among=reader.value("MAIL_REFUSALS_AMONG", values.whole(1, 10_000), default=50),

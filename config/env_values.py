@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from django.conf import global_settings
 
 
 class Secret(str):
@@ -109,7 +113,43 @@ def database(text: str) -> str:
     return text
 
 
+def address(text: str) -> str:
+    local, _, domain = text.rpartition("@")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,20}", local) or not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", domain):
+        raise ValueError("must be an address such as bounces@example.org, with at most 20 letters before the @")
+    return text
+
+
+def provider(text: str) -> str:
+    name, _, secret = text.partition(":")
+    if name not in {"mailgun", "postmark"} or not secret or (name == "postmark" and ":" not in secret):
+        raise ValueError("must be mailgun:signing-key or postmark:user:password")
+    return text
+
+
+def endpoint(text: str) -> str:
+    host, _, number = text.rpartition(":")
+    try:
+        ip_address(host)
+        port(number)
+    except ValueError:
+        raise ValueError("must be address:port, such as 192.0.2.53:53") from None
+    return text
+
+
 def mail(text: str) -> str:
     if urlsplit(text).scheme not in {"smtp", "smtps", "smtp+tls"}:
         raise ValueError("must be smtp://, smtps:// or smtp+tls://user:password@host:port")
+    return text
+
+
+def language(text: str) -> str:
+    if text.lower() not in dict(global_settings.LANGUAGES):
+        raise ValueError(f"{text!r} is not a language that Django speaks, such as en, de or pt-br")
+    return text.lower()
+
+
+def zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f"{text!r} is not a time zone, such as Europe/Berlin")
     return text

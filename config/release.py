@@ -27,6 +27,7 @@ def main() -> None:
         seed_once(settings.DATA_DIR, settings.ENV.database_url)
     else:
         call_command("collectstatic", interactive=False, verbosity=0)
+    offer_first_account()
     if "HONCHO_PROCESS_NAME" in os.environ:
         stay()
 
@@ -58,8 +59,11 @@ def seed_once(data_dir: Path, database_url: str) -> None:
     """Load the demo into a database that has not had it: what was deleted stays deleted."""
     from django.core.management import CommandError, call_command
 
+    from app.backup.models import Restore
+
     done = demo_mark(data_dir, database_url)
-    if done.exists():
+    # What a restored database holds of the demo, it holds; what was deleted there does not come back.
+    if done.exists() or Restore.objects.exists():
         return
     try:
         call_command("seed_demo")
@@ -67,6 +71,17 @@ def seed_once(data_dir: Path, database_url: str) -> None:
         print(f"The demo could not be loaded: {error}", file=sys.stderr)
         return
     done.touch()
+
+
+def offer_first_account() -> None:
+    """Print where the first account is made, as long as there is none."""
+    from app.members.first_account import HasAccounts, first_account_link
+
+    try:
+        link = first_account_link()
+    except HasAccounts:
+        return
+    print(f"This site has no account yet. Make the first one, within seven days, at:\n\n    {link}\n", flush=True)
 
 
 def demo_mark(data_dir: Path, database_url: str) -> Path:

@@ -17,6 +17,7 @@ SECRET_KEY = ENV.secret_key
 SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
 SITE_URL = ENV.site_url
 SITE_NAME = ENV.site_name
+SITE_OVERRIDES = ENV.site_overrides
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 DATA_DIR = ENV.data_dir
 PORT = ENV.port
@@ -26,9 +27,9 @@ METRICS_TOKEN = ENV.metrics_token
 FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
-    "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.log", "app.blog", "app.newsletter",
-    "app.notices", "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.team",
-    "app.importer", "app.studio", "app.api", "app.web",
+    "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.log", "app.blog", "app.newsletter", "app.notices",
+    "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.team", "app.importer", "app.backup",
+    "app.exporter", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "app.middleware.publication.publication",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -130,6 +132,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Not below MEDIA_ROOT: an export holds drafts, and the addresses of those who commented.
     "imports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "imports"}},
+    # Not below MEDIA_ROOT either, and a folder of their own: a sweep of one deletes nothing of the other.
+    "exports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "exports"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -153,7 +157,10 @@ SCHEMA_ADVICE = "A migration was changed after this database applied it. " + (
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 SUBMISSIONS_DIR = DATA_DIR / "submissions"
+BOUNCE_ADDRESS = ENV.bounce_address
 MAIL_WINDOW = ENV.mail_window
+MAIL_EVENTS = ENV.mail_events
+DNS_SERVER = ENV.dns_server
 DKIM_KEYS = ENV.dkim_keys
 DKIM_DOMAIN = ENV.dkim_domain
 MAIL_REFUSALS_AMONG = ENV.mail_refusals_among

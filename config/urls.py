@@ -1,13 +1,14 @@
 """Every URL: each room brings its own. Media are checked images of ours; a proxy may serve them instead."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.functional import lazy
 
 from app.members.sign_in import staff_sign_in
+from app.site.current import site
 from app.web.media import media
 
-admin.site.site_header = admin.site.site_title = settings.SITE_NAME
+admin.site.site_header = admin.site.site_title = lazy(lambda: site().name, str)()
 admin.site.index_title = "Everything that is kept"
 
 urlpatterns = [

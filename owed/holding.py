@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from .models import EffectQuerySet
 
@@ -31,3 +32,34 @@ def describe_with(describe: Describe) -> None:
 def sums(found: EffectQuerySet) -> list[str]:
     """Return what these effects amount to, a line for each sum."""
     return _describe[-1](found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Effects that reach the same place. `remark` says what a person should know before releasing them."""
+
+    channel: str
+    effects: EffectQuerySet
+    remark: str = ""
+
+
+Divide = Callable[[EffectQuerySet], list[Part]]
+
+
+def by_queue(found: EffectQuerySet) -> list[Part]:
+    """Return a part for each queue."""
+    queues = sorted(set(found.order_by().values_list("queue", flat=True)))
+    return [Part(channel=queue, effects=found.filter(queue=queue)) for queue in queues]
+
+
+_divide: list[Divide] = [by_queue]
+
+
+def divide_with(divide: Divide) -> None:
+    """Let the project say by which channels its effects leave, such as mailings, notices and networks."""
+    _divide.append(divide)
+
+
+def parts(found: EffectQuerySet) -> list[Part]:
+    """Return these effects by channel."""
+    return _divide[-1](found)

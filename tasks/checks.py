@@ -12,6 +12,7 @@ from django.dispatch import Signal
 
 from app.accounts import signals as account_signals
 from app.blog import signals as blog_signals
+from app.site import signals as site_signals
 from tasks import receivers
 
 
@@ -39,5 +40,5 @@ def connected() -> Iterator[str]:
 
 
 def public_signals() -> list[Signal]:
-    modules = (account_signals, blog_signals)
+    modules = (account_signals, blog_signals, site_signals)
     return [value for module in modules for _, value in inspect.getmembers(module) if isinstance(value, Signal)]

@@ -14,6 +14,11 @@ def relabel(*, post_ids: list[int]) -> None:
     following.follow(post_ids)
 
 
+@effects.rename.runs
+def rename() -> None:
+    following.rename()
+
+
 @effects.refresh.runs_many
 def refresh(scopes: list[str]) -> None:
     update_rss_feed(scopes=scopes)

@@ -39,9 +39,14 @@ from app.newsletter import effects as newsletter
 from app.notices import effects as notices
 from app.pagecache import effects as pages
 from app.search import effects as search
+from app.site.models import SiteSettings
+from app.site.signals import site_changed
 from app.social import effects as social
 from app.stats import effects as stats
 from owed import clock, record, run_now
+
+IN_FEEDS = {"name", "tagline", "description", "language"}
+"""Settings of the publication that feeds show."""
 
 
 @receiver(post_published, weak=False, dispatch_uid="tasks.publish_everywhere")
@@ -189,6 +194,14 @@ def welcome_newcomer(sender: type[User], user: User, **kwargs: Any) -> None:
 def greet(sender: type[User], user: User, **kwargs: Any) -> None:
     owed = record(notices.welcome.si(user_id=user.pk), notices.begin.si(user_id=user.pk), about=user)
     transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(site_changed, weak=False, dispatch_uid="tasks.rename_everywhere")
+def rename_everywhere(sender: type[SiteSettings], changed: frozenset[str], **kwargs: Any) -> None:
+    # Pages have the settings in their names, and mail reads them as it is written; feeds are kept as they were built.
+    if changed & IN_FEEDS:
+        owed = record(feeds.rename.si(), about="site:1")
+        transaction.on_commit(owed.enqueue, robust=True)
 
 
 @receiver(password_renewed, weak=False, dispatch_uid="tasks.tell_of_password")

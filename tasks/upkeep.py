@@ -7,12 +7,15 @@ from app.accounts import effects as accounts
 from app.audit import delivery_proof
 from app.blog import effects as blog
 from app.blog import planned, spam
-from app.blog.models import Post
+from app.blog.retention import forget_writing
+from app.exporter import effects as exporter
+from app.exporter import work as exports
 from app.importer import effects as importer
 from app.importer import undo, work
 from app.log.models import Entry
 from app.members import email_change, erasure
 from app.newsletter import effects as newsletter
+from app.newsletter import mail_check
 from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.newsletter.samples import forget_samples
@@ -26,7 +29,7 @@ from owed.contrib import celery_results
 @blog.publish_scheduled.runs
 def publish_scheduled(*, post_id: int) -> None:
     # The post may have another time by now, or none: only what is due by the database is published.
-    Post.objects.filter(pk=post_id).publish_due(clock.now())
+    planned.publish(post_id, clock.now())
 
 
 @task("upkeep.publish_due")
@@ -60,6 +63,7 @@ def forget_history() -> None:
     forget_notices(settings.NOTICES_RETENTION)
     Entry.objects.forget(settings.LOG_RETENTION)
     forget_shares(settings.SHARES_RETENTION)
+    forget_writing(clock.now())
     purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)
 
 
@@ -115,9 +119,15 @@ def undo_import(*, import_id: int) -> None:
 
 @task("upkeep.clear_imports", kind="external", timeout=300)
 def clear_imports() -> None:
-    """Remove uploads that no one has imported for a week."""
+    """Remove uploads that no one has imported for a week, and exports of a week ago."""
     work.clear(clock.now())
     importing.clear(clock.now())
+    exports.clear(clock.now())
+
+
+@exporter.build_export.runs
+def build_export(*, export_id: int) -> None:
+    exports.build(export_id)
 
 
 @newsletter.check_list.runs
@@ -128,3 +138,8 @@ def check_list(*, list_id: int) -> None:
 @newsletter.import_list.runs
 def import_list(*, list_id: int) -> None:
     importing.go_on(list_id, now=clock.now())
+
+
+@newsletter.check_mail.runs
+def check_mail() -> None:
+    mail_check.check()

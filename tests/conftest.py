@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,8 @@ from pytest_django import DjangoDbBlocker, Settings
 from app.accounts.models import Role, User
 from app.blog.models import Post
 from app.pagecache.backend import outage
+from app.site.current import MEMORY
+from app.site.models import SiteSettings
 from app.stats import page_views
 from tests import database, factories
 from tests.factories import Publish
@@ -86,6 +89,12 @@ def _fresh_cache(request: pytest.FixtureRequest) -> None:
     # A test may ask for the database by a mark or by a fixture, and not only its own: a fixture of a fixture counts.
     if request.node.get_closest_marker("django_db") or DATABASE.intersection(request.fixturenames):
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _site_as_it_comes() -> None:
+    """Begin with a publication for which nothing was set, and read the row again only after a change: queries are counted."""
+    MEMORY.keep(SiteSettings(pk=1), fresh=math.inf)
 
 
 @pytest.fixture

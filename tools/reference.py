@@ -94,6 +94,13 @@ def _when(plan: Plan) -> str:
     return f"`{plan.cron}`" if plan.cron else f"every {plan.every} s"
 
 
+def routes() -> str:
+    """Return who gets an answer at each address."""
+    from tools import routes
+
+    return routes.page(NOTE)
+
+
 def ledger() -> str:
     """Return the page from which Sphinx reads the ledger's docstrings: the package itself, its testing kit, then the rest."""
     names = [each.name for each in modules("owed") if each.charter and ".management" not in each.name]
@@ -123,6 +130,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/effects.md": effects,
     "reference/environment.md": environment,
     "reference/ledger.md": ledger,
+    "reference/routes.md": routes,
     "reference/schedule.md": schedule,
 }
 

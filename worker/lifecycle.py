@@ -8,11 +8,13 @@ from threading import Thread
 from typing import Any
 
 from billiard.process import current_process
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown
+from celery.signals import setup_logging, task_prerun, worker_process_init, worker_process_shutdown, worker_shutdown
 from django.db import Error, connection
+from django.utils import timezone, translation
 
 from app.mail.journal import JOURNALS
 from app.mail.kept_connections import CONNECTIONS
+from app.site.current import site
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +24,14 @@ def ignore_group_stop(**kwargs: Any) -> None:
     """Let the running task end when the whole process group is asked to stop; the parent decides. A solo pool is the parent."""
     if current_process().name != "MainProcess":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+@task_prerun.connect(weak=False, dispatch_uid="worker.speak")
+def speak(**kwargs: Any) -> None:
+    """Let mail and notices have the language and the time zone of the publication."""
+    here = site()
+    translation.activate(here.language)
+    timezone.activate(here.zone)
 
 
 @setup_logging.connect(weak=False, dispatch_uid="worker.keep_logging")

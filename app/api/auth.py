@@ -59,10 +59,22 @@ def must_import(user: User) -> None:
         raise Forbidden(_("Your account may not import. Ask an editor."))
 
 
+def must_export(user: User) -> None:
+    """Raise Forbidden for those who may not take everything away."""
+    if not user.can_export():
+        raise Forbidden(_("Your account may not export. Ask an editor."))
+
+
 def must_manage_subscribers(user: User) -> None:
     """Raise Forbidden for those who may not see who reads by mail."""
     if not user.can_manage_subscribers():
         raise Forbidden(_("Your account may not manage subscribers. Ask an editor."))
+
+
+def must_manage_site(user: User) -> None:
+    """Raise Forbidden for those who may not see and change the settings of the publication."""
+    if not user.can_manage_site():
+        raise Forbidden(_("Your account may not change the settings. Ask an editor."))
 
 
 def must_enter_studio(user: User) -> None:

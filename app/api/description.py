@@ -18,7 +18,7 @@ REFUSALS = {
 }
 INFO = {
     "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
-    "description": "Posts, comments, likes, pictures, readers, mailings, imports and what is owed. Every error is a `Problem`.",
+    "description": "Posts, comments, pictures, readers, mailings, imports, exports, effects. Every error is a `Problem`.",
 }
 
 

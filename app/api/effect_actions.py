@@ -29,7 +29,7 @@ class ActionIn(Strict):
 
     verb: Literal["retry", "run-now", "discard", "cancel", "hold", "release"]
     id: Id | None = None
-    filter: FilterIn = FilterIn()
+    filter: FilterIn = Field(default_factory=FilterIn)
     all: bool = False
     reason: Annotated[Line, Field(max_length=300)] = ""
     dry_run: bool = False

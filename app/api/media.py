@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from django.http import HttpResponse
 from django.utils.translation import ngettext
-from ninja import Router, Schema, Status
-from pydantic import StringConstraints
+from ninja import File, Form, Router, Schema, Status
+from ninja.files import UploadedFile
+from pydantic import Field, StringConstraints
 
 from app.accounts.models import User
 from app.api.auth import Request, must_write
 from app.api.errors import Conflict, NotFound, Problem
-from app.api.fields import Id, Page, Text
+from app.api.fields import Id, Line, Page, Text
 from app.blog.media_deletion import delete_picture, fingerprint
 from app.blog.media_uses import Use, mentioned, uses
 from app.blog.models import Media
@@ -48,6 +50,12 @@ class MediaOut(Schema):
     used_in: list[UseOut]
 
 
+class Described(Schema):
+    """`alt` is for readers who cannot see the image."""
+
+    alt: Annotated[Line, Field(max_length=500)] = ""
+
+
 @router.get("", response={200: list[MediaOut], 403: Problem})
 def list_media(request: Request, q: Words = "", unused: bool = False, page: Page = 1) -> list[MediaOut]:
     """List your pictures, or all for editors, newest first, 50 to a page; with `unused=true` those that are used nowhere."""
@@ -58,6 +66,15 @@ def list_media(request: Request, q: Words = "", unused: bool = False, page: Page
     first = (page - 1) * PER_PAGE
     listed = (found.named(q) if q else found).select_related("owner").order_by("-created_at", "-pk")
     return _out(list(listed[first : first + PER_PAGE]), request.auth)
+
+
+@router.post("", response={201: MediaOut, 403: Problem, 422: Problem, 507: Problem})
+def upload_media(request: Request, response: HttpResponse, file: File[UploadedFile], how: Form[Described]) -> Status[MediaOut]:
+    """Upload a JPEG, PNG, GIF or WebP image as multipart/form-data. The same image is kept once, with its first description."""
+    must_write(request.auth)
+    made = Media.objects.store(file, request.auth, alt=how.alt)
+    response["Location"] = f"{request.path}/{made.pk}"
+    return Status(201, _out([made], request.auth)[0])
 
 
 @router.get("/{media_id}", response={200: MediaOut, 403: Problem, 404: Problem})

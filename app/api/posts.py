@@ -19,6 +19,7 @@ from app.api.fields import Id, Line, Moment, Page, Slug, Strict, Text, Visible
 from app.api.permissions import editable_post, visible_post
 from app.blog import languages
 from app.blog.models import Post
+from app.blog.revisions import acting
 from app.blog.tagging import tags_named
 from app.site import limits
 from owed import clock
@@ -57,6 +58,9 @@ class Changes(Strict):
     category: Slug | None = None
     tags: Tags = UNSET
     publish_at: Moment | None = None
+    expected_revision: Annotated[
+        int | None, Field(ge=1, description="409, and no change, if the post was edited since this revision.")
+    ] = None
 
 
 class Byline(Schema):
@@ -117,7 +121,7 @@ class PostPage(Schema):
     pages: int
 
 
-class Filters(Schema):
+class PostFilters(Schema):
     status: Literal["published", "draft", "scheduled", "withdrawn", "mailed"] = "published"
     author: Annotated[Line, Field(max_length=150)] | None = None
     category: Slug | None = None
@@ -126,7 +130,7 @@ class Filters(Schema):
 
 
 @router.get("", auth=optional, response={200: PostPage, 422: Problem})
-def list_posts(request: MaybeRequest, filters: Query[Filters]) -> dict[str, Any]:
+def list_posts(request: MaybeRequest, filters: Query[PostFilters]) -> dict[str, Any]:
     """List published posts, newest first. Other states: your own, or everyone's for editors."""
     posts = Post.objects.public() if filters.status == "published" else Post.objects.managed_by(request.auth)
     posts = posts.filter(status=filters.status)
@@ -150,7 +154,7 @@ def create_post(request: Request, payload: NewPost, response: HttpResponse) -> S
         category=category_named(payload.category),
     )
     post.prepare(payload.content)
-    with transaction.atomic():
+    with acting(request.auth), transaction.atomic():
         post.save()
         if payload.tags:
             post.revise(tags=tags_named(payload.tags))
@@ -171,16 +175,16 @@ def revise_post(request: Request, post_id: Id, payload: Changes) -> Post:
     """Change the fields in the body, and nothing else."""
     post = editable_post(post_id, request.auth)
     changes = payload.model_dump(exclude_unset=True)
-    planned = changes.pop("publish_at", ...)
+    planned, seen = changes.pop("publish_at", ...), changes.pop("expected_revision", None)
     if "category" in changes:
         changes["category"] = category_named(payload.category)
     if "content" in changes:
         post.prepare(payload.content)
-    with transaction.atomic():
+    with acting(request.auth), transaction.atomic():
         if "tags" in changes:
             changes["tags"] = tags_named(payload.tags)
         if changes:
-            post.revise(**changes)
+            post.revise(expected_revision=seen, **changes)
         if planned is not ...:
             plan(request.auth, post, planned)
     return loaded(post.pk)

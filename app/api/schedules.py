@@ -50,7 +50,7 @@ class ScheduleIn(Strict):
     missed: Literal["once", "skip"] | None = None
 
 
-class PauseIn(Strict):
+class SchedulePauseIn(Strict):
     why: Annotated[Line, Field(max_length=200)] = ""
 
 
@@ -83,7 +83,7 @@ def run_schedule(request: Request, schedule_id: Id) -> Status[Effect]:
 
 
 @router.put("/{schedule_id}/pause", response={200: ScheduleOut, 403: Problem, 404: Problem, 422: Problem})
-def pause_schedule(request: Request, schedule_id: Id, payload: PauseIn) -> Schedule:
+def pause_schedule(request: Request, schedule_id: Id, payload: SchedulePauseIn) -> Schedule:
     """Run it no more until the pause is deleted. Safe to do twice: the first reason stays."""
     schedule = _schedule(request.auth, schedule_id)
     schedule.pause(by=request.auth.get_username(), why=payload.why)

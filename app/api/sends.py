@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 from ninja import Router, Schema, Status
+from pydantic import Field
 
 from app.accounts.models import User
 from app.api.auth import Request, must_enter_studio
@@ -16,12 +18,20 @@ from app.api.mailing import Audience, Preview, Subject, audience_of
 from app.api.permissions import publishable_post
 from app.newsletter import steering
 from app.newsletter.announcing import announce_again, mail_the_rest
+from app.newsletter.certificate import certify
 from app.newsletter.models import Send
 from owed import clock
 
 router = Router(tags=["sends"])
 
 PER_PAGE = 50
+
+
+class Refusals(Schema):
+    """How many of the `settled` emails, the last of the mailing, mail servers `refused` for good."""
+
+    refused: int
+    settled: int
 
 
 class SendOut(Schema):
@@ -33,6 +43,7 @@ class SendOut(Schema):
     created_at: datetime
     finished_at: datetime | None
     paused_at: datetime | None
+    paused_for: Annotated[Refusals | None, Field(description="Null where a person paused it.")]
     starts_at: datetime | None
     audience: str
     subject: str
@@ -40,6 +51,10 @@ class SendOut(Schema):
     @staticmethod
     def resolve_post(send: Any) -> int:
         return int(send.post_id)
+
+    @staticmethod
+    def resolve_paused_for(send: Any) -> dict[str, int] | None:
+        return send.paused_for if send.is_paused and send.paused_for else None
 
 
 class SendIn(Strict):
@@ -130,6 +145,16 @@ def read_send(request: Request, send_id: Id) -> Send:
     if send is None:
         raise NotFound
     return send
+
+
+@router.get("/{send_id}/certificate", response={200: Any, 403: Problem, 404: Problem, 409: Problem})
+def read_certificate(request: Request, send_id: Id) -> StreamingHttpResponse:
+    """Download the signed certificate of a mailing that is over, as a ZIP: `mailing.json` and `copies.csv`."""
+    must_enter_studio(request.auth)
+    send = _sends(request.auth).select_related("post").filter(pk=send_id).first()
+    if send is None:
+        raise NotFound
+    return StreamingHttpResponse(certify(send), content_type="application/zip")
 
 
 def _sends(user: User) -> QuerySet[Send]:

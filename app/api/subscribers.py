@@ -103,12 +103,23 @@ class Question(Outcome):
     asked_at: datetime
 
 
+class Reported(Schema):
+    """`kind` is `gone`, `failed` or `complaint`; `status` the enhanced status code, such as 5.1.1."""
+
+    kind: str
+    status: str
+    reported_at: datetime
+    lifted_at: datetime | None
+    message_id: str
+
+
 class SubscriberDetail(SubscriberOut):
-    """With the proof of consent, every email with a post that was owed, and every question whether it was meant."""
+    """With the proof of consent, every email with a post that was owed, every question whether it was meant, every bounce."""
 
     consent_ip_digest: str
     mails: list[Mailed]
     questions: list[Question]
+    reports: list[Reported]
 
 
 class TagsIn(Strict):
@@ -173,6 +184,14 @@ def unsubscribe(request: Request, subscriber_id: Id) -> Subscriber:
     found = _managed(request, subscriber_id)
     found.unsubscribe()
     found.refresh_from_db()
+    return found
+
+
+@router.delete("/{subscriber_id}/suppression", response={200: SubscriberOut, 403: Problem, 404: Problem, 409: Problem})
+def lift(request: Request, subscriber_id: Id) -> Subscriber:
+    """Email an address again that was held back for bounces. 409 where it is not."""
+    found = _managed(request, subscriber_id)
+    found.lift()
     return found
 
 

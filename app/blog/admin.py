@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from app.accounts.models import User
 from app.blog import text
 from app.blog.errors import AlreadyApproved, CommentGone, NotVisible
 from app.blog.models import Category, Comment, CommentStatus, Media, Post, PostSlug, Tag
+from app.blog.revisions import acting
 from owed import clock
 
 COUNTS = ("view_count", "like_count", "comment_count", "revision")
@@ -49,6 +51,11 @@ class PostAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("Withdraw the selected posts"))
     def withdraw(self, request: HttpRequest, posts: QuerySet[Post]) -> None:
         _say(request, _("%(count)d withdrawn."), Post.objects.filter(pk__in=posts.values("pk")).withdraw())
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write the text, in the name of the person who saves it."""
+        with acting(cast("User", request.user)):
+            super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Write the tags by the verb that announces the change."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -18,6 +17,7 @@ from app.blog import effects
 from app.blog.card_drawing import Card, can_write, draw
 from app.blog.changes import change
 from app.blog.models import Post
+from app.site.current import site
 from owed import owe
 
 FOLDER = "cards"
@@ -67,7 +67,7 @@ def _wanted(post: Post) -> str:
 
 
 def _card_of(post: Post) -> Card:
-    return Card(title=post.title, author=post.author.profile.name, site=settings.SITE_NAME)
+    return Card(title=post.title, author=post.author.profile.name, site=site().name)
 
 
 def _name(card: Card) -> str:

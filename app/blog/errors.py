@@ -21,6 +21,14 @@ class NotPublished(Refused):
     message = gettext_lazy("The post is not published.")
 
 
+class CommentsClosed(Refused):
+    message = gettext_lazy("Comments on this post are closed.")
+
+
+class MembersOnly(Refused):
+    message = gettext_lazy("Sign in to comment on this post.")
+
+
 class NotScheduled(Refused):
     message = gettext_lazy("The post is not scheduled.")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from app.site.current import site
 
 TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 LIMIT = 35
@@ -37,7 +38,7 @@ def found(text: str) -> str:
 
 def of(tag: str) -> str:
     """Return the tag, or the site's where it is empty."""
-    return tag or canonical(settings.LANGUAGE_CODE)
+    return tag or canonical(site().language)
 
 
 def direction(tag: str) -> str:

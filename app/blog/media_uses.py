@@ -15,11 +15,14 @@ from operator import or_
 from typing import Any
 
 from django.db.models import F, Model, Q
+from django.utils.translation import gettext
 
 from app.accounts.models import Profile, User
-from app.blog.models import Category, EarlierUse, Media, Post
-from app.blog.pages import AUTHOR, CATEGORY, EDITOR
-from app.site.pages import Page
+from app.blog.models import Category, EarlierUse, Media, Post, PostOptions
+from app.blog.models import Page as SitePage
+from app.blog.pages import AUTHOR, CATEGORY, EDITOR, PAGE_EDITOR
+from app.site.models import SiteSettings
+from app.site.pages import SETTINGS, Page
 
 CHECKSUM = re.compile(r"images/[0-9a-f]{2}/([0-9a-f]{64})\.")
 POST_FIELDS = ("title", "author_id", "status")
@@ -30,6 +33,8 @@ class Kind(StrEnum):
     COVER = "cover"
     PROFILE = "profile"
     CATEGORY = "category"
+    SITE = "site"
+    PAGE = "page"
     EARLIER = "earlier"
 
 
@@ -74,7 +79,17 @@ def _category(category: Category) -> tuple[str, Page, str, int | None]:
     return category.name, CATEGORY, category.slug, None
 
 
+def _site(row: SiteSettings) -> tuple[str, Page, str, int | None]:
+    return str(gettext("Settings")), SETTINGS, "look", None
+
+
+def _page(row: SitePage) -> tuple[str, Page, str, int | None]:
+    return row.title, PAGE_EDITOR, str(row.pk), None
+
+
 TEXTS = (
+    Text(SitePage, ("content",), Kind.PAGE, _page),
+    Text(SiteSettings, ("logo", "favicon", "custom_css"), Kind.SITE, _site),
     Text(Profile, ("bio", "avatar"), Kind.PROFILE, _profile),
     Text(Category, ("description",), Kind.CATEGORY, _category),
 )
@@ -87,7 +102,7 @@ def uses(media: Iterable[Media], viewer: User | None = None) -> dict[int, list[U
     """
     found: dict[int, list[Use]] = {each.pk: [] for each in media}
     ids = {each.checksum: each.pk for each in media}
-    now = [*_posts(found, viewer), *_covers(found, viewer)]
+    now = [*_posts(found, viewer), *_covers(found, viewer), *_previews(found, viewer)]
     present = {(pk, use.pk) for pk, use in now}
     earlier = ((pk, use) for pk, use in _earlier(found, viewer) if (pk, use.pk) not in present)
     for pk, use in (*now, *_texts(ids), *earlier):
@@ -116,6 +131,14 @@ def _covers(ids: Iterable[int], viewer: User | None) -> Iterator[tuple[int, Use]
     posts = Post.objects.filter(cover__in=list(ids)).order_by("title", "pk")
     for row in posts.values("cover_id", "pk", **{f"post_{name}": F(name) for name in POST_FIELDS}):
         yield row["cover_id"], _post(Kind.COVER, row, viewer)
+
+
+def _previews(ids: Iterable[int], viewer: User | None) -> Iterator[tuple[int, Use]]:
+    options = PostOptions.objects.filter(social_image__in=list(ids)).order_by("post__title", "pk")
+    fields = {f"post_{name}": F(f"post__{name}") for name in ("title", "status")}
+    for row in options.values("social_image_id", pk_of_post=F("post_id"), author=F("post__author_id"), **fields):
+        about = {**row, "pk": row["pk_of_post"], "post_author_id": row["author"]}
+        yield row["social_image_id"], _post(Kind.COVER, about, viewer)
 
 
 def _earlier(ids: Iterable[int], viewer: User | None) -> Iterator[tuple[int, Use]]:

@@ -15,6 +15,11 @@ def relabel(*, post_ids: list[int]) -> None:
     """Owe a refresh of each feed that shows these posts: a name shown beside them has changed."""
 
 
+@effect("feeds.rename")
+def rename() -> None:
+    """Owe a refresh of every feed that there is: the publication has another name, description or language."""
+
+
 @effect("feeds.refresh", batch=20, debounce=1.0, timeout=120)
 def refresh(*, scope: str) -> None:
     """Bring these scopes' feeds up to date. Reads what is public now, so that order does not matter."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import transaction
 
 from app.blog.models import Post
 from app.blog.placement import placements_of
 from app.feeds import effects
+from app.feeds.models import Document
 from app.feeds.subjects import SITE
 from owed import clock, gather, owe
 from owed.models import Effect
@@ -20,8 +22,12 @@ PACE = 10.0
 QUEUE = "feeds:queue"
 """The lock for joining the queue of old posts' feeds: one at a time, so that each sees what is queued before it."""
 
-Scopes = dict[str, int]
-"""Each scope with the post that its refresh is about."""
+Scopes = dict[str, str]
+"""Each scope with what its refresh is about, such as `post:1`."""
+
+
+ABOUT = "site:1"
+"""What the refreshes are about where they follow from no post."""
 
 
 def follow(post_ids: Iterable[int]) -> None:
@@ -30,11 +36,18 @@ def follow(post_ids: Iterable[int]) -> None:
     old = _old(placements)
     now, later = Scopes(), Scopes()
     for pk, placement in placements.items():
-        (later if pk in old else now).update(dict.fromkeys(placement.feeds(), pk))
+        (later if pk in old else now).update(dict.fromkeys(placement.feeds(), f"post:{pk}"))
     with gather():
         for scope in sorted(now):
-            owe(effects.refresh.si(scope=scope), about=f"post:{now[scope]}")
-        _catch_up({scope: pk for scope, pk in later.items() if scope not in now})
+            owe(effects.refresh.si(scope=scope), about=now[scope])
+        _catch_up({scope: about for scope, about in later.items() if scope not in now})
+
+
+def rename() -> None:
+    """Owe a refresh of every feed that was built, the site's own first, the others at a pace."""
+    scopes = Document.objects.order_by("scope").values_list("scope", flat=True).distinct()
+    with transaction.atomic():
+        _catch_up(dict.fromkeys(scopes, ABOUT))
 
 
 def _old(post_ids: Iterable[int]) -> set[int]:
@@ -56,4 +69,4 @@ def _catch_up(owed: Scopes) -> None:
     missing = sorted(owed.keys() - waiting, key=lambda scope: (scope != SITE, scope))
     for position, scope in enumerate(missing, start=len(waiting)):
         countdown = 0.0 if scope == SITE else 1 + position / PACE
-        owe(effects.refresh.si(scope=scope).set(countdown=countdown), about=f"post:{owed[scope]}")
+        owe(effects.refresh.si(scope=scope).set(countdown=countdown), about=owed[scope])

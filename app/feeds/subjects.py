@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
@@ -14,6 +13,7 @@ from app.accounts.models import User
 from app.blog.models import Category, Post, Tag
 from app.blog.pages import AUTHOR, CATEGORY, TAG
 from app.feeds.models import Format
+from app.site.current import site
 from app.site.pages import HOME
 
 SITE = "site"
@@ -54,25 +54,27 @@ class Subject:
 
 
 def of_site() -> Subject:
-    return Subject(scope=SITE, title=settings.SITE_NAME, description=f"New posts on {settings.SITE_NAME}")
+    here = site()
+    about = here.description or here.tagline or f"New posts on {here.name}"
+    return Subject(scope=SITE, title=here.name, description=about)
 
 
 def of_author(user: User) -> Subject:
     name = user.profile.name
-    title, origin = f"{name} on {settings.SITE_NAME}", f"{user.username} {user.date_joined.timestamp()}"
+    title, origin = f"{name} on {site().name}", f"{user.username} {user.date_joined.timestamp()}"
     about = f"Posts by {name}"
     return Subject(scope=f"author:{user.pk}", kind="author", name=user.username, title=title, description=about, origin=origin)
 
 
 def of_category(category: Category) -> Subject:
-    title = f"{category.name} on {settings.SITE_NAME}"
+    title = f"{category.name} on {site().name}"
     description = category.description or f"Posts in {category.name}"
     scope, slug = f"category:{category.pk}", category.slug
     return Subject(scope=scope, kind="category", name=slug, title=title, description=description, origin=slug)
 
 
 def of_tag(tag: Tag) -> Subject:
-    title, about = f"{tag.name} on {settings.SITE_NAME}", f"Posts tagged {tag.name}"
+    title, about = f"{tag.name} on {site().name}", f"Posts tagged {tag.name}"
     return Subject(scope=f"tag:{tag.pk}", kind="tag", name=tag.slug, title=title, description=about, origin=tag.slug)
 
 

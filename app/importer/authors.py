@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db.models.functions import Lower
 
@@ -12,6 +11,7 @@ from app.accounts.models import RegisteredVia, Role, User
 from app.importer.slugs import slug_of
 from app.importer.source import SourceAuthor
 from app.site import limits
+from app.site.current import site
 from owed.sql import run
 
 # Thousands of authors: the ORM would send a statement for each, or a CASE with a branch for each.
@@ -56,11 +56,11 @@ class Authors:
 
 def _site_itself() -> SourceAuthor:
     """Return who wrote what names no author: the site itself."""
-    return SourceAuthor(key=settings.SITE_NAME, name=settings.SITE_NAME)
+    return SourceAuthor(key=site().name, name=site().name)
 
 
 def _username(author: SourceAuthor) -> str:
-    return slug_of(author.key, kind="author", limit=140)
+    return author.key if author.is_username else slug_of(author.key, kind="author", limit=140)
 
 
 def _existing(names: Iterable[str]) -> dict[str, User]:

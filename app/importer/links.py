@@ -110,7 +110,7 @@ class Links:
         if found:
             fragment = url_parts(url).fragment
             return f"{found}#{fragment}" if fragment else found
-        return self._at_old_site(url, path)
+        return None if post.keeps_links else self._at_old_site(url, path)
 
     def _address(self, url: str, path: str) -> str | None:
         """Return the page here for an address there: the whole path, then its last part, then a feed."""

@@ -173,6 +173,8 @@ class Writer:
         if at is not None and at <= self.now:
             outcome.published = True
             post.publish(at=at)
+            if outcome.planned.post.is_withdrawn:
+                post.withdraw()
         elif at is not None:
             outcome.scheduled = True
             post.schedule(publish_at=at)
@@ -188,6 +190,8 @@ class Writer:
         for outcome, _, _ in past:
             outcome.published = True
         for outcome, post in pairs:
+            if outcome.published and outcome.planned.post.is_withdrawn:
+                post.withdraw()
             self._make_public(outcome, post)
 
 

@@ -50,6 +50,8 @@ class SourceAuthor:
 
     key: str
     name: str
+    is_username: bool = False
+    """Whether the key is a username of this system, and stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,8 @@ class SourcePost:
     `old_urls` are the paths of
     its pages on the old site, `link_names` more ways in which other posts may link to it, `hosts` the old site's names.
     `guid` is its id in the old site's feed, as far as it is known. `urls` are those of `content`, looked up once, on the spool.
-    `private` says why it was not public, empty where it was.
+    `private` says why it was not public, empty where it was. Of an export of this system: `term_slugs` are the slugs of
+    tags and categories by kind and name, `on_site` and `is_withdrawn` what became of the post; `keeps_links`: they hold here.
     """
 
     key: str
@@ -110,6 +113,10 @@ class SourcePost:
     category: str = ""
     published_at: datetime | None = None
     private: str = ""
+    term_slugs: Mapping[str, str] = field(default_factory=dict)
+    on_site: bool = True
+    is_withdrawn: bool = False
+    keeps_links: bool = False
     cover: str = ""
     images: tuple[SourceImage, ...] = ()
     comments: tuple[SourceComment, ...] = ()

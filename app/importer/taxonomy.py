@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Manager
@@ -11,6 +11,8 @@ from django.db.models import Manager
 from app.blog.models import Category, Tag
 from app.importer.slugs import free_slug, slug_of
 from app.site import limits
+
+EMPTY: Mapping[str, str] = {}
 
 
 class Terms:
@@ -25,8 +27,8 @@ class Terms:
     def __getitem__(self, name: str) -> Any:
         return self._found[_spelling(name)]
 
-    def prepare(self, names: Iterable[str]) -> None:
-        """Make sure that each name has its row."""
+    def prepare(self, names: Iterable[str], slugs: Mapping[str, str] = EMPTY) -> None:
+        """Make sure that each name has its row. `slugs` are wanted ones, by "tag:name" and "category:name"."""
         wanted = {_spelling(name): name for name in reversed(list(names))}
         if not wanted.keys() - self._found.keys():
             return
@@ -34,12 +36,13 @@ class Terms:
         self._found |= {_spelling(row.name): row for row in reversed(rows)}
         taken = {row.slug for row in rows}
         new = {spelling: name for spelling, name in sorted(wanted.items()) if spelling not in self._found}
-        made: list[Any] = self.manager.bulk_create([self._new(name, taken) for name in new.values()])
+        made: list[Any] = self.manager.bulk_create([self._new(name, slugs, taken) for name in new.values()])
         self._found |= dict(zip(new, made, strict=True))
         self.made += [row.pk for row in made]
 
-    def _new(self, name: str, taken: set[str]) -> Tag | Category:
-        slug = free_slug(slug_of(name, kind=self.model.__name__.lower(), limit=100), taken)
+    def _new(self, name: str, slugs: Mapping[str, str], taken: set[str]) -> Tag | Category:
+        kind = self.model.__name__.lower()
+        slug = free_slug(slugs.get(f"{kind}:{name}") or slug_of(name, kind=kind, limit=100), taken)
         taken.add(slug)
         return self.model(name=name[: limits.NAME] if limits.shows(name) else slug, slug=slug)
 

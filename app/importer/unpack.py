@@ -20,7 +20,7 @@ from django.core.files.base import File
 from django.utils.translation import gettext as _
 
 from app.importer.models.run import Import, uploads
-from app.importer.readers import static_site
+from app.importer.readers import afterword, static_site
 from app.importer.source import CannotRead, Notice
 
 READABLE = {".zip", ".xml", ".json"} | static_site.MARKDOWN | static_site.HTML
@@ -144,6 +144,8 @@ def source_in(folder: Path) -> Path:
 
     Raises CannotRead.
     """
+    if afterword.is_export(folder):
+        return folder
     entries = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
     if not entries:
         raise CannotRead(_("The ZIP holds no files."))

@@ -47,8 +47,9 @@ class Values:
         """Make sure that authors, tags and categories are there."""
         found = list(posts)
         self.authors.prepare(author for post in found for author in (post.authors or (None,)))
-        self.tags.prepare(tag for post in found for tag in post.tags)
-        self.categories.prepare(post.category for post in found if post.category)
+        slugs = {name: slug for post in found for name, slug in post.term_slugs.items()}
+        self.tags.prepare((tag for post in found for tag in post.tags), slugs)
+        self.categories.prepare((post.category for post in found if post.category), slugs)
 
     def made(self) -> Made:
         return Made(users=list(self.authors.made), tags=list(self.tags.made), categories=list(self.categories.made))
@@ -68,6 +69,7 @@ class Values:
         planned, values = outcome.planned, self.of(outcome)
         tags, written_at = values.pop("tags"), min(planned.post.published_at or self.now, self.now)
         values |= {"slug": planned.slug, "source": self._source(planned.summary), "guid": self._guid(planned.post)}
+        values["on_site"] = planned.post.on_site
         return Post(created_at=written_at, updated_at=written_at, **values), tags
 
     def of(self, outcome: Outcome) -> dict[str, Any]:

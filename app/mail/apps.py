@@ -7,6 +7,7 @@ class MailConfig(AppConfig):
     label = "mail"
 
     def ready(self) -> None:
-        from app.mail.checks import dkim_keys_are_usable
+        from app.mail.checks import dkim_keys_are_usable, provider_can_report
 
         register(dkim_keys_are_usable)
+        register(provider_can_report)

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from app.site.current import site
+
 
 def render(name: str, context: Mapping[str, Any]) -> tuple[str, str]:
     """Return text and HTML of `<name>.txt` and `<name>.html`."""
-    values = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **context}
+    values = {"site_name": site().name, "site_url": settings.SITE_URL, **context}
     return render_to_string(f"{name}.txt", values).strip() + "\n", render_to_string(f"{name}.html", values)
 
 

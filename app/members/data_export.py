@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from app.accounts.models import User
-from app.blog.models import Comment, Like, Post
+from app.blog.models import Comment, Like, Post, Revision, WorkingCopy
 from app.members.models import EmailChange
 from app.members.settings_pages import ProfileForm
 from app.newsletter.models import Subscriber
@@ -42,6 +42,8 @@ def everything(user: User) -> dict[str, Any]:
         "addresses": list(EmailChange.objects.filter(user=user).order_by("pk").values(*moved)),
         "profile": {name: getattr(user.profile, name) for name in profile},
         "posts": list(Post.objects.filter(author=user).order_by("pk").values(*written)),
+        "revisions": list(_revisions(user)),
+        "unsaved": list(WorkingCopy.objects.filter(writer=user).order_by("pk").values("post__title", "fields", "saved_at")),
         "comments": list(_comments(user)),
         "likes": list(Like.objects.filter(user=user).order_by("pk").values("post__title", "post__slug", "created_at")),
         "activity": activity.export(user.pk),
@@ -52,3 +54,8 @@ def everything(user: User) -> dict[str, Any]:
 def _comments(user: User) -> Any:
     said = ("post__title", "post__slug", "content", "status", "created_at")
     return Comment.objects.filter(author=user).order_by("pk").values(*said)
+
+
+def _revisions(user: User) -> Any:
+    saved = ("post__title", "post__slug", "number", "title", "excerpt", "content", "saved_at")
+    return Revision.objects.filter(saved_by=user).order_by("pk").values(*saved)

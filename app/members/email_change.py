@@ -17,6 +17,7 @@ from app.mail.rendering import link
 from app.members.models import KEPT_FOR, EmailChange, password_mark
 from app.notices.kinds import Kind, register
 from app.notices.models import Notice
+from app.site.current import site
 from owed import clock
 
 MOST_A_DAY = 3
@@ -54,7 +55,7 @@ class EmailChangeLink(EmailChangeNotice):
     template = "members/mail/email_change_link"
 
     def subject(self, notice: Notice, number: int) -> str:
-        return _("Is this your new address at %(site)s?") % {"site": settings.SITE_NAME}
+        return _("Is this your new address at %(site)s?") % {"site": site().name}
 
     def links(self, notice: Notice) -> dict[str, Any]:
         change = change_of(notice)
@@ -81,7 +82,7 @@ class EmailChangeWarning(EmailChangeNotice):
     template = "members/mail/email_change_warning"
 
     def subject(self, notice: Notice, number: int) -> str:
-        return _("Another address for your account at %(site)s") % {"site": settings.SITE_NAME}
+        return _("Another address for your account at %(site)s") % {"site": site().name}
 
 
 @register
@@ -90,7 +91,7 @@ class EmailChanged(EmailChangeNotice):
     template = "members/mail/email_changed"
 
     def subject(self, notice: Notice, number: int) -> str:
-        return _("Your address at %(site)s was changed") % {"site": settings.SITE_NAME}
+        return _("Your address at %(site)s was changed") % {"site": site().name}
 
 
 @transaction.atomic

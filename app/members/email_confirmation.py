@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
@@ -19,6 +18,7 @@ from app.mail.submission import OPEN
 from app.notices.kinds import Kind, register
 from app.notices.kinds.onboarding import FIRST_STEPS, is_stopped
 from app.notices.models import Notice
+from app.site.current import site
 
 SALT = "notices.address"  # links in mails that were sent long ago still work
 
@@ -59,7 +59,7 @@ class EmailConfirmationNotice(Kind):
     once_for_good = True
 
     def subject(self, notice: Notice, number: int) -> str:
-        return _("Is this your address at %(site)s?") % {"site": settings.SITE_NAME}
+        return _("Is this your address at %(site)s?") % {"site": site().name}
 
     def links(self, notice: Notice) -> dict[str, Any]:
         return {"address_url": link(ConfirmationLink.of(notice.recipient).get_absolute_url())}

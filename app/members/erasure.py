@@ -9,7 +9,7 @@ from app.accounts.effects import erase_user
 from app.accounts.models import User
 from app.blog.deletion import take_likes, take_names
 from app.blog.media_deletion import give_up
-from app.blog.models import Post
+from app.blog.models import Post, Revision, WorkingCopy
 from app.newsletter.models import Subscriber
 from app.notices.models import Notice
 from owed import owe
@@ -52,6 +52,17 @@ def _names(user_id: int) -> int:
     return take_names(user_id, ROWS)
 
 
+def _revisions(user_id: int) -> int:
+    """Remove the name from the revisions of other people's posts; the text stays, as that of a comment does."""
+    page = Revision.objects.filter(saved_by=user_id).order_by("pk").values_list("pk", flat=True)[:ROWS]
+    return Revision.objects.filter(pk__in=list(page)).update(saved_by=None)
+
+
+def _working_copies(user_id: int) -> int:
+    page = WorkingCopy.objects.filter(writer=user_id).order_by("pk").values_list("pk", flat=True)[:POSTS]
+    return WorkingCopy.objects.filter(pk__in=list(page)).delete()[0]
+
+
 def _notices(user_id: int) -> int:
     page = Notice.objects.filter(recipient=user_id).order_by("pk").values_list("pk", flat=True)[:ROWS]
     return Notice.objects.filter(pk__in=list(page)).delete()[0]
@@ -62,7 +73,7 @@ def _files(user_id: int) -> int:
     return give_up(User.objects.get(pk=user_id), ROWS)
 
 
-PARTS = (_posts, _likes, _names, _notices, _files)
+PARTS = (_posts, _likes, _names, _revisions, _working_copies, _notices, _files)
 
 
 def _erase_person(user: User) -> None:

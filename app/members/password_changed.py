@@ -15,6 +15,7 @@ from app.accounts.models import User
 from app.mail.rendering import link
 from app.notices.kinds import Kind, register
 from app.notices.models import Notice
+from app.site.current import site
 
 
 @register
@@ -23,7 +24,7 @@ class PasswordChangedNotice(Kind):
     template = "members/mail/password_changed"
 
     def subject(self, notice: Notice, number: int) -> str:
-        return _("Your password at %(site)s was changed") % {"site": settings.SITE_NAME}
+        return _("Your password at %(site)s was changed") % {"site": site().name}
 
     def links(self, notice: Notice) -> dict[str, Any]:
         return {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.db.models import Value
@@ -22,6 +21,7 @@ from app.mail.submission import OPEN
 from app.members import effects
 from app.notices.kinds import Kind, register
 from app.notices.models import Notice
+from app.site.current import site
 from owed import owe
 
 A_DAY = 3
@@ -37,7 +37,7 @@ class PasswordResetNotice(Kind):
     priority = AWAITED
 
     def subject(self, notice: Notice, number: int) -> str:
-        return _("A new password for %(site)s") % {"site": settings.SITE_NAME}
+        return _("A new password for %(site)s") % {"site": site().name}
 
     def links(self, notice: Notice) -> dict[str, Any]:
         return {"reset_url": link(reset_path(notice.recipient))}

@@ -3,11 +3,12 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from app.members import data_export, email_pages, password_pages, settings_pages, sign_in, sign_up
+from app.members import data_export, email_pages, first_account, password_pages, settings_pages, sign_in, sign_up
 
 urlpatterns = [
     path("login/", sign_in.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("welcome/<str:token>/", first_account.first_account, name="first_account"),
     path("join/", sign_up.sign_up, name="join"),
     path("password/", password_pages.forgotten, name="password_reset"),
     path("password/<str:uidb64>/<str:token>/", password_pages.Reset.as_view(), name="password_reset_confirm"),

@@ -15,6 +15,7 @@ from app.mail.addresses import domain_of
 from app.mail.submission import SubmissionState
 from app.newsletter import choices, effects
 from app.newsletter.audience import EVERYONE, Audience, subscribers_of
+from app.newsletter.certificate import content_digest
 from app.newsletter.errors import NeverMailed, NothingWithheld, NotTheNext, StillMailing
 from app.newsletter.models import Delivery, MailingChoice, MailingSettings, Send, Subscriber
 from owed import clock, gather, owe
@@ -153,6 +154,7 @@ def _open(choice: MailingChoice, number: int, now: datetime, by: int | None = No
     """Return this round of a post; a new one owes its first page, and nothing of it leaves before the pause is over."""
     pause = MailingSettings.now().pause
     facts = {**choice.frozen(), "created_at": now, "asked_by_id": by, "starts_at": now + pause if pause else None}
+    facts["content_digest"] = content_digest(choice.post_id)
     send, is_new = Send.objects.get_or_create(post_id=choice.post_id, round=number, defaults=facts)
     if is_new:
         _owe_page(send, after=0)

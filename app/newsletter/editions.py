@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 
 from app.mail.compiled import Compiled
 from app.newsletter.letters import post_context, post_letter, worded
+from app.site.current import site
 
 FRESH = 10.0
 """Seconds after which a letter is compiled again: it shows more than the post, such as its author's name."""
@@ -39,7 +40,7 @@ class Editions:
 
     def of(self, version: Version) -> Compiled:
         """Return the letter with this version."""
-        key = (version, settings.SITE_URL, settings.SITE_NAME, settings.DEFAULT_FROM_EMAIL, get_language())
+        key = (version, settings.SITE_URL, site().version, settings.DEFAULT_FROM_EMAIL, get_language())
         compiled = self._compiled
         if compiled is None or key != self._key or time.monotonic() - self._since > FRESH:
             self._compiled = compiled = compile_version(version)

@@ -56,3 +56,8 @@ def check_list(*, list_id: int) -> None:
 @effect("upkeep.import_list", kind="external", timeout=FIVE_MINUTES, max_attempts=8, key="list_id")
 def import_list(*, list_id: int) -> None:
     """Add the next readers of an uploaded mailing list, and owe the rest."""
+
+
+@effect("upkeep.check_mail", kind="external", timeout=90, max_attempts=3)
+def check_mail() -> None:
+    """Check how this publication sends mail: DNS records, the mail server, the headers. Sends nothing."""

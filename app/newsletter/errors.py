@@ -25,6 +25,10 @@ class NotRunning(Refused):
     message = gettext_lazy("This mailing is over or paused already.")
 
 
+class NotOver(Refused):
+    message = gettext_lazy("A mailing is certified once it is over.")
+
+
 class NotPaused(Refused):
     message = gettext_lazy("This mailing is not paused.")
 
@@ -58,7 +62,11 @@ class Unsubscribed(Refused):
 
 
 class MailboxGone(Refused):
-    message = gettext_lazy("Its own server said that this mailbox does not exist. Only its owner can subscribe it again.")
+    message = gettext_lazy("Its own server said that this mailbox does not exist. If it does now, lift that on its page.")
+
+
+class NotBounced(Refused):
+    message = gettext_lazy("This address is not held back for bounces. One who unsubscribed comes back by the Subscribe page.")
 
 
 class WasErased(Refused):

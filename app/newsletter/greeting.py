@@ -14,6 +14,7 @@ from app.newsletter.identity import identity
 from app.newsletter.letters import list_headers
 from app.newsletter.models import Greeting, MailingSettings
 from app.outbound import breaker
+from app.site.current import site
 from owed import clock
 
 
@@ -30,7 +31,7 @@ def greet(greeting_id: int) -> None:
 
 def _letter(greeting: Greeting) -> Letter:
     page, ours, chosen = link(greeting.subscriber.get_absolute_url()), identity(), MailingSettings.now()
-    subject = chosen.welcome_subject or _("Welcome to %(site)s") % {"site": settings.SITE_NAME}
+    subject = chosen.welcome_subject or _("Welcome to %(site)s") % {"site": site().name}
     context = {"subject": subject, "words": chosen.welcome_text, "unsubscribe_url": page, "identity": ours}
     text, html = render("newsletter/mail/greeting", context)
     return Letter(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from app.accounts.models import User
-from app.mail.addresses import mailbox
+from app.mail.sender import named, sender_name
 from app.newsletter.models import MailingSettings
 
 
@@ -26,12 +24,12 @@ class Identity:
 def identity(author: User | None = None) -> Identity:
     """Return what the mailings of the publication have, or those of a post of this author."""
     chosen = MailingSettings.now()
-    name = chosen.sender_name or parseaddr(settings.DEFAULT_FROM_EMAIL)[0] or settings.SITE_NAME
+    name = chosen.sender_name or sender_name()
     if author is not None and chosen.names_author:
         name = _("%(author)s at %(site)s") % {"author": author.profile.name, "site": name}
     replies_to = (_author_address(author) if chosen.replies_to_author else "") or chosen.reply_to
     return Identity(
-        sender=_named(name, mailbox(settings.DEFAULT_FROM_EMAIL)),
+        sender=named(name),
         headers={"Reply-To": replies_to} if replies_to else {},
         postal_address=chosen.postal_address,
     )
@@ -42,8 +40,3 @@ def _author_address(author: User | None) -> str:
     if author is None or author.has_unconfirmed_address or not author.email.isascii():
         return ""
     return author.email
-
-
-def _named(name: str, address: str) -> str:
-    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}" <{address}>'

@@ -17,10 +17,12 @@ from app.mail.compiled import Addressee
 from app.mail.html_to_text import html_to_text
 from app.mail.message import Letter, one_line
 from app.mail.rendering import link, render, site_host
+from app.mail.sender import sender
 from app.mail.styles import styled
 from app.newsletter.identity import identity
 from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Subscriber
+from app.site.current import site
 from app.site.pages import ARCHIVE, SUBSCRIBE
 
 LARGEST = 80_000  # Gmail cuts a message off at 102 kB
@@ -71,7 +73,7 @@ def post_context(post_id: int) -> dict[str, Any]:
 def list_headers(subscription: str) -> dict[str, str]:
     """Return the headers of a mailing list (RFC 2369, RFC 2919) with one-click unsubscription (RFC 8058)."""
     return {
-        "List-Id": f"{one_line(re.sub(SPECIAL, ' ', settings.SITE_NAME))} <newsletter.{site_host()}>",
+        "List-Id": f"{one_line(re.sub(SPECIAL, ' ', site().name))} <newsletter.{site_host()}>",
         "List-Unsubscribe": f"<{subscription}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Subscribe": f"<{link(SUBSCRIBE.url())}>",
@@ -89,9 +91,9 @@ def confirmation_letter(confirmation: Confirmation) -> Letter:
     }
     text, html = render("newsletter/mail/confirmation", context)
     return Letter(
-        sender=settings.DEFAULT_FROM_EMAIL,
+        sender=sender(),
         recipient=subscriber.email,
-        subject=f"Please confirm: {settings.SITE_NAME} by mail",
+        subject=f"Please confirm: {site().name} by mail",
         text=text,
         html=html,
         message_id=confirmation.message_id,

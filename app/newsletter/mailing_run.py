@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -12,10 +13,12 @@ from django.db.models import QuerySet
 from app.mail.courier import Courier
 from app.mail.errors import BadAddress, BadMessage, MailError, Rejected, Unknown, Unreachable
 from app.mail.journal import Journal
+from app.mail.return_path import return_path
 from app.mail.submission import SubmissionState, is_final
 from app.mail.wire import Parcel
 from app.newsletter.editions import EDITIONS
 from app.newsletter.models import Delivery
+from app.newsletter.providers import header_for
 from app.newsletter.refusals import pause_where_many
 from app.newsletter.windows import Outcome, Taken, largest, settle_and_take
 from app.outbound import breaker
@@ -143,10 +146,15 @@ class MailingRun:
     def _parcel(self, row: Taken) -> Parcel | None:
         """Return the row's message, or refuse the row where no mail server could be given it."""
         try:
-            return EDITIONS.of(row.version).parcel_for(row.reader, at=row.at)
+            parcel = EDITIONS.of(row.version).parcel_for(row.reader, at=row.at)
         except (BadAddress, BadMessage) as error:
             self._refuse(row, error)
             return None
+        return self._returnable(row, parcel)
+
+    def _returnable(self, row: Taken, parcel: Parcel) -> Parcel:
+        """Return the message with what names the row, to whom it is returned and to a provider that reports of it."""
+        return replace(parcel, sender=return_path(row.id) or parcel.sender, wire=header_for(row.id) + parcel.wire)
 
     def _give_back(self, rows: list[Taken]) -> None:
         """Return to pending what was taken and not begun, to be taken again in this run unless there is trouble."""

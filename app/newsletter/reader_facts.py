@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.newsletter.models import Confirmation, Delivery, Greeting, Subscriber
+from django.db.models import QuerySet
+
+from app.newsletter.models import Bounce, Confirmation, Delivery, Greeting, Subscriber
 
 KEPT = (
     "email", "name", "state", "tags", "source", "created_at", "consented_at", "consent_text", "consent_ip_digest",
@@ -19,6 +21,7 @@ def facts_of(subscriber: Subscriber) -> dict[str, Any]:
         **{name: getattr(subscriber, name) for name in KEPT},
         "mails": [_delivery(each) for each in deliveries_of(subscriber)],
         "welcome": [{"owed_at": each.created_at, **_outcome(each)} for each in Greeting.objects.filter(subscriber=subscriber)],
+        "reports": [_report(each) for each in bounces_of(subscriber)],
         "questions": [{"asked_at": each.created_at, **_outcome(each)} for each in subscriber.confirmations.order_by("-pk")],
     }
 
@@ -27,6 +30,15 @@ def deliveries_of(subscriber: Subscriber) -> Any:
     """Return the copies of posts that were owed to this reader, newest first."""
     owed = Delivery.objects.filter(subscriber=subscriber).select_related("post", "send")
     return owed.only(*OUTCOME, "post__title", "post__slug", "send__round", "subscriber").order_by("-pk")
+
+
+def bounces_of(subscriber: Subscriber) -> QuerySet[Bounce]:
+    """Return what mail servers and the reader reported of emails that had left, newest first."""
+    return subscriber.bounces.select_related("send__post").order_by("-reported_at", "-pk")
+
+
+def _report(bounce: Bounce) -> dict[str, Any]:
+    return {name: getattr(bounce, name) for name in ("kind", "status", "reported_at", "lifted_at", "message_id")}
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
-from app.newsletter.models import Delivery, Send
+from app.newsletter.models import Bounce, Delivery, Send
 from owed import clock, owe
 
 # What str(Rejected) makes of a 5xx for one recipient or one message; an address that we refuse ourselves is another text.
@@ -48,6 +48,22 @@ def recent(send: Send) -> Refusals:
     last = settled.order_by("-finished_at", "-pk").values_list("error", flat=True)[: settings.MAIL_REFUSALS_AMONG]
     errors = list(last)
     return Refusals(refused=sum(map(bool, map(REFUSED.search, errors))), settled=len(errors))
+
+
+def pause_where_many_came_back(send: Send) -> None:
+    """Pause a running mailing of which too many emails came back, though the first server took them: a provider takes all."""
+    if send.is_over or send.is_paused:
+        return
+    back = Bounce.objects.filter(send=send, kind__in=[Bounce.Kind.GONE, Bounce.Kind.FAILED])
+    settled = Delivery.objects.filter(send=send, state__in=[SubmissionState.SENT, SubmissionState.FAILED])
+    if send.refusals_since:
+        back, settled = back.filter(reported_at__gt=send.refusals_since), settled.filter(finished_at__gt=send.refusals_since)
+    refused = back.count()
+    # As few cannot be too many of those that are looked at: the others need not be counted.
+    if refused * 100 > settings.MAIL_REFUSALS_AMONG * settings.MAIL_REFUSALS_PERCENT:
+        refusals = Refusals(refused=refused, settled=settled.count())
+        if refusals.are_many:
+            _pause(send, refusals)
 
 
 @transaction.atomic

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
-
 from app.mail.message import Letter
 from app.mail.rendering import link, render
+from app.mail.sender import sender
 from app.notices import kinds
 from app.notices.models import Notice
 from app.notices.preferences import StopLink
@@ -21,7 +20,7 @@ def letter(notice: Notice, gathered: Sequence[Notice]) -> Letter:
     context = {"notice": notice, "notices": notices, "subject": subject, **_stop_link(choice), **kind.links(notice)}
     text, html = render(kind.template, context)
     return Letter(
-        sender=settings.DEFAULT_FROM_EMAIL,
+        sender=sender(),
         recipient=kind.address(notice),
         subject=subject,
         text=text,

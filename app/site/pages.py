@@ -35,6 +35,8 @@ SIGN_IN = Page("sign in")
 SIGN_OUT = Page("sign out")
 ACCOUNT = Page("account")
 SUBSCRIBE = Page("subscribe")
+STYLE_SHEET = Page("style sheet of the site")
+SETTINGS = Page("settings of the site")
 
 
 def serve(page: Page, url_name: str) -> None:

@@ -19,6 +19,8 @@ class View(models.Model):
     day = models.DateField()
     seen_at = models.DateTimeField()
     counted_at = models.DateTimeField(null=True)
+    referrer = models.CharField(max_length=253, default="", db_default="")
+    """The host of the other site that linked here, if any."""
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["post", "visitor", "day"], name="view_once_a_day")]
@@ -39,6 +41,57 @@ class Salt(models.Model):
 
     def __str__(self) -> str:
         return str(self.day)
+
+
+class DailyCount(models.Model):
+    """What happened to a post on one day of the site's time zone, or to the whole site where there is no post.
+
+    Counted from the rows themselves, and kept when they are forgotten: no number here says who.
+    """
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, related_name="daily_counts")
+    day = models.DateField()
+    views = models.IntegerField(null=True)
+    """None where the single views were forgotten before they were counted by day; so are readers."""
+    readers = models.IntegerField(null=True)
+    likes = models.IntegerField()
+    comments = models.IntegerField()
+    delivered = models.IntegerField()
+    gained = models.IntegerField(null=True)
+    """Readers by email who confirmed on that day; this and the next two are the site's alone."""
+    lost = models.IntegerField(null=True)
+    subscribers = models.IntegerField(null=True)
+    """How many there were at the end of the day."""
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["post", "day"], name="daily_count_once", nulls_distinct=False),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["day"], name="daily_count_views", include=["post", "views"], condition=Q(views__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"counts of {self.day}"
+
+
+class DailyReferrer(models.Model):
+    """How many views of a post, or of the whole site, came from another host on one day. The rest of a day has no host."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, related_name="daily_referrers")
+    day = models.DateField()
+    host = models.CharField(max_length=253, blank=True)
+    views = models.IntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["post", "day", "host"], name="daily_referrer_once", nulls_distinct=False),
+        ]
+        indexes: ClassVar = [models.Index(fields=["day"], name="daily_referrer_day")]
+
+    def __str__(self) -> str:
+        return f"{self.host or 'other hosts'} on {self.day}"
 
 
 class Verb(models.TextChoices):

@@ -24,7 +24,9 @@ from app.blog.models import Post
 from app.blog.signals import post_viewed
 from app.stats import effects
 from app.stats.activity import Done, note
+from app.stats.days import day_of
 from app.stats.models import Verb
+from app.stats.referrers import referrer
 from app.stats.visitors import digest, is_reader
 from owed import gather, owe
 from owed.connections import heal_connection
@@ -37,12 +39,13 @@ MOST_KEPT = 50_000
 # In one order, so that two processes that saw the same readers do not wait for each other; the lock lets a deletion end first.
 INSERT = """
 WITH posts AS (SELECT id FROM blog_post WHERE id = ANY(%s) AND status = 'published' ORDER BY id FOR KEY SHARE)
-INSERT INTO stats_view (post_id, visitor, day, seen_at)
-SELECT seen.post_id, seen.visitor, seen.day, seen.seen_at
-FROM unnest(%s::bigint[], %s::bytea[], %s::date[], %s::timestamptz[]) AS seen (post_id, visitor, day, seen_at)
+INSERT INTO stats_view (post_id, visitor, day, seen_at, referrer)
+SELECT seen.post_id, seen.visitor, seen.day, seen.seen_at, seen.referrer
+FROM unnest(%s::bigint[], %s::bytea[], %s::date[], %s::timestamptz[], %s::text[])
+    AS seen (post_id, visitor, day, seen_at, referrer)
 JOIN posts ON posts.id = seen.post_id
 ORDER BY seen.post_id, seen.visitor, seen.day, seen.seen_at
-ON CONFLICT DO NOTHING RETURNING post_id
+ON CONFLICT DO NOTHING RETURNING post_id, day
 """
 FOLD = """
 WITH folded AS (
@@ -50,6 +53,7 @@ WITH folded AS (
 ), counted AS (SELECT post_id, count(*) AS views FROM folded GROUP BY post_id)
 UPDATE blog_post SET view_count = view_count + views FROM counted WHERE blog_post.id = counted.post_id
 """
+COLUMNS = ("post_id", "visitor", "day", "seen_at", "referrer")
 LOCK = "SELECT id FROM blog_post WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
@@ -62,6 +66,7 @@ class Seen:
     day: date
     seen_at: datetime
     user_id: int | None = None
+    referrer: str = ""
 
 
 class Buffer:
@@ -131,7 +136,8 @@ def see(request: HttpRequest, post: Post) -> bool:
     if not is_reader(request) or _is_ours(request.user, post):
         return False
     now = timezone.now()
-    buffer.add(Seen(post.pk, digest(request, now.date()), now.date(), now, request.user.pk))
+    day = day_of(now)
+    buffer.add(Seen(post.pk, digest(request, day), day, now, request.user.pk, referrer(request)))
     post_viewed.send(sender=Post, post=post, user=_user(request))
     return True
 
@@ -150,13 +156,15 @@ def write(batch: list[Seen]) -> int:
     """Insert views, one for each visitor, post and day, and owe their counting. Return how many were new."""
     if not batch:
         return 0
-    columns = [[getattr(seen, name) for seen in batch] for name in ("post_id", "visitor", "day", "seen_at")]
-    new = [post_id for (post_id,) in rows(INSERT, [columns[0], *columns])]
+    columns = [[getattr(seen, name) for seen in batch] for name in COLUMNS]
+    new = rows(INSERT, [columns[0], *columns])
     note(Verb.POST_VIEW, [Done(seen.user_id, seen.post_id, seen.seen_at) for seen in batch if seen.user_id is not None])
     with gather():
-        for post_id in sorted(set(new)):
+        for post_id in sorted({post_id for post_id, _ in new}):
             owe(effects.fold.si(post_id=post_id), about=f"post:{post_id}")
             owe(effects.rank.si(post_id=post_id))
+        for day in sorted({day for _, day in new}):
+            owe(effects.count_soon(day))
     return len(new)
 
 

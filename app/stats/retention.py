@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from app.stats.days import day_of
 from app.stats.models import Activity, View
 from app.stats.visitors import forget_salts
 
@@ -14,7 +15,7 @@ CHUNK = 5000
 
 def forget(now: datetime) -> int:
     """Remove counted views, activity and salts that are older than their time. Return how many rows went."""
-    forget_salts(now.date())
+    forget_salts(day_of(now))
     return _remove(View, "seen_at", now - VIEWS) + _remove(Activity, "created_at", now - ACTIVITY)
 
 

@@ -16,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from app.accounts.models import User
 from app.blog.models import Post
+from app.blog.revisions import acting
 
 View = Callable[..., HttpResponseBase]
 
@@ -33,7 +34,8 @@ def _only(allowed: Callable[[User], bool]) -> Callable[[View], View]:
         def guarded(request: WriterRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not allowed(request.user):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            with acting(request.user):
+                return view(request, *args, **kwargs)
 
         return never_cache(login_required(guarded))
 
@@ -44,10 +46,13 @@ writers = _only(lambda user: user.can_write())
 operators = _only(lambda user: user.is_operator)
 lookers = _only(lambda user: user.sees_operations)
 importers = _only(lambda user: user.can_import())
+exporters = _only(lambda user: user.can_export())
 list_keepers = _only(lambda user: user.can_manage_subscribers())
 team_managers = _only(lambda user: user.can_manage_team())
 topic_keepers = _only(lambda user: user.can_manage_topics())
 log_readers = _only(lambda user: user.can_see_log())
+statisticians = _only(lambda user: user.can_see_statistics())
+site_keepers = _only(lambda user: user.can_manage_site())
 watchers = _only(lambda user: user.can_enter_studio())
 
 
@@ -63,5 +68,13 @@ def watched_post(request: WriterRequest, pk: int) -> Post:
     """Return a post of which the user may see what followed. Raises Http404, PermissionDenied."""
     post = get_object_or_404(Post.objects.select_related("author__profile"), pk=pk)
     if not request.user.can_watch(post):
+        raise PermissionDenied
+    return post
+
+
+def read_post(request: WriterRequest, pk: int) -> Post:
+    """Return a post of which the user may see how it is read. Raises Http404, PermissionDenied."""
+    post = get_object_or_404(Post.objects.select_related("author__profile"), pk=pk)
+    if not request.user.can_see_statistics(post):
         raise PermissionDenied
     return post

@@ -1,8 +1,8 @@
 from django.apps import AppConfig
 
-from app.blog.pages import EDITOR
+from app.blog.pages import EDITOR, PAGE_EDITOR
 from app.newsletter.pages import SEND
-from app.site.pages import STUDIO, serve
+from app.site.pages import SETTINGS, STUDIO, Page, serve
 from app.team.pages import DISCUSSION
 
 
@@ -12,6 +12,9 @@ class StudioConfig(AppConfig):
 
     def ready(self) -> None:
         serve(STUDIO, "studio:posts")
+        serve(Page("welcome"), "studio:welcome")
+        serve(SETTINGS, "studio:site_settings_tab")
         serve(EDITOR, "studio:edit")
+        serve(PAGE_EDITOR, "studio:site_page")
         serve(SEND, "studio:send")
         serve(DISCUSSION, "studio:discussion")

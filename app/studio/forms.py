@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,9 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from app.accounts.models import User
 from app.blog import languages
-from app.blog.models import Category, Media, Post
+from app.blog.models import Category, Media, Post, WorkingCopy
 from app.blog.text import CONTENT_LIMIT, one_line
 from app.site import limits
+
+if TYPE_CHECKING:
+    from app.studio.conflict import Conflict
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -143,10 +146,14 @@ class PostForm(forms.Form):
     )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, post: Post | None = None, **kwargs: Any) -> None:
-        kwargs["initial"] = initial(post) if post else None
+    def __init__(
+        self, *args: Any, user: User, post: Post | None = None, copy: WorkingCopy | None = None, **kwargs: Any
+    ) -> None:
+        typed = {**copy.fields, "revision": copy.revision} if copy else {}
+        kwargs["initial"] = {**(initial(post) if post else {}), **typed}
         super().__init__(*args, **kwargs)
-        self.post = post
+        self.post, self.copy = post, copy
+        self.conflict: Conflict | None = None
         present = Media.objects.filter(covers=post) if post else Media.objects.none()
         choice: Any = self.fields["cover"]
         choice.queryset = (Media.objects.uploaded_by(user) | present).kept().order_by("-pk")
@@ -168,13 +175,10 @@ class PostForm(forms.Form):
             raise ValidationError(_("Another post has the address “%(slug)s”.") % {"slug": slug})
         return slug
 
-    def overtaken(self, by: int) -> None:
-        """Report that someone else saved first; saving again then replaces what they wrote."""
-        self.data = {**self.data.dict(), "revision": str(by)}  # type: ignore[attr-defined]
-        self.add_error(
-            None,
-            _("Someone else saved this post while you were editing it. Your text is kept below; saving again replaces theirs."),
-        )
+    def overtaken(self, name: str) -> None:
+        """Report that someone else saved first: nothing is written before one of the texts is chosen."""
+        text = _("%(name)s saved this post while you were editing it. Your text is not lost: choose below which one to keep.")
+        self.add_error(None, text % {"name": name})
 
 
 def initial(post: Post) -> dict[str, Any]:

@@ -35,8 +35,11 @@ KINDS = {
     Kind.COVER: gettext_lazy("Cover"),
     Kind.PROFILE: gettext_lazy("About the author"),
     Kind.CATEGORY: gettext_lazy("Category"),
+    Kind.SITE: gettext_lazy("Site"),
+    Kind.PAGE: gettext_lazy("Page"),
     Kind.EARLIER: gettext_lazy("Earlier in a post"),
 }
+WITHOUT_POST = {Kind.PROFILE, Kind.CATEGORY, Kind.SITE, Kind.PAGE}
 
 
 @dataclass(frozen=True)
@@ -129,13 +132,13 @@ def _with_places(request: WriterRequest, pictures: Iterable[Media]) -> Sequence[
     """Return the pictures with their places, in a fixed number of queries."""
     listed = list(pictures)
     found = uses(listed, request.user)
-    posts = {use.pk for places in found.values() for use in places if use.kind not in {Kind.PROFILE, Kind.CATEGORY}}
+    posts = {use.pk for places in found.values() for use in places if use.kind not in WITHOUT_POST}
     emailed = set(Send.objects.filter(post__in=posts - {None}).values_list("post_id", flat=True))
     return [(each, [_place(use, emailed) for use in found[each.pk]]) for each in listed]
 
 
 def _place(use: Use, emailed: set[int]) -> Place:
-    return Place(use, use.kind not in {Kind.PROFILE, Kind.CATEGORY} and use.pk in emailed)
+    return Place(use, use.kind not in WITHOUT_POST and use.pk in emailed)
 
 
 def _store(request: WriterRequest, form: MediaForm) -> Media | None:

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -22,17 +23,21 @@ from app.blog.absolute_urls import pictures_over_http
 from app.blog.errors import Refused, RevisedMeanwhile
 from app.blog.models import Category, Media, Post, Status
 from app.blog.tagging import tags_named
+from app.blog.working_copies import Desk, new_posts_of
 from app.newsletter.models import Send
 from app.studio import discussion, panel, publication
 from app.studio.access import WriterRequest, editable_post, writers
+from app.studio.conflict import conflict
 from app.studio.forms import PostForm
 from app.studio.post_filters import PostFilterForm
+from app.studio.working_copies import MOST_BEGUN, desk, writing
 
 PAGE = 25
 NAMED = 5  # pictures in a message
 PREVIEWS = 120  # a minute: the editor asks when its writer pauses
 TOO_MANY_PREVIEWS = gettext_lazy("Too many previews. Your text is kept: go on writing, and the preview is back in a minute.")
 STILL_AT_IT = gettext_lazy("The last preview is not finished yet. Your text is kept: this one comes when you go on writing.")
+SIGNED_OUT = gettext_lazy("You are signed out. Your text is kept: sign in in a new tab, and go on writing.")
 THEN = {"publish": panel.show, "review": discussion.ask}
 
 
@@ -52,6 +57,8 @@ def posts(request: WriterRequest) -> HttpResponse:
         "status": status,
         "q": words,
         "narrowed": narrowed,
+        "unsaved": set(request.user.working_copies.exclude(post=None).values_list("post_id", flat=True)),
+        "begun": new_posts_of(request.user)[:MOST_BEGUN],
     }
     return render(request, "studio/posts.html", about)
 
@@ -67,26 +74,41 @@ def _newest(posts: QuerySet[Post]) -> QuerySet[Post]:
 @require_http_methods(["GET", "POST"])
 @writers
 def new(request: WriterRequest) -> HttpResponse:
-    form = PostForm(request.POST or None, request.FILES or None, user=request.user)
-    if request.method == "POST" and form.is_valid() and (done := _accept(request, form)):
+    """Write a new post; `?draft=` goes on with one that was never saved."""
+    at = desk(request.user, request.POST or request.GET.dict(), None)
+    form = PostForm(request.POST or None, request.FILES or None, user=request.user, copy=at.copies.first())
+    if request.method == "POST" and form.is_valid() and (done := _accept(request, form, at)):
         return done
-    return _editor(request, form)
+    return _editor(request, form, at)
 
 
 @require_http_methods(["GET", "POST"])
 @writers
 def edit(request: WriterRequest, pk: int) -> HttpResponse:
+    """Change a post. What its writer typed and did not save is in the form."""
     post = editable_post(request, pk)
-    form = PostForm(request.POST or None, request.FILES or None, user=request.user, post=post)
-    if request.method == "POST" and form.is_valid() and (done := _accept(request, form)):
+    at = desk(request.user, request.POST, post)
+    if request.POST.get("keep") == "theirs":
+        return _keep_theirs(request, at)
+    form = PostForm(request.POST or None, request.FILES or None, user=request.user, post=post, copy=at.copies.first())
+    if request.method == "POST" and form.is_valid() and (done := _accept(request, form, at)):
         return done
-    return _editor(request, form)
+    return _editor(request, form, at)
 
 
 @require_POST
+def preview(request: HttpRequest) -> HttpResponseBase:
+    """Return the text as its page would show it. The text itself is not touched, whatever the answer.
+
+    A session that ended is answered here: the way to the sign-in page would replace the page, and the text on it.
+    """
+    if not request.user.is_authenticated:
+        return render(request, "studio/preview.html", {"problem": SIGNED_OUT}, status=401)
+    return _preview(request)
+
+
 @writers
-def preview(request: WriterRequest) -> HttpResponse:
-    """Return the text as its page would show it. htmx shows an answer of any status in the pane: the text is not touched."""
+def _preview(request: WriterRequest) -> HttpResponse:
     who = str(request.user.pk)
     if not may_try("preview", who, per_minute=PREVIEWS):
         return _later(request, TOO_MANY_PREVIEWS, seconds=MINUTE)
@@ -108,13 +130,20 @@ def _previewed(request: WriterRequest) -> HttpResponse:
         return render(request, "studio/preview.html", {"problem": error.messages[0]})
 
 
-def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
+def _keep_theirs(request: WriterRequest, at: Desk) -> HttpResponse:
+    at.own.delete()
+    publication.say(request, _("Your text is discarded. This is what is saved."))
+    return redirect("studio:edit", at.post.pk if at.post else 0)
+
+
+def _accept(request: WriterRequest, form: PostForm, at: Desk) -> HttpResponse | None:
     """Save, and do what the pressed button says next; all of it or nothing. None: the form says what is wrong."""
     post = form.post or Post(author=request.user)
     try:
         post.prepare(form.cleaned_data["content"])
         with transaction.atomic():
             _save(request, form, post)
+            at.own.delete()
             _report_gaps(request, post)
             _name_insecure_pictures(request, post)
             then = THEN.get(request.POST.get("then", ""))
@@ -122,8 +151,13 @@ def _accept(request: WriterRequest, form: PostForm) -> HttpResponse | None:
     except ValidationError as error:
         form.add_error(None, error) if not hasattr(error, "error_dict") else _spread(form, error)
     except RevisedMeanwhile:
-        if form.post:
-            form.overtaken(by=editable_post(request, form.post.pk).revision)
+        saved = editable_post(request, post.pk)
+        form.conflict = conflict(form, saved)
+        if not form.conflict.differences and not request.FILES:
+            # The same text once more: a button pressed twice, or an answer that never arrived.
+            at.own.delete()
+            return _saved(request, saved)
+        form.overtaken(form.conflict.name)
     except Refused as error:
         form.add_error(None, str(error))
     return None
@@ -158,13 +192,21 @@ def _save(request: WriterRequest, form: PostForm, post: Post) -> None:
     data["cover"] = _cover(request, form)
     slug, tags = form.cleaned_data["slug"], tags_named(form.cleaned_data["tags"])
     if form.post is not None:
-        post.revise(expected_revision=form.cleaned_data["revision"], slug=slug or post.slug, tags=tags, **data)
+        post.revise(expected_revision=_expected(request, form), slug=slug or post.slug, tags=tags, **data)
         return
     post.slug = slug
     for name, value in data.items():
         setattr(post, name, value)
     post.save()
     post.tags.set(tags)
+
+
+def _expected(request: WriterRequest, form: PostForm) -> int:
+    """Return the revision that this text may replace: the one it began with, or the one that its writer chose to replace."""
+    theirs = request.POST.get("theirs", "")[:9]
+    if request.POST.get("keep") == "mine" and theirs.isdecimal():
+        return int(theirs)
+    return form.cleaned_data["revision"] or 0
 
 
 def _cover(request: WriterRequest, form: PostForm) -> Media | None:
@@ -174,7 +216,7 @@ def _cover(request: WriterRequest, form: PostForm) -> Media | None:
     return cover
 
 
-def _editor(request: WriterRequest, form: PostForm) -> HttpResponse:
+def _editor(request: WriterRequest, form: PostForm, at: Desk) -> HttpResponse:
     about: dict[str, Any] = {
         "form": form,
         "post": form.post,
@@ -183,5 +225,6 @@ def _editor(request: WriterRequest, form: PostForm) -> HttpResponse:
         "gaps": form.post.media.deleted().select_related("deleted_by__profile").order_by("pk") if form.post else (),
         "mailed": Send.objects.filter(post=form.post).exists() if form.post else False,
         "may_publish": request.user.can_publish(form.post or Post(author=request.user)),
+        **writing(request, form, at),
     }
     return render(request, "studio/editor.html", about, status=422 if form.errors else 200)

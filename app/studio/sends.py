@@ -7,7 +7,9 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.db.models import Count
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +19,8 @@ from app.blog.errors import Refused
 from app.mail.submission import SubmissionState
 from app.newsletter import steering
 from app.newsletter.announcing import mail_the_rest
-from app.newsletter.models import Delivery, Send
+from app.newsletter.certificate import certify
+from app.newsletter.models import Bounce, Delivery, Send
 from app.studio.access import WriterRequest, editable_post, watched_post, watchers, writers
 from app.studio.post_effects import balance
 
@@ -42,7 +45,23 @@ def send(request: WriterRequest, pk: int) -> HttpResponse:
     if state in SubmissionState.values:
         deliveries = deliveries.filter(state=state)
     page = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
-    return render(request, "studio/send.html", {**about, "page": page, "state": state, "again": AGAIN})
+    about |= {"page": page, "state": state, "again": AGAIN, "reports": _reports(found)}
+    return render(request, "studio/send.html", about)
+
+
+@require_GET
+@watchers
+def certificate(request: WriterRequest, pk: int) -> HttpResponseBase:
+    """Give out the certificate of a mailing that is over."""
+    found = get_object_or_404(Send.objects.select_related("post"), pk=pk)
+    watched_post(request, found.post_id)
+    try:
+        octets = certify(found)
+    except Refused as error:
+        messages.error(request, str(error))
+        return redirect("studio:send", pk)
+    headers = {"Content-Disposition": f'attachment; filename="mailing-{pk}.zip"'}
+    return StreamingHttpResponse(octets, content_type="application/zip", headers=headers)
 
 
 def _deciding(verb: Callable[[WriterRequest, Send], str]) -> Callable[..., HttpResponse]:
@@ -110,6 +129,13 @@ def delivery_again(request: WriterRequest, pk: int) -> HttpResponse:
     except Refused as error:
         messages.error(request, str(error))
     return redirect("studio:send", delivery.send_id)
+
+
+def _reports(found: Send) -> dict[str, int]:
+    """Return how many subscribers it did not reach after all, and how many called it spam."""
+    counted = dict(found.bounces.values_list("kind").annotate(number=Count("subscriber", distinct=True)).order_by())
+    spam = counted.pop(Bounce.Kind.COMPLAINT, 0)
+    return {"bounced": sum(counted.values()), "spam": spam} if counted or spam else {}
 
 
 def _being_mailed(number: int) -> str:

@@ -18,10 +18,11 @@ from app.blog.errors import Refused
 from app.newsletter.lists.exporting import subscribers_csv
 from app.newsletter.models import Segment, Subscriber
 from app.newsletter.models.subscriber import SOURCES
-from app.newsletter.reader_facts import deliveries_of, facts_of
+from app.newsletter.reader_facts import bounces_of, deliveries_of, facts_of
 from app.newsletter.subscriber_list import Filters, mailed_posts, slice_of, sources, tags
 from app.studio.access import WriterRequest, list_keepers
 from app.studio.notices import MOST
+from app.studio.statistics import growth
 from app.studio.subscriber_forms import AddForm, FilterForm, SegmentForm, TagsForm
 
 MAILS = 50
@@ -33,7 +34,7 @@ def subscribers(request: WriterRequest) -> HttpResponse:
     """List subscribers, newest first, with their number by state."""
     filters = FilterForm(request.GET).filters()
     page = slice_of(filters.found(), after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-    return render(request, "studio/subscribers.html", {"filters": filters, "page": page, **_choices(filters)})
+    return render(request, "studio/subscribers.html", {"filters": filters, "page": page, **growth(), **_choices(filters)})
 
 
 @require_GET
@@ -64,8 +65,8 @@ def subscriber(request: WriterRequest, pk: int) -> HttpResponse:
     """Show one reader: consent, and every mail that was owed."""
     found = get_object_or_404(Subscriber.objects.select_related("user__profile", "added_by__profile", "came_with"), pk=pk)
     page = Paginator(deliveries_of(found), MAILS).get_page(request.GET.get("page"))
-    questions = found.confirmations.order_by("-pk")
-    return render(request, "studio/subscriber.html", {"reader": found, "page": page, "questions": questions, "most": MOST})
+    about = {"reader": found, "page": page, "questions": found.confirmations.order_by("-pk"), "most": MOST}
+    return render(request, "studio/subscriber.html", {**about, "bounces": bounces_of(found)[:MAILS]})
 
 
 @require_GET
@@ -119,6 +120,19 @@ def unsubscription(request: WriterRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Subscriber, pk=pk)
     if found.unsubscribe():
         messages.success(request, _("Unsubscribed. Emails that are still queued for this reader are not sent."))
+    return redirect("studio:subscriber", pk)
+
+
+@require_POST
+@list_keepers
+def suppression(request: WriterRequest, pk: int) -> HttpResponse:
+    """Mail an address again that was held back for bounces."""
+    found = get_object_or_404(Subscriber, pk=pk)
+    try:
+        found.lift()
+        messages.success(request, _("Lifted. The next mailing goes to this address again."))
+    except Refused as error:
+        messages.error(request, str(error))
     return redirect("studio:subscriber", pk)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from app.accounts.rate_limit import may_send, may_try, refused, too_many
+from app.blog.commenting import rules_of
 from app.blog.errors import Refused
 from app.blog.models import Comment, Post
 from app.mail.forms import AddressField
@@ -64,13 +65,18 @@ class CommentForm(forms.Form):
 def post_comment(request: ReaderRequest, slug: str) -> HttpResponse:
     """Give the form, which a guest's page fetches when it is wanted; POST says it."""
     post = get_object_or_404(Post.objects.public(), slug=slug)
+    rules, author = rules_of(post), request.user if request.user.is_authenticated else None
+    if request.method != "POST" and not (rules.is_open if author else rules.takes_guests):
+        return redirect(post)
     form = CommentForm(request.POST or None, post=post, user=request.user, parent=_answered(request, post))
     wanted = request.method == "POST" and form.is_valid() and _may_say(request, form)
     comment = _said(request, post, form) if wanted else None
     if comment is None:
-        return _answer(request, "web/comment_form.html", {"post": post, "form": form})
+        return _answer(request, "web/comment_form.html", {"post": post, "form": form, "rules": rules})
     post.refresh_from_db(fields=["comment_count"])
-    return _answer(request, "web/comment_done.html", {"post": post, "comment": comment, "place": form.place})
+    return _answer(
+        request, "web/comment_done.html", {"post": post, "comment": comment, "place": form.place, "may_comment": True}
+    )
 
 
 def _may_say(request: ReaderRequest, form: CommentForm) -> bool:

@@ -14,12 +14,13 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from app import site
+import app.site
 from app.pagecache.pages import cached
+from app.site.current import site
 
 Shelf = tuple[str, str]  # a family of keys and its scope
 
-ROOMS = [Path(__file__).parent, Path(site.__file__).parent]  # whose templates and styles make a page
+ROOMS = [Path(__file__).parent, Path(app.site.__file__).parent]  # whose templates and styles make a page
 
 
 class ReaderRequest(HttpRequest):
@@ -35,6 +36,17 @@ def public(
 
     On a shelf of the cache the page is kept under its facts, so that it is rendered once for all strangers.
     """
+    code = site().code
+    request.carries_code = bool(code.markup)  # type: ignore[attr-defined]
+    response = _answered(request, facts, page, shelf)
+    if code.policy:
+        response._csp_update = code.policy  # type: ignore[attr-defined]
+    return response
+
+
+def _answered(
+    request: HttpRequest, facts: tuple[object, ...], page: Callable[[], HttpResponse], shelf: Shelf | None
+) -> HttpResponseBase:
     if request.user.is_authenticated or len(get_messages(request)):
         return private(page())
     name = digest(request, facts)
@@ -54,7 +66,7 @@ def private(response: HttpResponse) -> HttpResponse:
 
 def digest(request: HttpRequest, facts: tuple[object, ...]) -> str:
     """Return a name for what the reader sees: other facts, another place or another release give another one."""
-    text = repr((look(), settings.SITE_NAME, settings.SITE_URL, request.path, facts))
+    text = repr((look(), site().version, settings.SITE_URL, request.path, facts))
     return sha256(text.encode()).hexdigest()[:32]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -16,16 +15,18 @@ from app.blog.bio import bio_of
 from app.blog.models import Category, Post, Tag
 from app.blog.plain_text import plain_text
 from app.blog.truncation import shortened
+from app.site.current import site
 from app.web.conditional_get import public
 from app.web.pagination import listing, shelf, wanted
-from app.web.post_cards import read_now, sections
+from app.web.post_cards import featured, read_now, sections
 
 COLLECTIONS: dict[str, type[Category] | type[Tag]] = {"category": Category, "tag": Tag}
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
-    return _answer(request, "web/home.html", "site", Post.objects.listed(), {"sections": sections(), "trending": read_now()})
+    about = {"sections": sections(), "trending": read_now(), "featured": featured()}
+    return _answer(request, "web/home.html", "site", Post.objects.listed(), about)
 
 
 @require_safe
@@ -34,7 +35,7 @@ def author(request: HttpRequest, username: str) -> HttpResponseBase:
     profile = person.profile
     portrait, bio = profile.avatar.url if profile.avatar else "", bio_of(profile)
     about = {"heading": profile.name, "portrait": portrait, "bio": bio, "website": _web(profile.website)}
-    posts_by = _("Posts by %(name)s on %(site)s.") % {"name": profile.name, "site": settings.SITE_NAME}
+    posts_by = _("Posts by %(name)s on %(site)s.") % {"name": profile.name, "site": site().name}
     about["description"] = shortened(plain_text(bio), words=40) or posts_by
     return _answer(request, "web/author.html", f"author:{person.pk}", Post.objects.listed().filter(author=person), about)
 
@@ -45,7 +46,7 @@ def collection(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase:
     shelf: Category | Tag = get_object_or_404(COLLECTIONS[kind], slug=slug)  # type: ignore[assignment]
     about = {"heading": shelf.name, "kind": kind.capitalize(), "about": getattr(shelf, "description", "")}
     posts_in = _("Posts in %(name)s on %(site)s.") if kind == "category" else _("Posts tagged %(name)s on %(site)s.")
-    about["description"] = shortened(about["about"], words=40) or posts_in % {"name": shelf.name, "site": settings.SITE_NAME}
+    about["description"] = shortened(about["about"], words=40) or posts_in % {"name": shelf.name, "site": site().name}
     posts = Post.objects.listed().filter(**{"tags" if kind == "tag" else kind: shelf})
     return _answer(request, "web/listing.html", f"{kind}:{shelf.pk}", posts, about)
 

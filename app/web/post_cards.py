@@ -18,6 +18,7 @@ from app.stats.trending import trending
 
 SECTIONS = 9
 ECHO = 30
+FEATURED = 3
 PARAGRAPHS = re.compile(r"(?:<p>.*?</p>\s*)+", re.DOTALL)
 
 
@@ -52,6 +53,11 @@ def sections() -> tuple[Section, ...]:
     return cached("recent_posts", "site", "sections", _read_sections)
 
 
+def featured() -> tuple[Card, ...]:
+    """Return the newest posts that were marked as featured."""
+    return cached("recent_posts", "site", "featured", _read_featured)
+
+
 def read_now() -> tuple[Card, ...]:
     """Return what is read these days, kept until the order or a post changes."""
     ranking = versions.current("trending")
@@ -84,6 +90,10 @@ def opening(post: Post, words: int = 110) -> str:
     markup = beginning(post.content_html, 9000)
     first = PARAGRAPHS.search(markup)
     return shortened((first and plain_text(first.group())) or plain_text(markup), words=words)
+
+
+def _read_featured() -> tuple[Card, ...]:
+    return tuple(card(post) for post in Post.objects.listed().filter(options__is_featured=True)[:FEATURED])
 
 
 def _read_sections() -> tuple[Section, ...]:

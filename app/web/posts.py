@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,11 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from app.accounts.models import User
 from app.blog import versions
-from app.blog.models import Like, Post, PostSlug, Status
+from app.blog.commenting import Rules, rules_of
+from app.blog.models import Like, Post, PostOptions, PostSlug, Status
+from app.site.current import site
 from app.stats.page_views import see
 from app.web.comments import CommentForm, thread
 from app.web.conditional_get import public
@@ -32,14 +36,15 @@ def post(request: HttpRequest, slug: str) -> HttpResponseBase:
         return render(request, "410.html", status=410)
     see(request, found)
     before, after = neighbours(found)
-    facts = (found.version, found.revision, found.author.profile.name, before, after)  # type: ignore[attr-defined]
-    return public(request, facts, lambda: _page(request, found, before, after), shelf=("post", f"post:{found.pk}"))
+    rules = rules_of(found)
+    facts = (rules, found.version, found.revision, found.author.profile.name, before, after)  # type: ignore[attr-defined]
+    return public(request, facts, lambda: _page(request, found, before, after, rules), shelf=("post", f"post:{found.pk}"))
 
 
 def find(slug: str) -> Post | None:
     """Return the post that readers may know of by this address, public or withdrawn, with its `version` at that moment."""
     known = Post.objects.filter(status__in=[Status.PUBLISHED, Status.WITHDRAWN], published_at__isnull=False)
-    related = known.select_related("author__profile", "category", "cover")
+    related = known.select_related("author__profile", "category", "cover", "options__social_image")
     return related.annotate(version=versions.OF_POST).filter(slug=slug).first()
 
 
@@ -63,16 +68,24 @@ def _moved(slug: str) -> HttpResponse:
     return redirect(old.post, permanent=True)
 
 
-def _page(request: HttpRequest, post: Post, before: Any, after: Any) -> HttpResponse:
-    user = request.user
+def _page(request: HttpRequest, post: Post, before: Any, after: Any, rules: Rules) -> HttpResponse:
+    user, options = request.user, PostOptions.of(post)
+    authors = [post.author, *options.other_authors()]
     about = {
         "post": post,
+        "options": options,
+        "authors": authors,
+        "canonical": options.canonical_url or settings.SITE_URL + post.get_absolute_url(),
+        "meta_title": options.meta_title or post.title,
+        "meta_description": options.meta_description or summary(post),
         "previous": before,
         "next": after,
         "tags": list(post.tags.order_by("name")),
         "comments": thread(post),
+        "rules": rules,
+        "may_comment": rules.is_open if user.is_authenticated else rules.takes_guests,
         "summary": summary(post),
-        "structured": structured(post),
+        "structured": structured(post, authors),
         "picture": picture_of(post),
         "form": CommentForm(post=post, user=user),
         "liked": user.is_authenticated and Like.objects.filter(post=post, user=user).exists(),
@@ -81,10 +94,11 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any) -> HttpResp
     return render(request, "web/post.html", about)
 
 
-def structured(post: Post) -> dict[str, Any]:
+def structured(post: Post, authors: Sequence[User] = ()) -> dict[str, Any]:
     """Return the post as schema.org's BlogPosting."""
-    site, picture = settings.SITE_URL, picture_of(post)
-    url, published_at = site + post.get_absolute_url(), post.published_at or post.created_at
+    home, picture = settings.SITE_URL, picture_of(post)
+    url, published_at = home + post.get_absolute_url(), post.published_at or post.created_at
+    people = [_person(each) for each in authors or [post.author]]
     return {
         "@context": "https://schema.org",
         "@type": "BlogPosting",
@@ -97,16 +111,12 @@ def structured(post: Post) -> dict[str, Any]:
         "datePublished": published_at.isoformat(timespec="seconds"),
         "dateModified": max(published_at, post.updated_at).isoformat(timespec="seconds"),
         **({"articleSection": post.category.name} if post.category else {}),
-        "author": {
-            "@type": "Person",
-            "name": post.author.profile.name,
-            "url": site + reverse("author", args=[post.author.username]),
-        },
+        "author": people if len(people) > 1 else people[0],
         "publisher": {
             "@type": "Organization",
-            "name": settings.SITE_NAME,
-            "url": f"{site}/",
-            "logo": _image(site + static("logo.png"), 512, 512),
+            "name": site().name,
+            "url": f"{home}/",
+            "logo": _logo(),
         },
     }
 
@@ -123,12 +133,21 @@ class Picture:
 
 def picture_of(post: Post) -> Picture:
     """Return the post's cover, the card that a worker drew, or the picture of the site."""
-    site = settings.SITE_URL
-    if post.cover:
-        cover = post.cover
-        return Picture(url=site + cover.url, alt=cover.alt, width=cover.width or 0, height=cover.height or 0)
+    home = settings.SITE_URL
+    if cover := PostOptions.of(post).picture or post.cover:
+        return Picture(url=home + cover.url, alt=cover.alt, width=cover.width or 0, height=cover.height or 0)
     drawn = default_storage.url(post.card) if post.card else static("card.png")
-    return Picture(url=site + drawn, alt=post.title if post.card else settings.SITE_NAME, width=1200, height=630)
+    return Picture(url=home + drawn, alt=post.title if post.card else site().name, width=1200, height=630)
+
+
+def _person(user: User) -> dict[str, str]:
+    url = settings.SITE_URL + reverse("author", args=[user.username])
+    return {"@type": "Person", "name": user.profile.name, "url": url}
+
+
+def _logo() -> dict[str, Any]:
+    logo = site().logo_url
+    return _image(settings.SITE_URL + (logo or static("logo.png")), *((0, 0) if logo else (512, 512)))
 
 
 def _image(url: str, width: int, height: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Old addresses of imported posts, and of categories and tags: who asks for one is sent to where it is now."""
+"""Old addresses, of imported posts, of categories and tags, or as an editor listed them: who asks for one is sent on."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from app.blog.models import Redirect
+from app.blog.models import Page, Redirect
 from app.blog.models.redirect import old_path
+from app.site.models import SiteRedirect, tidy_path
 from app.team import topics
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def old_addresses(get_response: GetResponse) -> GetResponse:
-    """Middleware: answer 301 where a page is missing, but an imported post had that address on its old site.
+    """Middleware: redirect where a page is missing, but an editor or an imported post named that address.
 
     Pages of this site win: only what would be 404 is looked up, and `/?p=12`, WordPress' address of a post by number.
     """
@@ -31,6 +32,29 @@ def old_addresses(get_response: GetResponse) -> GetResponse:
 
 
 def _moved(request: HttpRequest) -> HttpResponse | None:
+    return _listed(request) or _imported(request) or _page(request)
+
+
+def _page(request: HttpRequest) -> HttpResponse | None:
+    """Lead from `/about` to the page at `/about/`."""
+    slug = request.path.strip("/")
+    if request.path.endswith("/") or "/" in slug or request.method not in {"GET", "HEAD"}:
+        return None
+    found = Page.objects.public().filter(slug=slug).first()
+    return redirect(found.get_absolute_url(), permanent=True) if found else None
+
+
+def _listed(request: HttpRequest) -> HttpResponse | None:
+    """Follow an editor's redirect: the one for the whole address, else the one for its path."""
+    if request.method not in {"GET", "HEAD"}:
+        return None
+    whole = tidy_path(request.get_full_path())
+    found = {each.path: each for each in SiteRedirect.objects.filter(path__in=[whole, tidy_path(request.path)])}
+    chosen = found.get(whole) or next(iter(found.values()), None)
+    return redirect(chosen.target, permanent=chosen.is_permanent) if chosen else None
+
+
+def _imported(request: HttpRequest) -> HttpResponse | None:
     path = old_path(request.get_full_path()) if request.method in {"GET", "HEAD"} else ""
     if path and (now := topics.moved(request.path)):
         return redirect(now, permanent=True)

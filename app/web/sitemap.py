@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from app.accounts.models import User
-from app.blog.models import Category, Post, Status, Tag
+from app.blog.models import Category, Page, Post, Status, Tag
 from app.pagecache.pages import cached
 from app.web.conditional_get import public
 
@@ -33,10 +33,16 @@ def sitemap(request: HttpRequest) -> HttpResponseBase:
 
 
 def _places() -> tuple[Place, ...]:
-    rows = Post.objects.public().order_by("-published_at", "-pk").values_list("slug", "updated_at")
+    shown = Post.objects.public().exclude(options__is_indexed=False).exclude(options__canonical_url__gt="")
+    rows = shown.order_by("-published_at", "-pk").values_list("slug", "updated_at")
     posts = [(reverse("post", args=[slug]), changed) for slug, changed in rows[: MOST - 2]]
     newest = max((changed for _, changed in posts), default=None)
-    return ((reverse("home"), newest), (reverse("archive"), newest), *posts, *_lists())[:MOST]
+    return ((reverse("home"), newest), (reverse("archive"), newest), *posts, *_pages(), *_lists())[:MOST]
+
+
+def _pages() -> Iterator[Place]:
+    for page in Page.objects.public().filter(is_indexed=True).order_by("slug"):
+        yield page.get_absolute_url(), page.updated_at
 
 
 def _lists() -> Iterator[Place]:

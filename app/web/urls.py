@@ -3,7 +3,22 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from app.web import archive, comments, favicon, health, likes, lists, posts, robots, search, security_txt, sitemap
+from app.web import (
+    archive,
+    comments,
+    favicon,
+    health,
+    likes,
+    lists,
+    posts,
+    previews,
+    robots,
+    search,
+    security_txt,
+    site_css,
+    site_pages,
+    sitemap,
+)
 
 
 class Username(StringConverter):
@@ -18,6 +33,7 @@ urlpatterns = [
     path("posts/<slug:slug>/", posts.post, name="post"),
     path("posts/<slug:slug>/likes", likes.post_like, name="post_like"),
     path("posts/<slug:slug>/comments", comments.post_comment, name="post_comment"),
+    path("previews/<str:token>/", previews.preview, name="preview"),
     path("authors/<username:username>/", lists.author, name="author"),
     path("categories/<slug:slug>/", lists.collection, {"kind": "category"}, name="category"),
     path("tags/<slug:slug>/", lists.collection, {"kind": "tag"}, name="tag"),
@@ -25,10 +41,12 @@ urlpatterns = [
     path("archive/<int:year>/", archive.archive_year, name="archive_year"),
     path("search/", search.search_page, name="search"),
     path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("site.css", site_css.site_css, name="site_css"),
     path("robots.txt", robots.robots, name="robots"),
     path("favicon.ico", favicon.favicon),
     path(".well-known/security.txt", security_txt.security_txt, name="security"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measures, name="metrics"),
+    path("<slug:slug>/", site_pages.page, name="page"),
 ]

@@ -1,13 +1,13 @@
-"""The verbs of `manage.py owed` that hold what is owed, show it in sums, and release it."""
+"""The verbs of `manage.py owed` that hold what is owed, show it in sums, and release or drop it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import OutputWrapper
+from django.core.management.base import CommandError, OutputWrapper
 
 from .. import holding
-from ..acting import HOLD, RELEASE
+from ..acting import DISCARD, HOLD, RELEASE, ReasonNeeded, Verb
 from ..filters import Filter
 from ..models import Effect, EffectQuerySet, State
 from . import actions
@@ -16,7 +16,9 @@ TEXTS = {
     "hold": "keep what is owed from running until it is released, such as after a restore",
     "held": "what is held, in sums",
     "release": "owe again what is held",
+    "drop": "end what is held for good",
 }
+CHOOSING = ("release", "drop")
 
 
 def add_verbs(add: Any) -> None:
@@ -26,6 +28,9 @@ def add_verbs(add: Any) -> None:
         parser.add_argument("tasks", nargs="*", help="names of effects; none: all")
         actions.add_filters(parser)
         actions.add_decision(parser)
+        if verb in CHOOSING:
+            parser.add_argument("--channel", default="", help="only what leaves by this channel, as --dry-run names it")
+            parser.add_argument("--dry-run", action="store_true", help="say by channel what it would be, and change nothing")
 
 
 def hold(out: OutputWrapper, err: OutputWrapper, **options: Any) -> None:
@@ -44,8 +49,45 @@ def held(out: OutputWrapper, **options: Any) -> None:
 
 def release(out: OutputWrapper, **options: Any) -> None:
     """Owe again what is held of these."""
-    number = sum(RELEASE.act(each, actions.decided(**options)) for each in _filters(**options))
-    out.write(f"{number} owed again.")
+    _act(RELEASE, out, "owed again", **options)
+
+
+def drop(out: OutputWrapper, **options: Any) -> None:
+    """Discard what is held of these. Raises CommandError without a reason."""
+    _act(DISCARD, out, "discarded", **options)
+
+
+def _act(verb: Verb, out: OutputWrapper, done: str, *, channel: str, dry_run: bool, **options: Any) -> None:
+    parts = _parts(channel, **options)
+    if dry_run:
+        _foresee(out, parts, done)
+        return
+    # Read before anything changes: the parts are those of what is held now.
+    ids = [pk for part in parts for pk in part.effects.order_by().values_list("pk", flat=True)]
+    try:
+        number = verb.act_on(ids, actions.decided(**options))
+    except ReasonNeeded:
+        raise CommandError("Say why: --reason TEXT. It is kept with the effects.") from None
+    out.write(f"{number} {done}.")
+
+
+def _parts(channel: str, **options: Any) -> list[holding.Part]:
+    """Return what is meant, by channel. Raises CommandError for a channel of which nothing is held."""
+    parts = holding.parts(_shown(**options))
+    chosen = [each for each in parts if not channel or each.channel == channel]
+    if channel and not chosen:
+        names = ", ".join(dict.fromkeys(each.channel for each in parts)) or "nothing"
+        raise CommandError(f"Nothing of {channel!r} is held. What is held, by channel: {names}.")
+    return chosen
+
+
+def _foresee(out: OutputWrapper, parts: list[holding.Part], done: str) -> None:
+    number = 0
+    for part in parts:
+        out.write(f"{part.channel}: {part.remark}" if part.remark else f"{part.channel}:")
+        out.writelines(f"    {line}\n" for line in holding.sums(part.effects))
+        number += part.effects.count()
+    out.write(f"{number} would be {done}. Nothing was changed.")
 
 
 def _filters(*, tasks: list[str], **options: Any) -> list[Filter]:

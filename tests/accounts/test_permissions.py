@@ -228,6 +228,13 @@ def reads_the_log(who: Someone, post: Post) -> list[bool]:
     return [who.may(lambda user: user.can_see_log()), who.page("get", "log/"), who.api("get", "/log")]
 
 
+def keeps_the_site(who: Someone, post: Post) -> list[bool]:
+    pages = [who.page("get", path) for path in ("settings/", "settings/look/", "settings/redirects/", "pages/", "pages/new/")]
+    pages.append(who.page("post", "settings/comments/", comments="everyone"))
+    calls = [who.api("get", "/pages"), who.api("get", "/settings"), who.api("patch", "/settings", {"tagline": "Letters"})]
+    return [who.may(lambda user: user.can_manage_site()), *pages, *calls]
+
+
 def operates(who: Someone, post: Post) -> list[bool]:
     pages = [who.page("get", path) for path in ("effects/", "conservation/", "notices/")]
     return [who.may(lambda user: user.is_operator), *pages, who.api("get", "/effects"), who.api("get", "/effects?about=user:1")]
@@ -249,6 +256,7 @@ ACTIONS: dict[str, tuple[Callable[[Someone, Post], list[bool]], tuple[str, ...]]
     "Make, rename, merge and delete categories and tags": (keeps_topics, ("draft",)),
     "Read and write the team's notes on a post, and submit it": (discusses, ("draft",)),
     "Read the log of who did what": (reads_the_log, ("draft",)),
+    "Change the settings of the publication, its pages and redirects": (keeps_the_site, ("draft",)),
     "See all effects and mailings, the audit, the mailbox": (operates, ("published",)),
 }
 

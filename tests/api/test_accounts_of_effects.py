@@ -111,6 +111,21 @@ class TestSends:
         assert [len(program.get("/sends").json) for program in (author, editor, other)] == [1, 1, 0]
         assert len(author.get("/sends", post=published.pk).json) == 1
 
+    def test_have_a_certificate_once_they_are_over(self, author: Program, other: Program, published: Post) -> None:
+        send = Send.objects.create(post=published, state="sending")
+        path = f"/sends/{send.pk}/certificate"
+        assert [author.get(path).status, other.get(path).status] == [409, 404]
+        Send.objects.update(state="finished")
+        response = author.client.get(f"/api/v1{path}", headers={"Authorization": f"Token {author.token}"})
+        assert (response.status_code, response["Content-Type"]) == (200, "application/zip")
+        assert b"".join(response.streaming_content).startswith(b"PK")  # type: ignore[attr-defined]
+
+    def test_say_for_which_refusals_they_are_paused(self, author: Program, published: Post) -> None:
+        send = Send.objects.create(post=published, state="sending")
+        assert author.get(f"/sends/{send.pk}").json["paused_for"] is None
+        Send.objects.filter(pk=send.pk).update(paused_at=timezone.now(), paused_for={"refused": 11, "settled": 50})
+        assert author.get(f"/sends/{send.pk}").json["paused_for"] == {"refused": 11, "settled": 50}
+
     @pytest.mark.covers("A4")
     def test_are_made_once_more_by_their_number(self, author: Program, published: Post) -> None:
         wish = {"post": published.pk, "round": 2}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from app.newsletter.models import Subscriber
+from app.newsletter.models import Bounce, Subscriber
 from tests.api.client import Program
 
 pytestmark = [pytest.mark.django_db, pytest.mark.covers("E13")]
@@ -62,3 +62,13 @@ class TestSubscribers:
             assert (author.get(path).status, anybody.get(path).status) == (403, 401)
         assert author.post("/subscribers/invitations", {"email": "a@b.example", "consent": "x"}).status == 403
         assert (author.delete(f"/subscribers/{reading.pk}").status, Subscriber.objects.count()) == (403, 1)
+
+    def test_that_bounced_are_lifted_once(self, editor: Program, reading: Subscriber) -> None:
+        Bounce.objects.create(subscriber=reading, message_id="<1@example.org>", kind="gone", status="5.1.1")
+        Subscriber.objects.update(state="bounced")
+        path = f"/subscribers/{reading.pk}"
+        assert [(each["kind"], each["lifted_at"]) for each in editor.get(path).json["reports"]] == [("gone", None)]
+        lifted = editor.delete(f"{path}/suppression")
+        assert (lifted.status, lifted.json["state"]) == (200, "confirmed")
+        assert editor.delete(f"{path}/suppression").status == 409
+        assert editor.get(path).json["reports"][0]["lifted_at"]

@@ -19,6 +19,7 @@ CANARIES = {
     "REDIS_URL": "redis://:canary-cache@127.0.0.1/1",
     "CELERY_BROKER_URL": "amqp://ann:canary-broker@127.0.0.1",
     "EMAIL_URL": "smtp://ann:canary-mail@127.0.0.1:25",
+    "MAIL_EVENTS": "mailgun:canary-events",
 }
 SECRETS: Mapping[str, str] = {name: value for name, value in CANARIES.items() if "canary" in value}
 

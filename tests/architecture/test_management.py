@@ -15,7 +15,10 @@ from django.core.management import call_command, get_commands
 from tools.devserver.server import ROOT
 
 EXAMPLE = ROOT / ".env.example"
-COMMANDS = ("effects", "reindex", "repair_counters", "seed_demo", "import_posts", "api_token", "social_account", "subscribers")
+COMMANDS = (
+    "backup", "restore", "effects", "reindex", "repair_counters", "seed_demo", "import_posts", "api_token", "social_account",
+    "subscribers",
+)  # fmt: skip
 
 
 def example() -> dict[str, str]:

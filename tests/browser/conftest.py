@@ -45,8 +45,9 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
     """Return a function that opens a fresh page on the site, and fails the test if a page complained."""
     complaints: list[str] = []
 
-    def fresh(width: int = 1280, scheme: Any = "light") -> Page:
-        context = browser.new_context(base_url=live_server.url, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    def fresh(width: int = 1280, scheme: Any = "light", *, script: bool = True) -> Page:
+        screen: Any = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+        context = browser.new_context(base_url=live_server.url, java_script_enabled=script, **screen)
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -142,6 +142,16 @@ class TestEverybody:
             "/studio/social/",
             "/studio/media/",
             "/studio/import/",
+            "/studio/export/",
+            "/studio/settings/",
+            "/studio/pages/",
+            "/studio/pages/new/",
+            f"/studio/posts/{post.pk}/options/",
+            "/studio/welcome/name/",
+            "/studio/welcome/begin/",
+            "/studio/settings/look/",
+            "/studio/settings/search/",
+            "/studio/settings/redirects/",
         ]
         paths = ["/studio/", "/studio/posts/new/", *own, *rooms, post.get_absolute_url()]
         assert [wrong for path in paths for wrong in problems(page, path)] == []

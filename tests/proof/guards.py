@@ -11,6 +11,7 @@ ORDER = "tests/proof/test_interleavings.py::"
 NEIGHBOURS = "tests/proof/test_neighbours.py::"
 LIMITS = "tests/effects/test_limits.py::"
 PAUSING = "tests/effects/test_pausing.py::"
+RESTORE = "tests/backup/test_restore.py::"
 SETS = "tests/effects/test_sets.py::"
 SETS_AT_ONCE = "tests/proof/test_sets.py::"
 PRIORITY = "tests/effects/test_priority.py::"
@@ -45,6 +46,97 @@ GUARDS = [
         "an editor gives no role as high as their own", "app/accounts/models/permissions.py",
         "and role not in {Role.EDITOR, TeamRole.ADMINISTRATOR}", "",
         "tests/team/test_invitations.py::TestAnInvitation::test_by_an_editor_gives_no_role_as_high_as_theirs",
+    ),
+    guard(
+        "a kept page has the settings in its name", "app/web/conditional_get.py",
+        "(look(), site().version, settings.SITE_URL,", "(look(), settings.SITE_URL,",
+        "tests/site/test_settings.py::TestAPage::test_shows_a_new_name_at_once_though_it_was_kept",
+    ),
+    guard(
+        "what the operator sets is not changed in the studio", "app/site/current.py",
+        "if set(values) & set(set_by_operator()):", "if False:",
+        "tests/site/test_settings.py::TestTheOperator::test_wins",
+    ),
+    guard(
+        "only a superuser puts code into pages", "app/studio/site_forms.py",
+        "if not self.user.can_add_code():", "if False:",
+        "tests/studio/test_site_settings.py::TestSettings::test_take_no_code_of_an_editor",
+    ),
+    guard(
+        "an accent can be read on every background", "app/site/colours.py",
+        "if all(contrast(shade, each) >= ENOUGH for each in grounds)", "if True",
+        "tests/site/test_looks.py::TestATheme::test_can_be_read_with_every_accent",
+    ),
+    guard(
+        "a script's host is checked before it is in the policy", "app/site/head_code.py",
+        'if parts.scheme == "https" and HOST.fullmatch(parts.netloc) else ""', 'if True else ""',
+        "tests/site/test_looks.py::TestCode::test_that_the_policy_would_block_is_refused",
+    ),
+    guard(
+        "a page takes no address of the site", "app/blog/models/page.py",
+        'if found.kwargs != {"slug": self.slug} or found.args:', "if False:",
+        "tests/web/test_pages.py::TestAPage::test_takes_no_address_of_the_site",
+    ),
+    guard(
+        "a mailing of which many come back is paused", "app/newsletter/bounces.py",
+        "        pause_where_many_came_back(row.send)\n", "        pass\n",
+        "tests/newsletter/test_bounces.py::TestAMailing::test_is_paused_where_many_come_back",
+    ),
+    guard(
+        "a webhook that is not signed changes nothing", "app/newsletter/provider_events.py",
+        "        view.run_validators(request)\n", "",
+        "tests/newsletter/test_provider_events.py::TestMailgun::test_is_refused_with_a_signature_of_another",
+    ),
+    guard(
+        "a certificate of another site is not taken for ours", "app/newsletter/verification.py",
+        "not in ([key] if key else ours):", "== '':",
+        "tests/newsletter/test_certificate.py::TestACertificate::test_of_another_site_is_verified_by_its_key",
+    ),
+    guard(
+        "a changed certificate is refused", "app/newsletter/verification.py",
+        'if self._digest() != self.facts["copies"]["sha256"]:', "if False:",
+        "tests/newsletter/test_certificate.py::TestACertificate::test_that_was_changed_is_refused",
+    ),
+    guard(
+        "an SPF record that asks too much counts as none", "app/mail/spf.py",
+        "if self._lookups > MOST_LOOKUPS:", "if self._lookups > 50:",
+        "tests/mail/test_doctor.py::TestDns::test_judges_spf",
+    ),
+    guard(
+        "a forged bounce changes nothing", "app/mail/return_path.py",
+        "return int(text, 36) if is_ours else None", "return int(text, 36)",
+        "tests/newsletter/test_bounces.py::TestABounce::test_that_is_forged_changes_nothing",
+    ),
+    guard(
+        "a bounce settles a doubt", "app/newsletter/bounces.py",
+        "    _settle(row, report)\n", "",
+        "tests/newsletter/test_bounces.py::TestADoubt::test_is_settled_by_what_comes_back",
+    ),
+    guard(
+        "what was lifted is not held back by the same report", "app/newsletter/bounces.py",
+        "defaults=facts)[1]:", "defaults=facts) is None:",
+        "tests/newsletter/test_bounces.py::TestABounce::test_that_was_lifted_holds_no_one_back_again",
+    ),
+    guard(
+        "a page opens to no more roles than are written", "app/studio/access.py",
+        "list_keepers = _only(lambda user: user.can_manage_subscribers())",
+        "list_keepers = _only(lambda user: user.is_operator)",
+        "tests/access/test_routes.py::TestARoute::test_lets_in_whom_the_classification_names",
+    ),
+    guard(
+        "an operation of the API opens to no more roles than are written", "app/api/imports.py",
+        "    must_import(request.auth)\n    first = (page - 1) * PER_PAGE", "    first = (page - 1) * PER_PAGE",
+        "tests/access/test_routes.py::TestARoute::test_lets_in_whom_the_classification_names",
+    ),
+    guard(
+        "a licence of which only a part is allowed is refused", "tools/sbom.py",
+        "return any(all(name in allowed", "return any(any(name in allowed",
+        "tests/architecture/test_sbom.py::TestALicence::test_that_asks_for_more_is_refused",
+    ),
+    guard(
+        "a site without TLS does not pass the checks for deployment", "app/site/deploy_checks.py",
+        "    if not _is_https():", "    if False:",
+        "tests/architecture/test_deploy_checks.py::TestAnUnsafeSite::test_is_told_what_to_change",
     ),
     guard(
         "a mailing that is resumed is not paused by the same refusals", "app/newsletter/refusals.py",
@@ -480,6 +572,27 @@ GUARDS = [
         "the clock publishes no post that a person keeps back", "app/blog/planned.py",
         "Post.objects.exclude(pk__in=kept_back(now)).publish_due(now)", "Post.objects.publish_due(now)",
         "tests/effects/test_holding.py::TestAPlannedPost",
+    ),
+    guard(
+        "an export is for the one who asked", "app/exporter/models.py",
+        "return self.all() if user.is_superuser else self.filter(user=user)", "return self.all()",
+        "tests/studio/test_exports.py::TestAnExport::test_is_for_the_one_who_asked_and_superusers",
+    ),
+    guard(
+        "a restored copy holds what was owed", "app/backup/loading.py",
+        "QUIET.read_bytes() + ", "",
+        f"{RESTORE}TestARestoredCopy::test_holds_what_was_owed_until_it_is_released",
+    ),
+    guard(
+        "a restored copy publishes no plan that was missed", "app/blog/planned.py",
+        "Post.objects.filter(pk=post_id).exclude(pk__in=missed(now)).publish_due(now)",
+        "Post.objects.filter(pk=post_id).publish_due(now)",
+        f"{RESTORE}TestARestoredCopy::test_holds_what_was_owed_until_it_is_released",
+    ),
+    guard(
+        "a damaged backup is refused before anything changes", "app/backup/checking.py",
+        "if wanted != here:", "if False:",
+        f"{RESTORE}TestTheCommand::test_refuses_a_file_that_is_not_whole_and_changes_nothing",
     ),
     guard(
         "what finds no slot is not claimed", f"{EFFECTS}/limits.py",

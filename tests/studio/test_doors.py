@@ -11,7 +11,7 @@ from tests.studio.forms import Person, SignedIn
 
 pytestmark = pytest.mark.django_db
 FOR_WRITERS = ["/studio/", "/studio/posts/new/", "/studio/comments/", "/studio/media/", "/studio/social/"]
-FOR_OPERATORS = ["/studio/effects/", "/studio/mailbox/", "/studio/import/", "/studio/subscribers/"]
+FOR_OPERATORS = ["/studio/effects/", "/studio/mailbox/", "/studio/import/", "/studio/subscribers/", "/studio/settings/"]
 
 
 class TestTheStudio:

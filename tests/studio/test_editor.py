@@ -152,6 +152,11 @@ class TestThePreview:
         assert "<code>http://a.example/x.png</code>" in preview
         assert "<code>https://b.example" not in preview
 
+    def test_leaves_the_page_alone_when_the_session_has_ended(self) -> None:
+        answer = Client().post("/studio/posts/preview", {"content": "words"}, headers={"hx-request": "true"})
+        assert (answer.status_code, "HX-Redirect" in answer) == (401, False)
+        assert b"Your text is kept" in answer.content
+
 
 class TestTheList:
     def test_is_filtered_by_status_and_words(self, writer: Client, draft: Post) -> None:

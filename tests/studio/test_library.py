@@ -90,7 +90,7 @@ class TestTheList:
             with CaptureQueriesContext(connection) as asked:
                 client.get("/studio/media/")
             counts.append(len(asked))
-        assert counts[0] == counts[1] < 15
+        assert counts[0] == counts[1] < 20
 
     def test_shows_nothing_of_others_but_to_editors(self, signed_in: SignedIn, person: Person, picture: Media) -> None:
         factories.write(person("editor"), "An editor's secret", f"![]({picture.url})")

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.newsletter.models import Delivery, ErasedAddress, Segment, Send, Subscriber
+from app.newsletter.models import Bounce, Delivery, ErasedAddress, Segment, Send, Subscriber
 from owed.testing import drain
 from tests import factories
 from tests.sinks import Sink
@@ -199,6 +199,28 @@ class TestOneReader:
         ann = reader("ann@example.org")
         for verb in ("unsubscription", "erasure"):
             assert edith.get(f"/studio/subscribers/{ann.pk}/{verb}").status_code == 405
+
+
+class TestBounces:
+    def test_are_shown_and_lifted(self, edith: Client, draft: Post) -> None:
+        ann = reader("ann@example.org", "bounced", confirmed_at=NOON)
+        send = Send.objects.create(post=draft, state="finished")
+        Bounce.objects.create(subscriber=ann, send=send, message_id="<1@example.org>", kind="failed", status="5.2.2")
+        path = f"/studio/subscribers/{ann.pk}/"
+        page = edith.get(path).content.decode()
+        assert [text in page for text in ("5.2.2", "Not delivered", "Lift: email this address again")] == [True] * 3
+        mailing = " ".join(edith.get(f"/studio/sends/{send.pk}/").content.decode().split())
+        assert "1 not delivered after all, 0 reported as spam" in mailing
+        assert "Lifted" in edith.post(f"{path}suppression", follow=True).content.decode()
+        ann.refresh_from_db()
+        assert (ann.state, Bounce.objects.counting().count()) == ("confirmed", 0)
+        assert "not held back" in edith.post(f"{path}suppression", follow=True).content.decode()
+
+    def test_of_one_who_never_confirmed_are_lifted_to_pending(self, edith: Client) -> None:
+        ann = reader("ann@example.org", "bounced")
+        edith.post(f"/studio/subscribers/{ann.pk}/suppression")
+        ann.refresh_from_db()
+        assert ann.state == "pending"
 
 
 class TestAddingByHand:

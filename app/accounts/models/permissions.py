@@ -79,6 +79,10 @@ class Permissions(AbstractUser):
         """Return whether the user may bring in posts from another system, in the names of their authors, and take them back."""
         return self.edits_everything
 
+    def can_export(self) -> bool:
+        """Return whether the user may take everything away in one file: drafts of others and addresses of readers are in it."""
+        return self.edits_everything
+
     def can_manage_subscribers(self) -> bool:
         """Return whether the user may see who reads by mail, add, import, export and erase them.
 
@@ -123,6 +127,17 @@ class Permissions(AbstractUser):
         """Return whether the user may read who did what."""
         return self.is_operator
 
+    def can_manage_site(self) -> bool:
+        """Return whether the user may change the publication's name, looks, navigation, rules and redirects."""
+        return self.edits_everything
+
+    def can_add_code(self) -> bool:
+        """Return whether the user may put scripts into readers' pages.
+
+        A script acts with the rights of whoever opens the page: an editor's could act as a superuser.
+        """
+        return self.is_active and self.is_superuser
+
     def can_enter_studio(self) -> bool:
         return self.can_write() or self.sees_operations
 
@@ -152,6 +167,10 @@ class Permissions(AbstractUser):
     def can_watch(self, post: Authored) -> bool:
         """Return whether the user may see what followed from the post, and retry what failed."""
         return self.is_operator or (self.can_write() and self._wrote(post))
+
+    def can_see_statistics(self, post: Authored | None = None) -> bool:
+        """Return whether the user may see the numbers of the post, or of the whole site where none is given."""
+        return self.edits_everything or (post is not None and self.can_write() and self._wrote(post))
 
     def can_delete_picture(self, picture: Uploaded) -> bool:
         """Return whether the user may look where the picture is used, and delete it."""

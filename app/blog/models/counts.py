@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, models
 
 from app.accounts.models import User
+from app.blog import commenting
 from app.blog.models.comment import Comment, CommentStatus
 from app.blog.models.like import Like
 
@@ -49,14 +50,16 @@ class Counts(models.Model):
         parent: Comment | None = None,
         suspect: bool = False,
     ) -> Comment:
-        """Comment on the post. A user's comment is visible at once, a guest's is held, or filed as spam if `suspect`.
+        """Comment on the post. A guest's comment is held, or filed as spam if `suspect`; a user's by the site's rules.
 
-        Raises ValidationError, NotPublished.
+        Raises ValidationError, NotPublished, CommentsClosed, MembersOnly.
         """
+        rules = commenting.rules_of(self)
+        rules.check(author)
         comment = Comment(
             post=self, author=author, guest_name=guest_name, guest_email=guest_email, parent=parent, content=content
         )
         unseen = CommentStatus.SPAM if suspect else CommentStatus.HELD
-        comment.status = CommentStatus.APPROVED if author is not None else unseen
+        comment.status = CommentStatus.APPROVED if rules.shows_at_once(self, author) else unseen
         comment.save()
         return comment

@@ -48,9 +48,11 @@ class MediaQuerySet(models.QuerySet["Media"]):
     def unused(self, mentioned: Collection[str]) -> MediaQuerySet:
         """Return what no post shows or showed, and no text mentions. `mentioned` are checksums (media_uses.mentioned())."""
         posts, covers = Media.posts.through.objects, Media._meta.get_field("covers").related_model._default_manager
+        previews = Media._meta.get_field("previews").related_model._default_manager
         return self.filter(
             ~Exists(posts.filter(media=OuterRef("pk"))),
             ~Exists(covers.filter(cover=OuterRef("pk"))),
+            ~Exists(previews.filter(social_image=OuterRef("pk"))),
             ~Exists(EarlierUse.objects.filter(media=OuterRef("pk"))),
         ).exclude(checksum__in=mentioned)
 

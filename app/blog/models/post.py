@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from app.blog import files, languages, markdown, slugs, text
+from app.blog import files, languages, markdown, revisions, slugs, text
 from app.blog.changes import Change, change
 from app.blog.errors import NotSaved, PostGone, RevisedMeanwhile
 from app.blog.guids import new_guid
@@ -132,6 +132,7 @@ class Post(Publication, Counts):
         self.prepare(self.content)
         with change() as changing:
             self._land(using)
+            revisions.keep_first(self)
             changing.count(self.author_id, posts=1)
             files.attach(self)
             post_created.send(sender=Post, post=self)
@@ -221,8 +222,12 @@ class Post(Publication, Counts):
         return before
 
     def _take(self, revision: int) -> None:
-        """Lock the row by an UPDATE that names the revision: of two writers who saw the same one, the second finds none."""
-        if not self._row().filter(revision=revision).update(revision=models.F("revision")):
+        """Lock the row by an UPDATE that names the revision: of two writers who saw the same one, the second finds none.
+
+        Publication has a number as well, and changes nothing that a writer edits: it is no conflict.
+        """
+        seen = self._row().filter(revision__gte=revision, edited_revision__lte=revision)
+        if not seen.update(revision=models.F("revision")):
             raise RevisedMeanwhile if self._row().exists() else PostGone
 
     def _write(self, edits: set[str], before: Placement, changing: Change) -> None:
@@ -231,11 +236,13 @@ class Post(Publication, Counts):
         self._tidy(edits)
         if "slug" in edits:
             self._readdress(before)
-        self.revision = before.revision + 1
+        self.revision = self.edited_revision = before.revision + 1
         if edits & CONTENT:
             self.updated_at = timezone.now()
-        written = (edits - {"tags"}) | {"revision", "updated_at"} | ({"content_html"} if "content" in edits else set())
-        super().save(force_update=True, update_fields=written)
+        written = (edits - {"tags"}) | {"revision", "edited_revision", "updated_at"}
+        written |= {"content_html"} if "content" in edits else set()
+        with revisions.kept(self, edits):
+            super().save(force_update=True, update_fields=written)
         self._remember(written)
         if "author_id" in edits:
             self._recount(before, changing)

@@ -47,6 +47,8 @@ class Publication(Tracked):
     published_at = models.DateTimeField(null=True, blank=True)
     last_activity = models.DateTimeField(null=True, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
+    edited_revision = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    """The revision at which the post was last edited; later ones only published or withdrew it."""
     moved_at: datetime | None = None
     """When a verb of this instance changed it, by the clock of the database. Not stored."""
     was_public = False

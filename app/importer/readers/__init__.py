@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from app.importer.readers import ghost, static_site, wordpress
+from app.importer.readers import afterword, ghost, static_site, wordpress
 from app.importer.source import CannotRead, Found
 
 
@@ -17,6 +17,8 @@ def read(path: Path, *, hosts: tuple[str, ...] = (), now: datetime | None = None
     """
     if not path.exists():
         raise CannotRead("there is no such file or folder")
+    if afterword.is_export(path):
+        return afterword.read(path, now=now or datetime.now(UTC))
     if path.is_dir() or path.suffix.lower() in static_site.MARKDOWN | static_site.HTML:
         return static_site.read(path, hosts=hosts, now=now, origin=origin)
     if path.suffix.lower() == ".xml":

@@ -71,6 +71,8 @@ class Send(models.Model):
     subject = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     """Empty: the title of the post."""
     preview = models.CharField(max_length=PREVIEW, blank=True, default="", db_default="", editable=False)
+    content_digest = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    """The digest of the post's text when the mailing was decided; empty for those before there was one."""
     summary = models.JSONField(
         default=dict, db_default=models.Value({}, output_field=models.JSONField()), blank=True, editable=False
     )

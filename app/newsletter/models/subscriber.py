@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from app.mail.addresses import normalise
-from app.newsletter.errors import AlreadySubscribed, MailboxGone, Unsubscribed, WasErased
+from app.newsletter.errors import AlreadySubscribed, MailboxGone, NotBounced, Unsubscribed, WasErased
 from app.newsletter.models.erased import ErasedAddress
 from app.newsletter.models.keys import digest
 
@@ -214,9 +214,20 @@ class Subscriber(models.Model):
         self.save(update_fields=["tags"])
 
     def bounce(self) -> bool:
-        """Stop writing to a mailbox that its server says does not exist."""
+        """Stop writing to a mailbox that does not exist or takes nothing any more, as its server says."""
         confirmed = Subscriber.objects.filter(pk=self.pk, state=SubscriberState.CONFIRMED)
         return bool(confirmed.update(state=SubscriberState.BOUNCED))
+
+    @transaction.atomic
+    def lift(self) -> None:
+        """Mail this address again after its mailbox was said to be gone. Raises NotBounced."""
+        bounced = Subscriber.objects.filter(pk=self.pk, state=SubscriberState.BOUNCED)
+        # One who never confirmed did not agree to anything by having a mailbox.
+        state = SubscriberState.CONFIRMED if self.confirmed_at else SubscriberState.PENDING
+        if not bounced.update(state=state):
+            raise NotBounced
+        self.state = state
+        apps.get_model("newsletter", "Bounce").objects.filter(subscriber=self, lifted_at=None).update(lifted_at=timezone.now())
 
     @transaction.atomic
     def erase(self) -> None:

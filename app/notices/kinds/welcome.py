@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -10,6 +9,7 @@ from app.accounts.models import RegisteredVia, User
 from app.notices.kinds.base import Kind, register
 from app.notices.kinds.onboarding import FIRST_STEPS
 from app.notices.models import Notice
+from app.site.current import site
 
 
 @register
@@ -20,7 +20,7 @@ class WelcomeNotice(Kind):
     once_for_good = True
 
     def subject(self, notice: Notice, number: int) -> str:
-        return _("Welcome to %(site)s") % {"site": settings.SITE_NAME}
+        return _("Welcome to %(site)s") % {"site": site().name}
 
 
 @transaction.atomic

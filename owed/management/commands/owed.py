@@ -21,7 +21,9 @@ RENAMED = {"replay": "retry"}
 
 
 class Command(BaseCommand):
-    help = "List and show what is owed; retry, hasten, discard, cancel, pause, hold or release it; sweep, work off or purge."
+    help = (
+        "List and show what is owed; retry, hasten, discard, cancel, pause, hold, release or drop it; sweep, work off or purge."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -93,6 +95,9 @@ class Command(BaseCommand):
 
     def _release(self, **options: Any) -> None:
         holds.release(self.stdout, **options)
+
+    def _drop(self, **options: Any) -> None:
+        holds.drop(self.stdout, **options)
 
     def _sweep(self, **_: Any) -> None:
         pausing.unpark()

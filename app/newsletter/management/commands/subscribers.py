@@ -24,9 +24,9 @@ from app.newsletter.subscriber_list import Filters
 
 class Command(BaseCommand):
     help = (
-        "List subscribers, show all that is kept of one as JSON, add one by hand (an email asks to confirm), unsubscribe or "
-        "erase one, import a list from CSV with a report of each line that was not simply added, export as CSV. Exit code 1: "
-        "no such subscriber, or what was asked cannot be done."
+        "List subscribers, show all that is kept of one as JSON, add one by hand (an email asks to confirm), unsubscribe, "
+        "erase one or lift its suppression, import a list from CSV with a report of each line that was not simply added, "
+        "export as CSV. Exit code 1: no such subscriber, or what was asked cannot be done."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -91,6 +91,13 @@ class Command(BaseCommand):
     def _unsubscribe(self, subscriber: Subscriber) -> None:
         self.stdout.write(_("Unsubscribed.") if subscriber.unsubscribe() else _("This address was unsubscribed before."))
 
+    def _lift(self, subscriber: Subscriber) -> None:
+        try:
+            subscriber.lift()
+        except Refused as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(_("Lifted. The next mailing goes to this address again."))
+
     def _erase(self, subscriber: Subscriber) -> None:
         subscriber.erase()
         self.stdout.write(_("Erased."))
@@ -99,6 +106,7 @@ class Command(BaseCommand):
 ONE = {
     "show": "print all that is kept of one reader, as JSON",
     "unsubscribe": "stop every email to one reader",
+    "lift": "email an address again that was held back for bounces",
     "erase": "forget one reader for good",
 }
 
