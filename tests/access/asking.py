@@ -17,11 +17,11 @@ from django.test import Client
 
 from app.accounts.models import ApiToken, User
 from tests.access.bodies import body_of
-from tests.access.world import OWNED, SHARED, people
+from tests.access.world import OWNED, PARTS, SHARED, people
 from tools.routes import Classification, Route
 
 NAMES = re.compile(r"<(?:(\w+):)?(\w+)>")
-NOWHERE = {"int": "999999999", "username": "nobody", "path": "nothing.png"}
+NOWHERE = {"int": "999999999", "username": "nobody", "path": "nothing.png", "uuid": "6f1c8e1a-3f0e-4b7e-9a53-0d9d8f6f2b11"}
 UNKNOWN = "999999999"
 SIGN_IN = ("/login/", "/admin/login/")
 UNLIMITED = ["GET", "POST"]
@@ -108,6 +108,9 @@ class Asker:
         kind = self.kind(address)
         start = self.start(address)
         path = address.replace(start, NAMES.sub(str(self.object(kind, owner, start)), start), 1) if kind else address
+        if kind == "post":
+            whole = self.made[kind, owner]
+            path = NAMES.sub(lambda name: str(PARTS[name[2]](whole)) if name[2] in PARTS else name[0], path)
         return NAMES.sub(lambda name: NOWHERE.get(name[1] or "", UNKNOWN if name[2].endswith("_id") else "nothing"), path)
 
     def kind(self, address: str) -> str:

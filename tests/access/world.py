@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.blog.models import Comment, Media, Post
+from app.blog.models import Comment, Media, Post, PreviewLink, Revision
 from app.importer.models import Import
 from app.newsletter.models import Confirmation, Delivery, ListImport, Segment, Send, Subscriber
 from app.notices.models import Notice
@@ -80,6 +81,10 @@ def post_import(owner: User) -> Import:
     return Import.objects.create(user=owner, name="site.zip", state="checked")
 
 
+def preview(post: Post) -> PreviewLink:
+    return PreviewLink.objects.filter(post=post).first() or PreviewLink.objects.issue(post, post.author, timedelta(days=1))[0]
+
+
 OWNED: dict[str, Callable[[User], Any]] = {
     "account": account,
     "comment": comment,
@@ -104,7 +109,12 @@ SHARED: dict[str, Callable[[User], Any]] = {
     "subscriber": subscriber,
 }
 """Kinds of the whole publication."""
-SLUGS = ("/posts/<slug:slug>",)
+PARTS: dict[str, Callable[[Any], Any]] = {
+    "number": lambda post: Revision.objects.get_or_create(post=post, number=1, defaults={"title": post.title})[0].number,
+    "link_id": lambda post: preview(post).pk,
+    "preview_id": lambda post: preview(post).pk,
+}
+"""What a second name of an address stands for: a part of the object that the first one names."""
 
 
 def people() -> dict[str, User]:

@@ -75,9 +75,9 @@ class TestTheLink:
         assert Client().post(link, {**WHO, "username": "eve", "email": "eve@example.org"}).status_code == 404
         assert User.objects.count() == 1
 
-    @pytest.mark.parametrize("token", ["x", signing.dumps("first", salt="another"), "first:abc:def"])
-    def test_of_another_maker_opens_nothing(self, client: Client, token: str) -> None:
-        assert client.get(f"/welcome/{token}/").status_code == 404
+    def test_of_another_maker_opens_nothing(self, client: Client) -> None:
+        for token in ("x", signing.dumps("first", salt="another"), "first:abc:def"):
+            assert client.get(f"/welcome/{token}/").status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
