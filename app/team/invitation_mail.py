@@ -12,6 +12,7 @@ from app.mail.rendering import link, render
 from app.mail.submission import SubmissionState, submit
 from app.mail.transport import Transport
 from app.outbound import breaker
+from app.site.current import site
 from app.team.models import Invitation
 from owed import clock
 
@@ -28,7 +29,7 @@ def send_invitation(invitation_id: int) -> None:
 
 
 def _letter(invitation: Invitation) -> Letter:
-    subject = _("You are invited to write at %(site)s") % {"site": settings.SITE_NAME}
+    subject = _("You are invited to write at %(site)s") % {"site": site().name}
     context = {
         "subject": subject,
         "invitation": invitation,
