@@ -12,6 +12,7 @@ from django.db.models import Prefetch
 
 from app.blog.models import Comment, Post, Redirect
 from app.blog.models.slug import PostSlug
+from app.site.current import site
 
 PAGE = 100
 
@@ -97,4 +98,4 @@ def _comment(comment: Comment) -> dict[str, Any]:
 
 def site_facts() -> dict[str, Any]:
     """Return the address and the name of the site, by which a reader of the archive recognises it."""
-    return {"url": settings.SITE_URL, "name": settings.SITE_NAME, "language": settings.LANGUAGE_CODE}
+    return {"url": settings.SITE_URL, "name": site().name, "language": site().language or settings.LANGUAGE_CODE}
