@@ -25,6 +25,16 @@ from app.team.models import Invitation
 from owed import clock, heartbeat, limits, pausing, periods, purging, rolling_up, task
 from owed.contrib import celery_results
 
+HISTORIES = (
+    (forget_deliveries, "DELIVERIES_RETENTION"),
+    (forget_confirmations, "CONFIRMATIONS_RETENTION"),
+    (forget_samples, "CONFIRMATIONS_RETENTION"),
+    (forget_notices, "NOTICES_RETENTION"),
+    (forget_shares, "SHARES_RETENTION"),
+    (Entry.objects.forget, "LOG_RETENTION"),
+)
+"""What is forgotten, and the setting that says after how long."""
+
 
 @blog.publish_scheduled.runs
 def publish_scheduled(*, post_id: int) -> None:
@@ -57,12 +67,8 @@ def purge_results() -> None:
 @task("upkeep.forget_history", kind="external", timeout=900)
 def forget_history() -> None:
     """Remove what ended longer ago than docs/reference/retention.md says. What is still owed stays, whatever its age."""
-    forget_deliveries(settings.DELIVERIES_RETENTION)
-    forget_confirmations(settings.CONFIRMATIONS_RETENTION)
-    forget_samples(settings.CONFIRMATIONS_RETENTION)
-    forget_notices(settings.NOTICES_RETENTION)
-    Entry.objects.forget(settings.LOG_RETENTION)
-    forget_shares(settings.SHARES_RETENTION)
+    for forget, age in HISTORIES:
+        forget(getattr(settings, age))
     forget_writing(clock.now())
     purging.purge_dead(settings.DEAD_EFFECTS_RETENTION)
 

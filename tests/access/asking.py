@@ -111,6 +111,7 @@ class Asker:
         if kind == "post":
             whole = self.made[kind, owner]
             path = NAMES.sub(lambda name: str(PARTS[name[2]](whole)) if name[2] in PARTS else name[0], path)
+        path = path.replace("<kind>", "tag").replace("<str:kind>", "tag")
         return NAMES.sub(lambda name: NOWHERE.get(name[1] or "", UNKNOWN if name[2].endswith("_id") else "nothing"), path)
 
     def kind(self, address: str) -> str:

@@ -240,7 +240,7 @@ class TestUses:
         for post in posts[:6]:
             post.publish()
             post.revise(content="No picture.")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(8):
             found = media_uses.uses(pictures, author)
         assert [[use.kind for use in found[media.pk]] for media in pictures] == [["earlier"]] * 6 + [["post"]] * 6
 

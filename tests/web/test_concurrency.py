@@ -54,8 +54,8 @@ def _edit(client: Client, post: Post, turn: int) -> int:
     """Edit 25 times in the studio. Return how many edits stood."""
     stood = 0
     for number in range(25):
-        title = f"Turn {turn}, edit {number}"
-        client.post(f"/studio/posts/{post.pk}/", typed(title=title, slug=post.slug))
+        title, seen = f"Turn {turn}, edit {number}", Post.objects.get(pk=post.pk)
+        client.post(f"/studio/posts/{post.pk}/", typed(title=title, slug=post.slug, revision=seen.revision))
         stood += Post.objects.get(pk=post.pk).title == title
     return stood
 

@@ -75,7 +75,7 @@
     const shown = isKept || state === "saved" || state === "unchanged" ? state : "nowhere";
     for (const each of bar.children) each.hidden = each.dataset.state !== shown;
     const now = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
-    if (shown === "saved") bar.querySelector("[data-state=saved] time").textContent = now;
+    if (shown === "saved") bar.querySelector("[data-state=saved] [data-at]").textContent = now;
     bar.dataset.shown = shown;
   }
   const isBroken = () => ["offline", "signed-out", "other-person", "elsewhere", "refused", "nowhere"].includes(bar.dataset.shown);
@@ -95,8 +95,8 @@
     found.hidden = !newest;
     if (!newest) return;
     const [key, entry] = newest;
-    found.querySelector("b").textContent = entry.fields.title;
-    found.querySelector("time").textContent = new Date(entry.at).toLocaleString(document.documentElement.lang);
+    found.querySelector("[data-title]").textContent = entry.fields.title;
+    found.querySelector("[data-at]").textContent = new Date(entry.at).toLocaleString(document.documentElement.lang);
     found.querySelector("[value=use]").onclick = () => use(key, entry);
     found.querySelector("[value=discard]").onclick = () => { storage.drop(key); offer(); };
   }
