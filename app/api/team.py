@@ -68,7 +68,7 @@ class Transferred(Schema):
     posts: int
 
 
-class InvitationIn(Strict):
+class MemberIn(Strict):
     email: Email
     role: TeamRole
 
@@ -99,7 +99,7 @@ def list_invitations(request: Request) -> list[Invitation]:
 
 
 @router.post("/invitations", response={201: InvitationOut, 403: Problem, 409: Problem, 422: Problem, 429: Problem})
-def invite(request: Request, response: HttpResponse, payload: InvitationIn) -> Status[Invitation]:
+def invite(request: Request, response: HttpResponse, payload: MemberIn) -> Status[Invitation]:
     """Invite an address to a role, in place of an open invitation to it. 409 for one that is on the team."""
     _must_manage(request)
     _must_grant(request, payload.role)
