@@ -19,6 +19,9 @@ from app.notices.kinds.like import send_like_notification
 from app.notices.kinds.onboarding import start_onboarding_sequence
 from app.notices.kinds.refusals import send_refusals_notification
 from app.notices.kinds.welcome import send_welcome_email
+from app.team import effects as team
+from app.team import review_notices
+from app.team.invitation_mail import send_invitation
 from owed import clock
 
 
@@ -107,3 +110,23 @@ def begin(*, user_id: int) -> None:
 @notices.onboarding.runs
 def onboard(*, user_id: int, step: str) -> None:
     onboarding.onboard(user_id, step, now=clock.now())
+
+
+@team.invite.runs
+def invite(*, invitation_id: int) -> None:
+    send_invitation(invitation_id)
+
+
+@team.submitted.runs
+def submitted(*, post_id: int, round: int) -> None:
+    review_notices.notify_editors(post_id, round)
+
+
+@team.noted.runs
+def noted(*, note_id: int) -> None:
+    review_notices.notify_of_note(note_id)
+
+
+@team.assigned.runs
+def assigned(*, post_id: int, user_id: int, by_id: int, at: int) -> None:
+    review_notices.notify_assignee(post_id, user_id, by_id, at)

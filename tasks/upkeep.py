@@ -21,6 +21,8 @@ from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.newsletter.samples import forget_samples
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
+from app.team import effects as team
+from app.team import members, topics
 from app.team.models import Invitation
 from owed import clock, heartbeat, limits, pausing, periods, purging, rolling_up, task
 from owed.contrib import celery_results
@@ -149,3 +151,13 @@ def import_list(*, list_id: int) -> None:
 @newsletter.check_mail.runs
 def check_mail() -> None:
     mail_check.check()
+
+
+@team.transfer_posts.runs
+def transfer_posts(*, from_id: int, to_id: int, up_to: int) -> None:
+    members.move_posts(from_id, to_id, up_to)
+
+
+@team.merge_topic.runs
+def merge_topic(*, kind: str, from_id: int, into_id: int) -> None:
+    topics.merge_some(topics.known(kind), from_id, into_id)

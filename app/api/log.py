@@ -20,7 +20,7 @@ router = Router(tags=["log"])
 PAGE = 50
 
 
-class Wanted(Schema):
+class EntriesWanted(Schema):
     """Which entries: by what they are about, by whom, `since` and `until` whole days; `before` the id of an entry."""
 
     group: Literal["post", "team", "topic", "mailing", "effects", "settings"] | None = None
@@ -56,7 +56,7 @@ class EntryPage(Schema):
 
 
 @router.get("", response={200: EntryPage, 403: Problem})
-def list_entries(request: Request, wanted: Query[Wanted]) -> dict[str, Any]:
+def list_entries(request: Request, wanted: Query[EntriesWanted]) -> dict[str, Any]:
     """List what was done, 50 to a page; for editors and staff."""
     if not request.auth.can_see_log():
         raise Forbidden(_("Only editors and staff can do that."))
