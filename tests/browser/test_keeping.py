@@ -157,7 +157,9 @@ class TestTwoEditors:
         expect(page.locator(".conflict")).to_contain_text("grace saved the first one")
         expect(page.locator(".conflict ins")).to_have_text("Mine")
         expect(page.locator(".conflict del")).to_have_text("Hers")
-        page.get_by_role("button", name="Save", exact=True).click()
+        # The conflict is shown already: only another page is the answer to this.
+        with page.expect_navigation():
+            page.get_by_role("button", name="Save", exact=True).click()
         expect(page.locator(".conflict")).to_be_visible()
         assert text_of(post) == "Before. Hers."
         page.get_by_role("textbox", name="Text").fill("Before. Hers. Mine.")

@@ -68,6 +68,7 @@ class TestANewsroom:
         assert Post.objects.get(title="On dams").author == editor
 
         desk.get_by_role("link", name="Log", exact=True).click()
+        desk.get_by_role("link", name="Show all").click()
         for line in LOG:
             expect(desk.get_by_text(line).first).to_be_visible()
         fits(desk, "log")
