@@ -124,6 +124,7 @@ def _what(known: dict[str, Route], described: dict[str, Any], method: str, addre
     if operation is not None:
         return _first(operation.get("description") or operation["summary"])
     view = known[address].view if address in known else None
+    view = getattr(view, "func", view)  # a partial has the docstring of partial, which differs by version of Python
     return _first(getattr(view, "view_class", view).__doc__)
 
 
