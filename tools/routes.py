@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +126,9 @@ def _what(known: dict[str, Route], described: dict[str, Any], method: str, addre
     if operation is not None:
         return _first(operation.get("description") or operation["summary"])
     view = known[address].view if address in known else None
-    view = getattr(view, "func", view)  # a partial has the docstring of partial, which differs by version of Python
+    # The docstring of a partial is that of functools.partial, which differs by version of Python.
+    if view and isinstance(inner := inspect.unwrap(view), partial):
+        view = inner.func
     return _first(getattr(view, "view_class", view).__doc__)
 
 
