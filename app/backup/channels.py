@@ -77,7 +77,7 @@ def _parts(channel: str, found: EffectQuerySet) -> Iterator[Part]:
 
 
 def _silent(found: EffectQuerySet) -> Q:
-    """Return the condition of what runs without reaching anyone: plans that were missed, and posts that are no news now."""
+    """Return the condition of what runs without reaching anyone: missed plans, and posts that are too old to announce."""
     now = clock.now()
     news = [*newsletter.announce.names, *social.share.names]
     announced = found.filter(task__in=news).order_by().values_list("args__post_id", flat=True)

@@ -19,7 +19,7 @@ class Unanswered(Exception):
 
 
 class Dns:
-    """Asks the DNS server of this machine, or DNS_SERVER. A name that does not exist has no records; it is no error."""
+    """Asks the DNS server of this machine, or DNS_SERVER. A name that does not exist has no records; that is not an error."""
 
     def __init__(self, *, altogether: float = ALTOGETHER, each: float = SECONDS) -> None:
         self._give_up_at = time.monotonic() + altogether

@@ -48,7 +48,7 @@ class Report:
 
 
 def read_report(octets: bytes, *, recipient: str = "") -> Report | None:
-    """Return what a message reports of one of ours. None where it is no report, or is not about a message that this site sent.
+    """Return what a message reports of one of ours. None for any other message.
 
     `recipient` is the address of the envelope, where the mail server says it. The number in it proves that it answers a message
     of ours; without one, only those who have the message know its Message-ID.

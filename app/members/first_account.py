@@ -1,4 +1,4 @@
-"""The first account of a site that has none: made by whoever can read the log in which its link is."""
+"""The first account of a site that has none: made by a person who can read the link in the log."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _message(report: Report) -> Row | None:
 
 
 def _settle(row: Row, report: Report) -> None:
-    """Say what became of a message in doubt: whoever reports of it had it."""
+    """Settle a message in doubt: a server that reports on it had received it."""
     if report.kind in {Kind.ACCEPTED, Kind.COMPLAINT}:
         is_settled = row.settle(SubmissionState.SENT)
     else:

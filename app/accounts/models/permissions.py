@@ -134,7 +134,7 @@ class Permissions(AbstractUser):
     def can_add_code(self) -> bool:
         """Return whether the user may put scripts into readers' pages.
 
-        A script acts with the rights of whoever opens the page: an editor's could act as a superuser.
+        A script acts with the rights of the person who opens the page: an editor's could act as a superuser.
         """
         return self.is_active and self.is_superuser
 

@@ -224,7 +224,7 @@ class Post(Publication, Counts):
     def _take(self, revision: int) -> None:
         """Lock the row by an UPDATE that names the revision: of two writers who saw the same one, the second finds none.
 
-        Publication has a number as well, and changes nothing that a writer edits: it is no conflict.
+        Publication has a number as well, and changes nothing that a writer edits: it does not conflict.
         """
         seen = self._row().filter(revision__gte=revision, edited_revision__lte=revision)
         if not seen.update(revision=models.F("revision")):
