@@ -94,23 +94,34 @@ def resume(modeladmin: PauseAdmin, request: HttpRequest, queryset: QuerySet[Paus
         pausing.resume(queue=each.queue, task=each.task, decision=Decision(by=request.user.get_username()))
 
 
+class PauseForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if bool(given.get("queue")) == bool(given.get("task")):
+            raise forms.ValidationError(_("Name a queue or a task, and not both."))
+        return given
+
+
 @admin.register(Pause)
 class PauseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("queue", "task", "reason", "decided_by", "since")
+    form = PauseForm
     fields = ("queue", "task", "reason")
     actions = (resume,)
 
     def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
         decision = Decision(by=request.user.get_username(), reason=obj.reason)
         pausing.pause(queue=obj.queue, task=obj.task, decision=decision)
+        # pause() inserts the row itself, and its page and its entry in the log show since when.
         obj.pk = Pause.objects.filter(queue=obj.queue, task=obj.task).values_list("pk", flat=True).get()
+        obj.refresh_from_db()
 
     def delete_model(self, request: HttpRequest, obj: Pause) -> None:
         pausing.resume(queue=obj.queue, task=obj.task, decision=Decision(by=request.user.get_username()))
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave out the admin's own deletion: it would put nothing back to work."""
-        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Pause]) -> None:
+        """Put back to work what was paused: deleting the rows alone would not."""
+        resume(self, request, queryset)
 
     def has_change_permission(self, request: HttpRequest, obj: Pause | None = None) -> bool:
         return False

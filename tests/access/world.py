@@ -10,12 +10,12 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.blog.models import Comment, Media, Post, PreviewLink, Revision
+from app.blog.models import Comment, Media, Post, PostSlug, PreviewLink, Revision
 from app.importer.models import Import
 from app.newsletter.models import Confirmation, Delivery, ListImport, Segment, Send, Subscriber
 from app.notices.models import Notice
-from app.social.models import Account
-from owed.models import Effect
+from app.social.models import Account, DummyPost, SocialPost
+from owed.models import Effect, Pause
 from owed.schedules import Schedule
 from tests import factories
 
@@ -73,6 +73,18 @@ def notice(owner: User) -> Notice:
     return Notice.objects.create(recipient=owner, kind="like", subject_key=f"post:{Notice.objects.count()}", state="failed")
 
 
+def pause(owner: User) -> Pause:
+    return Pause.objects.create(queue=f"queue{Pause.objects.count()}", decided_by=owner.username, since=timezone.now())
+
+
+def shared(owner: User) -> SocialPost:
+    return SocialPost.objects.create(account=account(owner), post=public_post(owner))
+
+
+def recorded(owner: User) -> DummyPost:
+    return DummyPost.objects.create(account=account(owner), key=f"key-{DummyPost.objects.count()}", revision=1)
+
+
 def list_import(owner: User) -> ListImport:
     return ListImport.objects.upload(ContentFile(b"email\nlee@example.org\n", "list.csv"), by=owner)
 
@@ -102,9 +114,13 @@ SHARED: dict[str, Callable[[User], Any]] = {
     "import": post_import,
     "list import": list_import,
     "notice": notice,
+    "old address": lambda owner: PostSlug.objects.create(post=post(owner), slug=f"old-{PostSlug.objects.count()}"),
+    "pause": pause,
+    "recorded": recorded,
     "schedule": lambda owner: Schedule.objects.create(
         name="test.plan", task="upkeep.forget_history", every=60, next_at=timezone.now()
     ),
+    "share": shared,
     "segment": lambda owner: Segment.objects.create(name="All", created_by=owner),
     "subscriber": subscriber,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from celery.signals import task_received
+from celery.signals import task_received, worker_init
 from celery.worker.request import Request
 
 from worker.celery import app
@@ -24,3 +24,11 @@ app.conf.task_acks_late = os.environ.get("CHAOS_ACKS") == "late"
 def tell(request: Request, **kwargs: object) -> None:
     """Write down each hint that is handed to this worker."""
     print(f"hint {request.name} {request.id}", flush=True)
+
+
+@worker_init.connect
+def mail_few_at_once(**kwargs: object) -> None:
+    """Make many effects of few mails, before the children start: each worker has hints waiting while it sends."""
+    from app.newsletter.models import send
+
+    send.CHUNK = 20

@@ -12,8 +12,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
+from app.accounts.models import User
 from owed import record, registry, retry
 from owed.acting import Decision, ReasonNeeded
 from owed.claiming import claim
@@ -210,3 +212,37 @@ class TestTheCommand:
             effects("pause", "--queue", "test")
         with pytest.raises(CommandError, match="not paused"):
             effects("resume", "--queue", "test")
+
+
+class TestTheAdmin:
+    @pytest.fixture
+    def root(self, client: Client) -> Client:
+        client.force_login(User.objects.create(username="root", is_staff=True, is_superuser=True))
+        return client
+
+    def test_pauses(self, root: Client, applied: None) -> None:
+        owe(samples.note.si(n=1))
+        root.post("/admin/owed/pause/add/", {"queue": "test", "reason": "the provider is down"})
+        assert states() == ["paused"]
+        paused = Pause.objects.values_list("queue", "task", "reason", "decided_by").get()
+        assert paused == ("test", "", "the provider is down", "root")
+
+    @pytest.mark.parametrize("named", [{}, {"queue": "test", "task": "test.note"}])
+    def test_says_what_is_wrong(self, root: Client, named: dict[str, str]) -> None:
+        page = root.post("/admin/owed/pause/add/", {**named, "reason": "the provider is down"})
+        assert "Name a queue or a task, and not both." in page.content.decode()
+        assert not Pause.objects.exists()
+
+    @pytest.mark.parametrize("action", ["resume", "delete_selected"])
+    def test_puts_back_to_work_what_was_paused(self, root: Client, applied: None, action: str) -> None:
+        pause(queue="test", decision=ADA)
+        owe(samples.note.si(n=1))
+        run(registry.get("test.note"), list(Effect.objects.values_list("pk", flat=True)), uuid4())
+        asked = {"action": action, "_selected_action": Pause.objects.get().pk, "post": "yes"}
+        root.post("/admin/owed/pause/", asked)
+        assert (Pause.objects.count(), states()) == (0, ["ready"])
+
+    def test_resumes_from_the_page_of_a_pause(self, root: Client, applied: None) -> None:
+        pause(queue="test", decision=ADA)
+        root.post(f"/admin/owed/pause/{Pause.objects.get().pk}/delete/", {"post": "yes"})
+        assert not Pause.objects.exists()
