@@ -141,6 +141,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# As WhiteNoise decides itself, but also while tests turn DEBUG off: it listed every file for each new client, a third of their time.
+WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "app.blog.upload_handler.TolerantHandler",

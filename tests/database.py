@@ -5,9 +5,20 @@ Django truncates all tables and then creates each permission again: 0.3 s after 
 
 from __future__ import annotations
 
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import psycopg
 from django.db import OperationalError, connections
 from django.test import TransactionTestCase
+
+from tests import servers
+from tools.devserver.server import ROOT
+
+TEMPLATE = "migrated"
 
 # What Django itself writes after a migration, and no test of ours adds to.
 KEPT = {"django_content_type", "auth_permission"}
@@ -43,6 +54,26 @@ def empty(alias: str) -> None:
     names = ", ".join(f"'{table}'" for table in tables)
     with connection.cursor() as cursor:
         cursor.execute(EMPTY.format(tables=quoted, names=names))
+
+
+def is_given() -> bool:
+    """Return whether the database was given from outside, where nothing is made beside the test databases."""
+    return "DATABASE_URL" not in os.environ[servers.OURS].split()
+
+
+def migrated() -> str:
+    """Return the name of a database with every table, which the first worker to ask makes and the others wait for."""
+    folder = Path(os.environ[servers.HOME])
+    with (folder / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (done := folder / "template.done").exists():
+            with connections["default"]._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+                cursor.execute(f"CREATE DATABASE {TEMPLATE}")
+            url = os.environ["DATABASE_URL"].rpartition("/")[0]
+            command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity=0"]
+            subprocess.run(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": f"{url}/{TEMPLATE}"}, check=True)
+            done.touch()
+    return TEMPLATE
 
 
 def forget(statement: str, tries: int = 5) -> None:
