@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from . import causes, clock, counting, crash, origin, registry, sql
 from .conf import ring_after
 from .outcomes import NotInTransaction
 from .rows import INSERT, Row
+from .savepoints import Savepoints
 from .tracing import tracer
 from .waker import waker
 
@@ -48,28 +49,6 @@ class Owed:
             waker.wake(self.low, low=True)
 
 
-class _Gathering:
-    """The rows recorded so far. Called with each statement that Django executes: what a savepoint takes back goes too."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self.marks: dict[str, int] = {}
-
-    def __call__(self, execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: Any) -> Any:
-        done = execute(statement, params, many, context)
-        if isinstance(statement, str):
-            self._follow(statement)
-        return done
-
-    def _follow(self, statement: str) -> None:
-        # Django names a savepoint in three statements: SAVEPOINT x, RELEASE SAVEPOINT x and ROLLBACK TO SAVEPOINT x.
-        begun, _, name = statement.partition("SAVEPOINT ")
-        if begun == "":
-            self.marks[name] = len(self.rows)
-        elif begun == "ROLLBACK TO ":
-            del self.rows[self.marks.get(name, 0) :]
-
-
 def _once(rows: list[Row]) -> list[Row]:
     """Return what is owed to a batch twice only once: both would read what this one commit left."""
     batched = {task for task in {row.task for row in rows} if registry.get(task).batch > 1}
@@ -79,7 +58,7 @@ def _once(rows: list[Row]) -> list[Row]:
     return list(first.values())
 
 
-_gathering: ContextVar[_Gathering | None] = ContextVar("effects_gathering", default=None)
+_gathering: ContextVar[list[Row] | None] = ContextVar("effects_gathering", default=None)
 
 
 def record(*signatures: Signature, about: models.Model | str | None = None, then: Signature | None = None) -> Owed:
@@ -96,7 +75,7 @@ def record(*signatures: Signature, about: models.Model | str | None = None, then
         return _insert_set(rows, then, about)
     gathering = _gathering.get()
     if gathering is not None:
-        gathering.rows += rows
+        gathering += rows
         return Owed()
     return _insert(rows)
 
@@ -137,14 +116,14 @@ def gather() -> Iterator[Owed]:
         yield Owed()
         return
     _in_transaction()
-    gathering, owed = _Gathering(), Owed()
-    token = _gathering.set(gathering)
+    rows: list[Row] = []
+    owed, token = Owed(), _gathering.set(rows)
     try:
-        with connection.execute_wrapper(gathering):
+        with connection.execute_wrapper(Savepoints(rows)):
             yield owed
     finally:
         _gathering.reset(token)
-    inserted = _insert(_once(gathering.rows))
+    inserted = _insert(_once(rows))
     owed.ready, owed.low, owed.ids = inserted.ready, inserted.low, inserted.ids
     transaction.on_commit(owed.enqueue, robust=True)
 

@@ -7,24 +7,23 @@ versions) are then locked once, last and in order, so that two changes at once n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import connection, transaction
 
 from app.blog import counters, versions
+from owed.savepoints import Savepoints
 
 
 @dataclass
 class Change:
-    """What moves beside the rows of a verb. Called with each statement: what a savepoint takes back, moves nothing."""
+    """What moves beside the rows of a verb. What a savepoint takes back moves nothing."""
 
     counts: list[tuple[int, int, int]] = field(default_factory=list)
     scopes: list[str] = field(default_factory=list)
-    marks: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def count(self, author_id: int, *, posts: int = 0, published: int = 0) -> None:
         """Move an author's numbers of posts and of published posts."""
@@ -43,21 +42,6 @@ class Change:
         counters.move(posts, published)
         versions.bump(*self.scopes)
 
-    def __call__(self, execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: Any) -> Any:
-        done = execute(statement, params, many, context)
-        if isinstance(statement, str):
-            self._follow(statement)
-        return done
-
-    def _follow(self, statement: str) -> None:
-        # A rolled-back savepoint shows only in its SQL: Django's own list of hooks (run_on_commit) is private.
-        begun, _, name = statement.partition("SAVEPOINT ")
-        if begun == "":
-            self.marks[name] = len(self.counts), len(self.scopes)
-        elif begun == "ROLLBACK TO ":
-            counts, scopes = self.marks.get(name, (0, 0))
-            del self.counts[counts:], self.scopes[scopes:]
-
 
 _current: ContextVar[Change | None] = ContextVar("blog_change", default=None)
 
@@ -73,7 +57,7 @@ def change() -> Iterator[Change]:
     token = _current.set(mine)
     try:
         with transaction.atomic():
-            with connection.execute_wrapper(mine):
+            with connection.execute_wrapper(Savepoints(mine.counts, mine.scopes)):
                 yield mine
             mine.apply()
     finally:
