@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 
 from app.blog.models import Post
 from app.blog.plain_text import beginning, plain_text
@@ -24,6 +25,7 @@ from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Subscriber
 from app.site.current import site
 from app.site.pages import ARCHIVE, SUBSCRIBE
+from app.site.speaking import speaking
 
 LARGEST = 80_000  # Gmail cuts a message off at 102 kB
 OPENING = 20_000  # characters of HTML in which the first words of a post are looked for
@@ -37,9 +39,10 @@ def worded(preview: str) -> dict[str, str]:
 
 
 def post_letter(context: dict[str, Any], subject: str, reader: Addressee) -> Letter:
-    """Return a post as it is mailed to one reader. All but the reader's own facts is the same for each."""
+    """Return a post as it is mailed to one reader, in the publication's language. All but the reader's own facts is the same."""
     page = link(reverse("subscription", args=[reader.token]))
-    text, html = render("newsletter/mail/post", {**context, "unsubscribe_url": page})
+    with speaking():
+        text, html = render("newsletter/mail/post", {**context, "unsubscribe_url": page})
     return Letter(
         sender=context["identity"].sender,
         recipient=reader.email,
@@ -83,6 +86,12 @@ def list_headers(subscription: str) -> dict[str, str]:
 
 
 def confirmation_letter(confirmation: Confirmation) -> Letter:
+    """Return the question whether a subscription was meant, in the language of who gets it."""
+    with speaking(confirmation.subscriber.language):
+        return _confirmation_letter(confirmation)
+
+
+def _confirmation_letter(confirmation: Confirmation) -> Letter:
     subscriber: Subscriber = confirmation.subscriber
     context = {
         "confirm_url": link(subscriber.get_absolute_url()),
@@ -93,7 +102,7 @@ def confirmation_letter(confirmation: Confirmation) -> Letter:
     return Letter(
         sender=sender(),
         recipient=subscriber.email,
-        subject=f"Please confirm: {site().name} by mail",
+        subject=_("Please confirm: %(site)s by email") % {"site": site().name},
         text=text,
         html=html,
         message_id=confirmation.message_id,
