@@ -126,6 +126,7 @@ LANGUAGES = [
     ("en", "English"), ("ar", "Arabic"), ("de", "German"), ("es", "Spanish"), ("fr", "French"), ("pt-br", "Brazilian Portuguese"),
 ]  # fmt: skip
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "app.site.formats"
 LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

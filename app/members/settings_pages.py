@@ -53,7 +53,7 @@ class ProfileForm(forms.Form):
         max_length=limits.BIO,
         required=False,
         help_text=gettext_lazy("Markdown."),
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
     )
     website = WebAddress(label=gettext_lazy("Website"), max_length=200, required=False, assume_scheme="https")
     notify_comments = forms.BooleanField(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from app.blog import languages
 from app.blog.models import Post
 from app.blog.plain_text import beginning, plain_text
 from app.blog.truncation import cut, shortened
@@ -59,11 +60,13 @@ def post_context(post_id: int) -> dict[str, Any]:
     """Return what the templates show of a post; one too long for mail is shortened, with a link to the rest."""
     post = Post.objects.select_related("author__profile").get(pk=post_id)
     markup = body(post)
-    shown = mark_safe(styled(markup))  # noqa: S308 - sanitised
+    direction = languages.direction(post.language)
+    shown = mark_safe(styled(markup, direction))  # noqa: S308 - sanitised
     whole = len(shown.encode()) <= LARGEST
     summary = post.excerpt or shortened(plain_text(beginning(post.content_html, OPENING)), words=80)
     return {
         "post": post,
+        "direction": direction,
         "identity": identity(post.author),
         "post_url": link(post.get_absolute_url()),
         "summary": summary,
