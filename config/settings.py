@@ -121,10 +121,15 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "en"
-# Those that the interface is translated into: one folder of locale/ each (docs/howto/translate.md). A publication may have others.
+# Those that the interface is translated into, a folder of locale/ each (docs/howto/translate.md). A site may have others.
 LANGUAGES = [
-    ("en", "English"), ("ar", "Arabic"), ("de", "German"), ("es", "Spanish"), ("fr", "French"), ("pt-br", "Brazilian Portuguese"),
-]  # fmt: skip
+    ("en", "English"),
+    ("ar", "Arabic"),
+    ("de", "German"),
+    ("es", "Spanish"),
+    ("fr", "French"),
+    ("pt-br", "Brazilian Portuguese"),
+]
 USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = "app.site.formats"
 LOCALE_PATHS = [ROOT / "locale"]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -33,8 +34,9 @@ msgstr ""
 """
 """Without dates and names, which change while no text does: who translated is in the history."""
 PLACEHOLDER = re.compile(r"%\(\w+\)[#0 +.\d-]*[a-zA-Z]|%[sdif]|%%|\{\w*\}")
-TAG = re.compile(r"</?[a-z][a-z0-9]*")
-LONG_AGO = datetime(2026, 1, 1, tzinfo=timezone.utc)
+TAG = re.compile(r"</?(?:a|b|bdi|code|em|i|kbd|link|meta|p|q|script|span|strong)\b")
+Text = str | tuple[str, ...] | list[str] | None
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def languages() -> list[Path]:
@@ -56,12 +58,16 @@ def in_step(path: Path) -> str:
     """Return the catalogue as it should be: each text of locale/en in its order, nothing else, without guesses."""
     catalogue = read(path)
     catalogue.update(read(SOURCE), no_fuzzy_matching=True)
-    catalogue.obsolete.clear()
-    written = BytesIO()
-    write_po(written, catalogue, width=0, omit_header=True, include_lineno=False, ignore_obsolete=True)
-    name = catalogue.locale.english_name if catalogue.locale else path.parts[-3]
-    header = HEADER.format(name=name, language=path.parts[-3], plural_forms=catalogue.plural_forms.rstrip("; "))
-    return header + written.getvalue().decode().strip() + "\n"
+    return written(catalogue, path.parts[-3])
+
+
+def written(catalogue: Catalog, language: str) -> str:
+    """Return the catalogue as a file: the same for the same texts."""
+    texts = BytesIO()
+    write_po(texts, catalogue, width=0, omit_header=True, include_lineno=False, ignore_obsolete=True)
+    name = Locale.parse(language).english_name
+    header = HEADER.format(name=name, language=language, plural_forms=catalogue.plural_forms.rstrip("; "))
+    return header + texts.getvalue().decode().strip() + "\n"
 
 
 def compiled(path: Path) -> bytes:
@@ -137,9 +143,9 @@ def _parts(text: str) -> Counter[str]:
     return Counter([*PLACEHOLDER.findall(text), *TAG.findall(text)])
 
 
-def _all(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def _all(text: Text) -> tuple[str, ...]:
+    return (text or "",) if text is None or isinstance(text, str) else tuple(text)
 
 
-def _first(text: str | tuple[str, ...] | list[str]) -> str:
+def _first(text: Text) -> str:
     return _all(text)[0][:70]

@@ -1,4 +1,4 @@
-"""`python -m tools.messages [--check]`: collect the texts marked for translation, and bring every language's catalogue up to date.
+"""`python -m tools.messages [--check]`: collect the texts marked for translation, and bring every catalogue up to date.
 
 Collecting needs GNU gettext (xgettext). Without it, --check leaves that part out and says so: contributors need no translator's
 tools.
@@ -31,9 +31,7 @@ msgstr ""
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.messages", description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="change nothing; exit 1 where a catalogue is out of date or incomplete"
-    )
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where one is out of date or incomplete")
     check = parser.parse_args().check
     collecting = shutil.which("xgettext") is not None
     if not collecting and not check:

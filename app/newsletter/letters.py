@@ -40,7 +40,7 @@ def worded(preview: str) -> dict[str, str]:
 
 
 def post_letter(context: dict[str, Any], subject: str, reader: Addressee) -> Letter:
-    """Return a post as it is mailed to one reader, in the publication's language. All but the reader's own facts is the same."""
+    """Return a post as it is mailed to one reader, in the site's language. All but the reader's own facts is the same."""
     page = link(reverse("subscription", args=[reader.token]))
     with speaking():
         text, html = render("newsletter/mail/post", {**context, "unsubscribe_url": page})

@@ -1,4 +1,4 @@
-"""`{{ moment|iso }}`: a moment for programs; `{{ moment|to_the_second }}`: for people. In every template, without {% load %}."""
+"""A moment for programs, `{{ moment|iso }}`, and for people, `{{ moment|to_the_second }}`. No {% load %} is needed."""
 
 from __future__ import annotations
 
