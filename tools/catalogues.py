@@ -113,18 +113,17 @@ def _problems_of(path: Path) -> Iterator[str]:
     catalogue = read(path)
     for message in catalogue:
         if message.id:
-            yield from (f"{what}: {_first(message.id)!r}" for what in _problems_in(message, catalogue.num_plurals))
+            yield from (f"{what}: {_first(message.id)!r}" for what in _problems_in(message))
 
 
-def _problems_in(message: Message, forms: int) -> Iterator[str]:
+def _problems_in(message: Message) -> Iterator[str]:
+    """A plural form that a language has and the file lacks is empty: missing."""
     texts = _all(message.string)
     if not all(texts):
         yield "missing"
         return
     if message.fuzzy:
         yield "fuzzy"
-    if message.pluralizable and len(texts) != forms:
-        yield f"{len(texts)} plural forms instead of {forms}"
     if not _same_parts(_all(message.id), texts):
         yield "other placeholders or tags"
     if len({text.endswith("\n") for text in (*_all(message.id), *texts)}) > 1:
