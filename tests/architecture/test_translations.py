@@ -44,12 +44,14 @@ GROUPED = re.compile(r"\d[.,\u00a0\u202f]\d{3}(?!\d)")
 
 READER = ["home", "archive", "search", "login", "join", "password_reset", "subscribe"]
 MEMBER = ["account", "account_address", "account_password"]
+FRAGMENTS = {"subscribers_csv", "statistics_csv", "preview", "new_working_copy"}
 STUDIO = sorted(
     pattern.name
     for pattern in studio_urls.urlpatterns
-    if not pattern.pattern.converters and pattern.name not in {"subscribers_csv", "statistics_csv", "preview"}
+    if not pattern.pattern.converters
+    and pattern.name not in {"subscribers_csv", "statistics_csv", "preview", "new_working_copy"}
 )
-"""Every page of the studio whose address names no object, but for files."""
+"""Every page of the studio whose address names no object, but for files and answers to scripts."""
 
 
 @pytest.fixture
