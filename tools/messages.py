@@ -1,6 +1,7 @@
-"""`python -m tools.messages [--check]`: collect the texts that are marked for translation, or say that the catalogue is old.
+"""`python -m tools.messages [--check]`: collect the texts marked for translation, and bring every catalogue up to date.
 
-Needs GNU gettext (xgettext); without it --check says so and passes, since contributors need no translator's tools.
+Collecting needs GNU gettext (xgettext). Without it, --check leaves that part out and says so: contributors need no translator's
+tools.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ import argparse
 import os
 import shutil
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-CATALOGUE = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
+from tools import catalogues
+from tools.catalogues import ROOT, SOURCE
+
 IGNORED = ["var/*", ".venv*", "tests/*", "bench/*", "docs/*", "node_modules/*", "owed/tests/*", "owed/example/*"]
 HEADER = r"""# Afterword's texts, collected by `python -m tools.messages`. Source language: English.
 msgid ""
@@ -30,18 +31,26 @@ msgstr ""
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.messages", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="exit 1 where the catalogue is out of date")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where one is out of date or incomplete")
     check = parser.parse_args().check
-    if shutil.which("xgettext") is None:
-        if not check:
-            sys.exit("Install GNU gettext: xgettext was not found.")
-        print("skipped: the catalogue of texts (xgettext of GNU gettext was not found)")
-        return
-    before = CATALOGUE.read_text() if CATALOGUE.exists() else ""
+    collecting = shutil.which("xgettext") is not None
+    if not collecting and not check:
+        sys.exit("Install GNU gettext: xgettext was not found.")
+    old = _collected(check) if collecting else []
+    if not collecting:
+        print("skipped: whether locale/en has every text (xgettext of GNU gettext was not found)")
+    problems = [*old, *catalogues.problems()] if check else [*catalogues.update(), *catalogues.problems()]
+    print(*problems, sep="\n", end="\n" if problems else "")
+    if check and problems:
+        sys.exit("Run python -m tools.messages, then complete what is still named.")
+
+
+def _collected(check: bool) -> list[str]:
+    """Write locale/en, or say that it is old."""
+    before = SOURCE.read_text() if SOURCE.exists() else ""
     after = collect()
-    CATALOGUE.write_text(before if check else after)
-    if check and before != after:
-        sys.exit("locale/ is out of date: run python -m tools.messages")
+    SOURCE.write_text(before if check else after)
+    return ["locale/en: out of date"] if check and before != after else []
 
 
 def collect() -> str:
@@ -51,8 +60,8 @@ def collect() -> str:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
-    CATALOGUE.unlink(missing_ok=True)
+    SOURCE.parent.mkdir(parents=True, exist_ok=True)
+    SOURCE.unlink(missing_ok=True)
     os.chdir(ROOT)
     call_command(
         "makemessages",
@@ -63,7 +72,7 @@ def collect() -> str:
         no_wrap=True,
         verbosity=0,
     )
-    _, _, texts = CATALOGUE.read_text().partition("\n\n")
+    _, _, texts = SOURCE.read_text().partition("\n\n")
     return HEADER + texts
 
 

@@ -14,7 +14,7 @@ from app.site import limits
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 BIGGEST = 2**63 - 1
-SLUG = r"^[-a-zA-Z0-9_]+$"
+SLUG = r"^[-\w]+$"
 ABOUT = r"^[a-z]{1,40}:[0-9]{1,19}$"
 
 

@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
+from django.core.validators import validate_unicode_slug
 from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LIMIT = limits.SLUG
 ROOM_FOR_SUFFIX = 10
 NAMELESS = "post"
+ENCODED = 500
+"""A letter of another script is six or nine octets in an address; mail programs break long ones."""
 # Latin letters that have no decomposition; the rest of the accents fall off by NFKD.
 LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "þ": "th", "ı": "i"}
@@ -34,9 +37,29 @@ def choose(post: Post) -> str:
     return claim(post.slug, post) if post.slug else free(base_of(post.title))
 
 
-def base_of(title: str) -> str:
-    ascii_title = unicodedata.normalize("NFKD", title.translate(LETTERS))
-    return slugify(ascii_title)[: LIMIT - ROOM_FOR_SUFFIX].strip("-") or NAMELESS
+def base_of(title: str, *, nameless: str = NAMELESS) -> str:
+    """Return the words of a title for its address: Latin letters without accents, those of other scripts as they are."""
+    folded = "".join(_folded(letter) for letter in normal(title.translate(LETTERS)))
+    slug = normal(slugify(folded, allow_unicode=True))[: LIMIT - ROOM_FOR_SUFFIX]
+    return _short(slug).strip("-") or nameless
+
+
+def normal(slug: str) -> str:
+    """Return a slug in the one spelling in which it is stored and looked up (NFC)."""
+    return unicodedata.normalize("NFC", slug.strip())
+
+
+def _folded(letter: str) -> str:
+    return unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode() or letter
+
+
+def _short(slug: str) -> str:
+    """Return as much of it, in whole words where it can be, as makes an address of ENCODED octets."""
+    if len(quote(slug)) <= ENCODED:
+        return slug
+    while len(quote(slug)) > ENCODED:
+        slug = slug[:-1]
+    return slug.rpartition("-")[0] or slug
 
 
 def free(base: str) -> str:
@@ -50,7 +73,7 @@ def free(base: str) -> str:
 
 def claim(slug: str, post: Post) -> str:
     """Return a slug that a person chose, if no other post has it. A redirect from it ends."""
-    slug = slug.strip()
+    slug = normal(slug)
     _check(slug)
     hold(f"slug:{slug}")
     if type(post)._default_manager.filter(slug=slug).exclude(pk=post.pk).exists():
@@ -77,7 +100,7 @@ def leave(slug: str, post: Post) -> None:
 
 def _check(slug: str) -> None:
     try:
-        validate_slug(slug)
+        validate_unicode_slug(slug)
     except ValidationError as error:
         raise ValidationError({"slug": error.messages}) from error
     if len(slug) > LIMIT:

@@ -1,4 +1,4 @@
-"""Names for addresses: plain ASCII, readable where the script allows it."""
+"""Names for addresses: plain ASCII where the text can be spelled so, as on the sites that posts come from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 from django.utils.text import slugify
 
-from app.blog.slugs import LETTERS
+from app.blog.slugs import LETTERS, base_of
 
 SPELLED = """
 а=a б=b в=v г=g д=d е=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch ъ= ы=y ь= э=e
@@ -18,9 +18,14 @@ TRANSLITERATED = str.maketrans({letter: latin for letter, _, latin in (pair.part
 
 
 def slug_of(text: str, *, kind: str, limit: int = 200) -> str:
-    """Return an ASCII slug. Text in a script that we cannot spell in ASCII gets a stable name: `kind` and a checksum."""
+    """Return a slug: in ASCII where the text can be spelled so, else in its own script. The same for the same text.
+
+    A text without letters, and a name of a person that cannot be spelled, is named by `kind` and a checksum.
+    """
     latin = text.lower().translate(TRANSLITERATED).translate(LETTERS)
     slug = slugify(latin)[:limit].strip("-_")
+    if not slug and kind != "author":
+        slug = base_of(text, nameless="")[:limit].strip("-_")
     return slug or f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

@@ -32,7 +32,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 def everything(user: User) -> dict[str, Any]:
     """Return addresses, profile, posts, comments, likes, activity and subscriptions, each in one query."""
-    person = ("username", "email", "email_confirmed_at", "role", "date_joined", "last_login")
+    person = ("username", "email", "email_confirmed_at", "role", "language", "date_joined", "last_login")
     profile = tuple(ProfileForm.base_fields)
     written = ("title", "slug", "status", "content", "excerpt", "language", "created_at", "published_at")
     moved = ("old_email", "new_email", "asked_at", "closed_at")

@@ -18,14 +18,30 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import LastAdministrator, Profile, User
 from app.blog.text import clean, one_line
-from app.site import limits
+from app.site import languages, limits
 from app.site.pages import HOME
+from app.site.speaking import speaking
 
 
 class WebAddress(forms.URLField):
     """A page's address, no ftp."""
 
     default_validators: list[Any] = [URLValidator(schemes=["http", "https"])]  # noqa: RUF012 - as in Django
+
+
+class LanguageForm(forms.Form):
+    """The language of what one sees oneself. What readers see has the publication's."""
+
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        help_text=gettext_lazy("Of the studio, this page and emails to you. Readers see the publication's language."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["language"]
+        choice.choices = [("", _("As the publication")), *languages.translated()]
 
 
 class ProfileForm(forms.Form):
@@ -37,7 +53,7 @@ class ProfileForm(forms.Form):
         max_length=limits.BIO,
         required=False,
         help_text=gettext_lazy("Markdown."),
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
     )
     website = WebAddress(label=gettext_lazy("Website"), max_length=200, required=False, assume_scheme="https")
     notify_comments = forms.BooleanField(
@@ -66,14 +82,30 @@ class ProfileForm(forms.Form):
 @login_required
 def settings(request: HttpRequest) -> HttpResponse:
     """Show what one can change; POST changes it."""
-    profile = cast("User", request.user).profile
-    shown = {name: getattr(profile, name) for name in ProfileForm.base_fields}
+    user = cast("User", request.user)
+    shown = {name: getattr(user.profile, name) for name in ProfileForm.base_fields}
     form = ProfileForm(request.POST or None, initial=shown)
     if request.method == "POST" and form.is_valid():
-        form.save(profile)
+        form.save(user.profile)
         messages.success(request, _("Saved."))
         return redirect("account")
-    return render(request, "members/settings.html", {"form": form}, status=422 if form.errors else 200)
+    about = {"form": form, "language_form": LanguageForm(initial={"language": user.language})}
+    return render(request, "members/settings.html", about, status=422 if form.errors else 200)
+
+
+@require_POST
+@never_cache
+@login_required
+def language(request: HttpRequest) -> HttpResponse:
+    """Choose the language of the studio, of one's account and of emails to oneself."""
+    user, form = cast("User", request.user), LanguageForm(request.POST)
+    if form.is_valid():
+        user.speak(form.cleaned_data["language"])
+        with speaking(user.language):
+            messages.success(request, _("Saved."))
+    else:
+        messages.error(request, _("Choose one of the languages in the list."))
+    return redirect("account")
 
 
 @require_POST

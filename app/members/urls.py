@@ -13,6 +13,7 @@ urlpatterns = [
     path("password/", password_pages.forgotten, name="password_reset"),
     path("password/<str:uidb64>/<str:token>/", password_pages.Reset.as_view(), name="password_reset_confirm"),
     path("account/", settings_pages.settings, name="account"),
+    path("account/language", settings_pages.language, name="account_language"),
     path("account/address", email_pages.EmailChangeRequest.as_view(), name="account_address"),
     path("account/address/confirmation", email_pages.resend_confirmation, name="account_confirmation"),
     path("account/password", password_pages.Change.as_view(), name="account_password"),

@@ -15,18 +15,25 @@ from app.newsletter.letters import list_headers
 from app.newsletter.models import Greeting, MailingSettings
 from app.outbound import breaker
 from app.site.current import site
+from app.site.speaking import speaking
 from owed import clock
 
 
 def greet(greeting_id: int) -> None:
     """Welcome one reader, at most once. Raises Rejected, Unreachable to be tried again."""
-    greeting = Greeting.objects.select_related("subscriber").filter(pk=greeting_id).first()
+    greeting = Greeting.objects.select_related("subscriber__user").filter(pk=greeting_id).first()
     if greeting is None:
         return
     if not greeting.subscriber.is_confirmed:
         greeting.drop(SubmissionState.SKIPPED, f"the reader is {greeting.subscriber.state}")
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
-        submit(greeting, lambda: encode(_letter(greeting), at=clock.now()), transport)
+        submit(greeting, lambda: encode(letter(greeting), at=clock.now()), transport)
+
+
+def letter(greeting: Greeting) -> Letter:
+    """Return the mail, in the language of who gets it."""
+    with speaking(greeting.subscriber.language):
+        return _letter(greeting)
 
 
 def _letter(greeting: Greeting) -> Letter:

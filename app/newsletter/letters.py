@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 
+from app.blog import languages
 from app.blog.models import Post
 from app.blog.plain_text import beginning, plain_text
 from app.blog.truncation import cut, shortened
@@ -24,6 +26,7 @@ from app.newsletter.letter_body import body
 from app.newsletter.models import Confirmation, Subscriber
 from app.site.current import site
 from app.site.pages import ARCHIVE, SUBSCRIBE
+from app.site.speaking import speaking
 
 LARGEST = 80_000  # Gmail cuts a message off at 102 kB
 OPENING = 20_000  # characters of HTML in which the first words of a post are looked for
@@ -37,9 +40,10 @@ def worded(preview: str) -> dict[str, str]:
 
 
 def post_letter(context: dict[str, Any], subject: str, reader: Addressee) -> Letter:
-    """Return a post as it is mailed to one reader. All but the reader's own facts is the same for each."""
+    """Return a post as it is mailed to one reader, in the site's language. All but the reader's own facts is the same."""
     page = link(reverse("subscription", args=[reader.token]))
-    text, html = render("newsletter/mail/post", {**context, "unsubscribe_url": page})
+    with speaking():
+        text, html = render("newsletter/mail/post", {**context, "unsubscribe_url": page})
     return Letter(
         sender=context["identity"].sender,
         recipient=reader.email,
@@ -56,11 +60,13 @@ def post_context(post_id: int) -> dict[str, Any]:
     """Return what the templates show of a post; one too long for mail is shortened, with a link to the rest."""
     post = Post.objects.select_related("author__profile").get(pk=post_id)
     markup = body(post)
-    shown = mark_safe(styled(markup))  # noqa: S308 - sanitised
+    direction = languages.direction(post.language)
+    shown = mark_safe(styled(markup, direction))  # noqa: S308 - sanitised
     whole = len(shown.encode()) <= LARGEST
     summary = post.excerpt or shortened(plain_text(beginning(post.content_html, OPENING)), words=80)
     return {
         "post": post,
+        "direction": direction,
         "identity": identity(post.author),
         "post_url": link(post.get_absolute_url()),
         "summary": summary,
@@ -83,6 +89,12 @@ def list_headers(subscription: str) -> dict[str, str]:
 
 
 def confirmation_letter(confirmation: Confirmation) -> Letter:
+    """Return the question whether a subscription was meant, in the language of who gets it."""
+    with speaking(confirmation.subscriber.language):
+        return _confirmation_letter(confirmation)
+
+
+def _confirmation_letter(confirmation: Confirmation) -> Letter:
     subscriber: Subscriber = confirmation.subscriber
     context = {
         "confirm_url": link(subscriber.get_absolute_url()),
@@ -93,7 +105,7 @@ def confirmation_letter(confirmation: Confirmation) -> Letter:
     return Letter(
         sender=sender(),
         recipient=subscriber.email,
-        subject=f"Please confirm: {site().name} by mail",
+        subject=_("Please confirm: %(site)s by email") % {"site": site().name},
         text=text,
         html=html,
         message_id=confirmation.message_id,

@@ -18,14 +18,20 @@ from app.newsletter.letters import post_context
 from app.newsletter.models import SampleMail
 from app.outbound import breaker
 from app.site.pages import SUBSCRIBE
+from app.site.speaking import speaking
 from owed import clock
 
 
 def shown(post: Post, *, preview: str = "", on_site: bool = True) -> tuple[str, str]:
-    """Return text and HTML of the post's mail, as if it were published now.
+    """Return text and HTML of the post's mail, as if it were published now, in the publication's language.
 
     The unsubscribe link leads to the Subscribe page: a test email must not unsubscribe anyone.
     """
+    with speaking():
+        return _shown(post, preview=preview, on_site=on_site)
+
+
+def _shown(post: Post, *, preview: str, on_site: bool) -> tuple[str, str]:
     context = post_context(post.pk)
     read: Post = context["post"]
     read.published_at = read.published_at or clock.now()

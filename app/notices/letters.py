@@ -11,10 +11,16 @@ from app.mail.sender import sender
 from app.notices import kinds
 from app.notices.models import Notice
 from app.notices.preferences import StopLink
+from app.site.speaking import speaking
 
 
 def letter(notice: Notice, gathered: Sequence[Notice]) -> Letter:
-    """Return the mail for a notice and those that a digest gathered into it."""
+    """Return the mail for a notice and those that a digest gathered into it, in the language of who gets it."""
+    with speaking(notice.recipient.language):
+        return _letter(notice, gathered)
+
+
+def _letter(notice: Notice, gathered: Sequence[Notice]) -> Letter:
     kind, notices = kinds.get(notice.kind), [*gathered, notice]
     subject, choice = kind.subject(notice, len(notices)), StopLink.of(notice)
     context = {"notice": notice, "notices": notices, "subject": subject, **_stop_link(choice), **kind.links(notice)}

@@ -102,16 +102,17 @@ class PostForm(forms.Form):
     title = PlainText(
         label=gettext_lazy("Title"),
         max_length=limits.TITLE,
-        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Title"), "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Title"), "autocomplete": "off", "dir": "auto"}),
     )
     content = PlainText(
         label=gettext_lazy("Text"),
         required=False,
         strip=False,
         help_text=gettext_lazy("Markdown."),
-        widget=forms.Textarea(attrs={"spellcheck": "true"}),
+        widget=forms.Textarea(attrs={"spellcheck": "true", "dir": "auto"}),
     )
     slug = forms.SlugField(
+        allow_unicode=True,
         label=gettext_lazy("Web address"),
         required=False,
         max_length=limits.SLUG,
@@ -121,7 +122,7 @@ class PostForm(forms.Form):
         label=gettext_lazy("Excerpt"),
         required=False,
         max_length=limits.EXCERPT,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
         help_text=gettext_lazy("Shown under the title, in lists, feeds and email."),
     )
     category = CategoryField(

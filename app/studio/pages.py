@@ -28,7 +28,7 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Page
         fields = ("title", "content", "slug", "description", "language", "is_public", "is_indexed")
         widgets: ClassVar = {
-            "content": forms.Textarea(attrs={"rows": 18, "spellcheck": "true"}),
+            "content": forms.Textarea(attrs={"rows": 18, "spellcheck": "true", "dir": "auto"}),
             "language": forms.TextInput(attrs={"list": "languages", "autocomplete": "off"}),
         }
 

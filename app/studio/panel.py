@@ -94,6 +94,6 @@ def _decide(request: WriterRequest, post: Post, form: PanelForm) -> HttpResponse
 
 
 def _planned(request: WriterRequest, post: Post, at: datetime, zone: str) -> HttpResponse:
-    shown = date_format(at.astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None), "j F Y, H:i")
+    shown = date_format(at.astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None), "DATETIME_FORMAT")
     say(request, _("It will be published on %(time)s (%(zone)s).") % {"time": shown, "zone": zone or "UTC"})
     return redirect("studio:edit", post.pk)

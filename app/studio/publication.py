@@ -90,7 +90,7 @@ def schedule(request: WriterRequest, post: Post) -> HttpResponse:
     if at <= clock.now():
         raise TimePast
     post.schedule(publish_at=at)
-    say(request, _("It will be published on %(time)s (UTC).") % {"time": date_format(at, "j F Y, H:i")})
+    say(request, _("It will be published on %(time)s (UTC).") % {"time": date_format(at, "DATETIME_FORMAT")})
     return redirect("studio:edit", post.pk)
 
 

@@ -31,6 +31,7 @@ TITLES = {"category": gettext_lazy("Categories"), "tag": gettext_lazy("Tags")}
 class TopicForm(forms.Form):
     name = PlainText(label=gettext_lazy("Name"), max_length=limits.NAME, validators=[limits.validate_visible])
     slug = forms.SlugField(
+        allow_unicode=True,
         label=gettext_lazy("Web address"),
         max_length=110,
         required=False,

@@ -101,7 +101,7 @@ def _detail(detail: dict[str, Any], people: dict[int, User]) -> str:
     if "number" in detail:
         said.append(ngettext("%(count)s in all", "%(count)s in all", detail["number"]) % {"count": detail["number"]})
     if at := parse_datetime(detail.get("at", "")):
-        said.append(_("for %(time)s UTC") % {"time": date_format(at, "j M Y, H:i")})
+        said.append(_("for %(time)s UTC") % {"time": date_format(at, "SHORT_DATETIME_FORMAT")})
     return " · ".join(said)
 
 

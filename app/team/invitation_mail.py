@@ -13,6 +13,7 @@ from app.mail.submission import SubmissionState, submit
 from app.mail.transport import Transport
 from app.outbound import breaker
 from app.site.current import site
+from app.site.speaking import speaking
 from app.team.models import Invitation
 from owed import clock
 
@@ -25,7 +26,13 @@ def send_invitation(invitation_id: int) -> None:
     if not invitation.is_valid(clock.now()):
         invitation.drop(SubmissionState.SKIPPED, "revoked, replaced or expired")
     with breaker.asking(breaker.MAIL, Unreachable, Unknown), Transport.from_url(settings.EMAIL_URL) as transport:
-        submit(invitation, lambda: encode(_letter(invitation), at=clock.now()), transport)
+        submit(invitation, lambda: encode(letter(invitation), at=clock.now()), transport)
+
+
+def letter(invitation: Invitation) -> Letter:
+    """Return the mail, in the language of the publication: who is invited has not chosen one."""
+    with speaking():
+        return _letter(invitation)
 
 
 def _letter(invitation: Invitation) -> Letter:

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from app.blog.changes import change
 from app.blog.errors import PostGone
 from app.blog.models import Category, Post, Status, Tag
-from app.blog.slugs import base_of
+from app.blog.slugs import base_of, normal
 from app.blog.text import one_line
 from app.log.actions import Action
 from app.log.models import Entry
@@ -137,7 +137,7 @@ def _write(topic: Topic, *, name: str, slug: str, description: str | None) -> No
     topic.name = one_line(name)
     if others.filter(name__iexact=topic.name).exists():
         raise NameTaken
-    topic.slug = slug or _free(others, topic.name)
+    topic.slug = normal(slug) or _free(others, topic.name)
     if others.filter(slug=topic.slug).exists():
         raise SlugTaken
     if isinstance(topic, Category) and description is not None:

@@ -38,7 +38,8 @@ class Month:
 
 @dataclass(frozen=True, kw_only=True)
 class Year:
-    year: int
+    year: str
+    """In digits alone: a template would write 2,026 for the number."""
     months: tuple[Month, ...]
 
 
@@ -57,7 +58,7 @@ def archive_year(request: HttpRequest, year: int) -> HttpResponseBase:
     months = cached(*SHELF, f"archive-{year}", lambda: _months(year))
     if not months:
         raise Http404(f"nothing was published in {year}")
-    about = {"year": year, "months": months, "count": sum(month.count for month in months)}
+    about = {"year": str(year), "months": months, "count": sum(month.count for month in months)}
     return public(request, (months,), lambda: render(request, "web/archive_year.html", about), shelf=SHELF)
 
 
@@ -65,7 +66,7 @@ def _years() -> tuple[Year, ...]:
     counted = Post.objects.public().annotate(first=TruncMonth("published_at")).values("first")
     rows = counted.annotate(count=Count("pk")).order_by("-first")
     months = [Month(first=row["first"].date(), count=row["count"]) for row in rows]
-    return tuple(Year(year=year, months=tuple(own)) for year, own in groupby(months, lambda month: month.first.year))
+    return tuple(Year(year=str(year), months=tuple(own)) for year, own in groupby(months, lambda month: month.first.year))
 
 
 def _months(year: int) -> tuple[Month, ...]:

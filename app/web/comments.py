@@ -40,7 +40,7 @@ class CommentForm(forms.Form):
         label=gettext_lazy("Comment"),
         max_length=limits.COMMENT,
         validators=[limits.validate_visible],
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
     )
     parent = forms.ModelChoiceField(Comment.objects.none(), required=False, widget=forms.HiddenInput)
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))

@@ -12,6 +12,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
 import app.site
@@ -66,7 +67,8 @@ def private(response: HttpResponse) -> HttpResponse:
 
 def digest(request: HttpRequest, facts: tuple[object, ...]) -> str:
     """Return a name for what the reader sees: other facts, another place or another release give another one."""
-    text = repr((look(), site().version, settings.SITE_URL, request.path, facts))
+    # The language that this request speaks: it may be the one before the last change of the settings.
+    text = repr((look(), site().version, get_language(), settings.SITE_URL, request.path, facts))
     return sha256(text.encode()).hexdigest()[:32]
 
 

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from app.blog.converters import SlugConverter
 from app.web import (
     archive,
     comments,
@@ -27,16 +28,17 @@ class Username(StringConverter):
     regex = r"[\w.@+-]+"
 
 
+register_converter(SlugConverter, "uslug")
 register_converter(Username, "username")
 urlpatterns = [
     path("", lists.home, name="home"),
-    path("posts/<slug:slug>/", posts.post, name="post"),
-    path("posts/<slug:slug>/likes", likes.post_like, name="post_like"),
-    path("posts/<slug:slug>/comments", comments.post_comment, name="post_comment"),
+    path("posts/<uslug:slug>/", posts.post, name="post"),
+    path("posts/<uslug:slug>/likes", likes.post_like, name="post_like"),
+    path("posts/<uslug:slug>/comments", comments.post_comment, name="post_comment"),
     path("previews/<str:token>/", previews.preview, name="preview"),
     path("authors/<username:username>/", lists.author, name="author"),
-    path("categories/<slug:slug>/", lists.collection, {"kind": "category"}, name="category"),
-    path("tags/<slug:slug>/", lists.collection, {"kind": "tag"}, name="tag"),
+    path("categories/<uslug:slug>/", lists.collection, {"kind": "category"}, name="category"),
+    path("tags/<uslug:slug>/", lists.collection, {"kind": "tag"}, name="tag"),
     path("archive/", archive.archive, name="archive"),
     path("archive/<int:year>/", archive.archive_year, name="archive_year"),
     path("search/", search.search_page, name="search"),
@@ -48,5 +50,5 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.measures, name="metrics"),
-    path("<slug:slug>/", site_pages.page, name="page"),
+    path("<uslug:slug>/", site_pages.page, name="page"),
 ]

@@ -105,9 +105,10 @@ class TestATree:
         found = post_of(tmp_path)
         assert (len(found.title), [loss.what for loss in found.losses]) == (200, ["title of 230 characters cut to 200"])
 
-    def test_gives_a_title_without_letters_a_slug_of_its_own(self, tmp_path: Path) -> None:
-        post(tmp_path, "日本.md", title="日本")
-        assert post_of(tmp_path).slug.startswith("post-")
+    @pytest.mark.parametrize(("name", "slug"), [("日本", "日本"), ("привет", "privet"), ("!", "post-bb7208bc")])
+    def test_gives_a_name_in_any_script_a_slug(self, tmp_path: Path, name: str, slug: str) -> None:
+        post(tmp_path, f"{name}.md", title=name)
+        assert post_of(tmp_path).slug == slug
 
 
 class TestADate:

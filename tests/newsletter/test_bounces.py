@@ -135,7 +135,7 @@ class TestABounce:
         report(written(POSTFIX, about=delivery.message_id))
         Subscriber.objects.subscribe(reader.email, source="page", consent="yes")
         drain()
-        assert [each.message["Subject"] for each in smtp_sink.captured][1:] == ["Please confirm: Afterword by mail"]
+        assert [each.message["Subject"] for each in smtp_sink.captured][1:] == ["Please confirm: Afterword by email"]
 
 
 class TestADoubt:

@@ -84,8 +84,8 @@ class TestAPage:
         current.change(language="de", time_zone="Asia/Tokyo")
         Post.objects.update(published_at="2026-03-01T20:00:00Z")
         page = client.get(path).content.decode()
-        assert '<html lang="de">' in page
-        assert "2 März 2026" in page
+        assert '<html lang="de" dir="ltr">' in page
+        assert "2. März 2026" in page
 
     def test_of_a_site_that_is_not_to_be_listed_says_so(self, client: Client) -> None:
         assert "X-Robots-Tag" not in client.get("/")

@@ -123,6 +123,8 @@ class User(Permissions):
     """When the team closed the account. Empty where it is open, or where its owner closed it."""
     session_mark = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
     """Part of what each session carries: another one ends all that there are."""
+    language = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
+    """Of the studio and of emails to this person, such as pt-br; empty: the site's."""
 
     _password: str | None
 
@@ -182,6 +184,11 @@ class User(Permissions):
     def _announce_new_password(self) -> None:
         self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
         password_renewed.send(sender=User, user=self)
+
+    def speak(self, language: str) -> None:
+        """Choose the language of the studio and of emails to this person; empty: the site's."""
+        User.objects.filter(pk=self.pk).update(language=language)
+        self.language = language
 
     @property
     def has_unconfirmed_address(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -33,6 +34,7 @@ class Page(models.Model):
         max_length=limits.SLUG,
         unique=True,
         blank=True,
+        allow_unicode=True,
         help_text=gettext_lazy("Made from the title if empty. Old addresses redirect here."),
     )
     content = models.TextField(gettext_lazy("Text"), blank=True, help_text=gettext_lazy("Markdown."))
@@ -89,7 +91,7 @@ class Page(models.Model):
     def clean(self) -> None:
         """Refuse an address at which something else is."""
         try:
-            found = resolve(PAGE.url(self.slug))
+            found = resolve(unquote(PAGE.url(self.slug)))
         except Resolver404:
             return
         if found.kwargs != {"slug": self.slug} or found.args:
@@ -100,7 +102,7 @@ class Page(models.Model):
         self.content = text.clean(self.content)
         self.content_html = markdown.render(self.content)
         self.language = languages.canonical(self.language)
-        self.slug = self.slug.strip() or slugs.base_of(self.title)
+        self.slug = slugs.normal(self.slug) or slugs.base_of(self.title)
         self.updated_at = timezone.now()
 
     def _leave(self, slug: str) -> None:

@@ -46,7 +46,7 @@ class Post(Publication, Counts):
     _rendered = ("", "")  # Markdown, and its HTML
 
     title = models.CharField(max_length=limits.TITLE, validators=[limits.validate_visible])
-    slug = models.SlugField(max_length=limits.SLUG, unique=True, blank=True)
+    slug = models.SlugField(max_length=limits.SLUG, unique=True, blank=True, allow_unicode=True)
     content = models.TextField(help_text="Markdown.")
     content_html = models.TextField(blank=True, editable=False)
     excerpt = models.TextField(max_length=limits.EXCERPT, blank=True)

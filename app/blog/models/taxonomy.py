@@ -39,7 +39,7 @@ class Filing(models.Model):
 
 class Category(Filing):
     name = models.CharField(max_length=limits.NAME, unique=True, validators=[limits.validate_visible])
-    slug = models.SlugField(max_length=110, unique=True)
+    slug = models.SlugField(max_length=110, unique=True, allow_unicode=True)
     description = models.TextField(blank=True)
 
     objects: ClassVar[models.Manager[Category]] = Filings.as_manager()
@@ -57,7 +57,7 @@ class Category(Filing):
 
 class Tag(Filing):
     name = models.CharField(max_length=limits.NAME, unique=True, validators=[limits.validate_visible])
-    slug = models.SlugField(max_length=110, unique=True)
+    slug = models.SlugField(max_length=110, unique=True, allow_unicode=True)
 
     objects: ClassVar[models.Manager[Tag]] = Filings.as_manager()
 

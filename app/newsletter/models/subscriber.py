@@ -193,6 +193,11 @@ class Subscriber(models.Model):
         Subscriber.objects.filter(pk=self.pk).update(**(kept if self.is_confirmed else agreed))
         self.confirmations.owe(self)
 
+    @property
+    def language(self) -> str:
+        """Return the language that the reader chose, where they have an account here; else empty."""
+        return self.user.language if self.user else ""
+
     @transaction.atomic
     def confirm(self) -> bool:
         """Begin to read by mail. Return whether that is new. Safe to do twice."""

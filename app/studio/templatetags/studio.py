@@ -96,7 +96,7 @@ def seconds_or_dash(duration: float | None) -> str:
 def moment(at: datetime) -> str:
     """Return a time of today, or the day too: a step may wait until tomorrow."""
     at = localtime(at)
-    return date(at, "H:i:s" if at.date() == localdate() else "j M, H:i")
+    return date(at, "H:i:s") if at.date() == localdate() else f"{date(at, 'MONTH_DAY_FORMAT')}, {date(at, 'H:i')}"
 
 
 @register.filter

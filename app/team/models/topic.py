@@ -16,7 +16,7 @@ class TopicRedirect(models.Model):
     category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, related_name="redirects")
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, null=True, related_name="redirects")
     kind = models.CharField(max_length=8)
-    slug = models.SlugField(max_length=110, db_index=False)
+    slug = models.SlugField(max_length=110, db_index=False, allow_unicode=True)
 
     class Meta:
         constraints: ClassVar = [
