@@ -28,6 +28,8 @@ FOLDER = ROOT / "config" / "kubernetes"
 LEFT_OUT = {"kustomization.yaml", "keda.yaml"}
 OTHERS = {"TMPDIR", "FLOWER_ADDRESS", "GUNICORN_CMD_ARGS", "CELERY_WORKER_CONCURRENCY"}
 """Variables that Python, Flower, gunicorn and Celery read themselves."""
+SPEC = {"scaleTargetRef", "minReplicaCount", "maxReplicaCount", "pollingInterval", "cooldownPeriod", "advanced", "triggers"}
+ASKED = {"host", "port", "userName", "dbName", "sslmode", "query", "targetQueryValue", "activationTargetQueryValue"}
 Object = dict[str, Any]
 
 
@@ -88,8 +90,8 @@ class TestTheManifests:
         [rule] = named("Ingress")["afterword"]["rules"]
         backend = rule["http"]["paths"][0]["backend"]["service"]
         assert backend["port"]["name"] in [port["name"] for port in named("Service")[backend["name"]]["ports"]]
-        claims = {each["persistentVolumeClaim"]["claimName"] for pod in PODS.values() for each in pod["volumes"] if len(each) > 1
-                  and "persistentVolumeClaim" in each}
+        mounted = [each.get("persistentVolumeClaim") for pod in PODS.values() for each in pod["volumes"]]
+        claims = {each["claimName"] for each in mounted if each}
         assert claims == set(named("PersistentVolumeClaim"))
 
     def test_let_a_node_be_emptied_while_web_and_workers_go_on(self) -> None:
@@ -107,7 +109,7 @@ class TestAPod:
         # A Service named flower would set FLOWER_PORT=tcp://...
         assert (pod["enableServiceLinks"], pod["automountServiceAccountToken"]) == (False, False)
 
-    @pytest.mark.parametrize(("name", "container"), containers())
+    @pytest.mark.parametrize(("name", "container"), list(containers()))
     def test_may_change_nothing_but_its_folders_and_has_bounds(self, name: str, container: Object) -> None:
         safe = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
         assert container["securityContext"] == safe
@@ -155,15 +157,12 @@ class TestTheEnvironment:
 class TestTheExampleOfKeda:
     """Its schema is not at hand: the names are those of KEDA 2's ScaledObject and of its postgresql scaler."""
 
-    SPEC = {"scaleTargetRef", "minReplicaCount", "maxReplicaCount", "pollingInterval", "cooldownPeriod", "advanced", "triggers"}
-    ASKED = {"host", "port", "userName", "dbName", "sslmode", "query", "targetQueryValue", "activationTargetQueryValue"}
-
     @pytest.mark.parametrize("name", SCALED)
     def test_scales_a_worker_by_its_own_queues(self, name: str) -> None:
         spec = SCALED[name]["spec"]
         [trigger] = spec["triggers"]
-        assert spec.keys() == self.SPEC
-        assert (trigger["type"], trigger["metricType"], trigger["metadata"].keys()) == ("postgresql", "Value", self.ASKED)
+        assert spec.keys() == SPEC
+        assert (trigger["type"], trigger["metricType"], trigger["metadata"].keys()) == ("postgresql", "Value", ASKED)
         assert all(isinstance(value, str) for value in trigger["metadata"].values())
         assert 1 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
         [asked] = re.findall(r"queue IN \((.*?)\)", trigger["metadata"]["query"])

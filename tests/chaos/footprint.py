@@ -1,4 +1,4 @@
-"""What a publication, a mail and a view cost: rows, write-ahead log, processor time, messages. The figures of docs/howto/scale.md."""
+"""What a publication, a mail and a view cost: rows, write-ahead log, processor time, messages. For docs/howto/scale.md."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from django.utils import timezone
 from app.accounts.models import Role, User
 from app.blog.models import Post
 author = User.objects.filter(username="footprint").first() or User.objects.create_user("footprint", role=Role.AUTHOR)
+text = "A paragraph of *some* words and a [link](https://example.org/).\\n\\n" * 20
 for number in range({number}):
-    post = Post(title=f"A post {{number}}", content="A paragraph of *some* words and a [link](https://example.org/).\\n\\n" * 20,
-                author=author)
+    post = Post(title=f"A post {{number}}", content=text, author=author)
     post.save()
     post.publish(at=timezone.now())
 """
@@ -102,10 +102,15 @@ def figures(rig: Rig) -> dict[str, float]:
     with redis.Redis(unix_socket_path=str(rig.broker.socket)) as client:
         pushed = client.info("commandstats").get("cmdstat_lpush", {}).get("calls", 0)
     return {
-        "WAL bytes": float(wal[0]), "WAL records": wal[1], "WAL page images": wal[2],
-        "effects": rows[0], "attempts": float(rows[1]), "messages": pushed,
-        "worker CPU ms": 1000 * tree(rig.processes[WORKER].pid), "PostgreSQL CPU ms": 1000 * tree(rig.processes["postgres"].pid),
-    }  # fmt: skip
+        "WAL bytes": float(wal[0]),
+        "WAL records": wal[1],
+        "WAL page images": wal[2],
+        "effects": rows[0],
+        "attempts": float(rows[1]),
+        "messages": pushed,
+        "worker CPU ms": 1000 * tree(rig.processes[WORKER].pid),
+        "PostgreSQL CPU ms": 1000 * tree(rig.processes["postgres"].pid),
+    }
 
 
 def tree(pid: int) -> float:
