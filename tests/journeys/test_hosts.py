@@ -27,7 +27,7 @@ from tests.servers import unused_port
 from tools.devserver.server import ROOT
 from worker import queues
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("clean"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("clean"), pytest.mark.timeout(600)]
 
 SHARED = ("media", "imports", "exports")
 READER = {"Host": "afterword.example", "X-Forwarded-Proto": "https"}
