@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -54,6 +55,12 @@ class Process:
         if not self.ended():
             self.process.send_signal(number)
         return self.process.wait(60)
+
+
+def queues(command: str) -> list[str]:
+    """Return the queues that a worker's command names."""
+    found = re.search(r"-Q ([a-z,]+)", command)
+    return found[1].split(",") if found else []
 
 
 def plain_environment(**settings: str) -> dict[str, str]:

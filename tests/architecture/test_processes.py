@@ -13,7 +13,16 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.architecture.processes import PATIENCE, PRODUCTION, Process, answers, empty_database, plain_environment, status
+from tests.architecture.processes import (
+    PATIENCE,
+    PRODUCTION,
+    Process,
+    answers,
+    empty_database,
+    plain_environment,
+    queues,
+    status,
+)
 from tests.servers import unused_port
 from tests.waiting import wait_until
 from tools.devserver import orphans
@@ -26,11 +35,6 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
 PROCFILE = read(ROOT / "Procfile")
 SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "FLOWER_BASIC_AUTH", "EMAIL_URL")
-
-
-def queues(command: str) -> list[str]:
-    found = re.search(r"-Q ([a-z,]+)", command)
-    return found[1].split(",") if found else []
 
 
 @pytest.mark.covers("D15")

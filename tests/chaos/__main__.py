@@ -4,6 +4,7 @@
 groups during 1,000 effects; `flush`: FLUSHALL with 1,000 owed; `outage`: 500 publishes with the broker frozen for a minute, and
 500 with it refused; `restarts`: the database crashes five times under load; `recovery`: how soon what was lost runs again;
 `slow`: 500 slow recipients, each run longer than the visibility timeout; `storm`: a host is down for an hour with 10,000 owed.
+`footprint` breaks nothing: what a publication, a mail and a view cost in rows, write-ahead log, processor time and messages.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.chaos import drills, journey, mailing, outage, recovery, scoreboard, slowly, storm
+from tests.chaos import drills, footprint, journey, mailing, outage, recovery, scoreboard, slowly, storm
 from tests.chaos.laws import Broken
 
 VERDICT = ("committed", "lost", "doubled", "unknown", "stale")
@@ -26,6 +27,7 @@ DRILLS: dict[str, Callable[[int], dict[str, Any]]] = {
     "outage": outage.run,
     "recovery": recovery.run,
     "slow": slowly.run,
+    "footprint": footprint.run,
 }
 
 
