@@ -4,6 +4,7 @@ from django.urls import path
 
 from app.studio import (
     calendar,
+    comment_actions,
     comments,
     control_room,
     delivery_audit,
@@ -71,7 +72,9 @@ urlpatterns = [
     path("statistics/", statistics.site_statistics, name="statistics"),
     path("statistics.csv", statistics.site_statistics_csv, name="statistics_csv"),
     path("comments/", comments.comments, name="comments"),
+    path("comments/judged", comment_actions.change_many, name="comments_judged"),
     path("comments/<int:pk>", comments.change_status, name="comment"),
+    path("comments/<int:pk>/replies", comment_actions.reply, name="comment_reply"),
     path("effects/", control_room.control_room, name="control_room"),
     path("effects/list/", effects.effects, name="effects"),
     path("schedules/", schedules.schedules, name="schedules"),

@@ -46,6 +46,11 @@ class CommentQuerySet(models.QuerySet["Comment"]):
             return self.all()
         return self.filter(post__author=user) if user.moderates else self.none()
 
+    def saying(self, words: str) -> CommentQuerySet:
+        """Return the comments with these words in their text or in the name of who wrote them."""
+        wrote = Q(guest_name__icontains=words) | Q(author__username__icontains=words)
+        return self.filter(Q(content__icontains=words) | wrote | Q(author__profile__display_name__icontains=words))
+
     def thread(self) -> CommentQuerySet:
         """Return what readers see, oldest first, with names."""
         return self.approved().select_related("author__profile").order_by("created_at", "pk")
