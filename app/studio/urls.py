@@ -38,6 +38,7 @@ from app.studio import (
     subscribers,
     team,
     topics,
+    webhook_events,
     welcome,
     working_copies,
 )
@@ -124,6 +125,7 @@ urlpatterns = [
     path("social/", social.social, name="social"),
     path("social/<int:pk>", social.account, name="social_account"),
     path("social/<int:pk>/removal", social.removal, name="social_removal"),
+    path("social/<int:pk>/events/", webhook_events.webhook_events, name="webhook_events"),
     path("import/", imports.imports, name="imports"),
     path("import/<int:pk>/", imports.one, name="import"),
     path("import/<int:pk>/report.txt", imports.report, name="import_report"),
