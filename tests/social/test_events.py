@@ -76,7 +76,7 @@ def reader(number: int, **facts: Any) -> Subscriber:
 
 class TestAnEndpoint:
     def test_gets_posts_alone_until_it_chooses(self, endpoint: Endpoint, editor: User) -> None:
-        account, _ = connect(network="webhook", name="old", endpoint="http://127.0.0.1:9/", owner=editor)
+        account, _ = connect(network="webhook", name="old", endpoint="http://127.0.0.1:8999/", owner=editor)
         assert account.events == ["post"]
         reader(1).unsubscribe()
         assert (Happening.objects.count(), Effect.objects.count()) == (0, 0)

@@ -18,8 +18,11 @@
   list.addEventListener("change", (event) => { if (event.target.name === "comment" && !event.target.checked) all.checked = false; });
 
   const tick = (row) => row.querySelector("input[name=comment]");
+  let last = "";
+  list.addEventListener("focusin", () => { last = current()?.id || last; });
   function move(by) {
-    const known = rows(), at = known.indexOf(current());
+    /* A row that was judged is another element a moment later, and has lost the focus until focus.js gives it back. */
+    const known = rows(), at = known.findIndex((row) => row === current() || (!current() && row.id === last));
     const next = known[at < 0 ? 0 : Math.min(Math.max(at + by, 0), known.length - 1)];
     next.focus();
     next.scrollIntoView({ block: "nearest" });
@@ -42,12 +45,5 @@
     if (!act) return;
     event.preventDefault();
     act();
-  });
-  /* The row that was judged is another element now: the focus stays on the comment. */
-  let judged = "";
-  document.addEventListener("htmx:beforeSwap", (event) => { judged = list.contains(event.detail.target) && event.detail.target.contains(document.activeElement) ? event.detail.target.id : ""; });
-  document.addEventListener("htmx:afterSettle", () => {
-    const row = judged && document.getElementById(judged);
-    if (row && !row.contains(document.activeElement)) row.focus({ preventScroll: true });
   });
 })();
