@@ -11,7 +11,7 @@ from tests import factories
 from tests.browser.pages import PATIENCE, Open, sign_in
 from tests.browser.test_imports import fits
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 expect.set_options(timeout=PATIENCE)
 
 
