@@ -28,7 +28,7 @@ FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
     "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.log", "app.blog", "app.newsletter",
-    "app.notices", "app.feeds", "app.social", "app.search", "app.stats", "app.audit", "app.members", "app.team",
+    "app.notices", "app.feeds", "app.social", "app.search", "app.stats", "app.webhooks", "app.audit", "app.members", "app.team",
     "app.importer", "app.backup", "app.exporter", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ from django.db import transaction
 from . import counting, crash, sql
 from .scrubbing import scrub
 from .settling import OUTCOME_SIZE
+from .signals import effects_died
 
 if TYPE_CHECKING:
     from .claiming import Claimed
+
+logger = logging.getLogger("owed")
 
 BURY = """
 UPDATE effects_effect SET state = 'dead', finished_at = clock_timestamp(), outcome = %s, error = %s
@@ -37,7 +41,19 @@ def bury(claimed: Claimed, outcome: str, error: str) -> bool:
         ours = sql.run(BURY, [outcome[:OUTCOME_SIZE], scrub(error), claimed.id, claimed.attempt]) == 1
         if ours:
             counting.settled([claimed.member_of])
+            announce([claimed.id])
     return ours
+
+
+def announce(ids: list[int]) -> None:
+    """Say that these are dead now, in the transaction that made them so. What a receiver breaks must not keep them alive."""
+    if not effects_died.has_listeners():
+        return
+    try:
+        with transaction.atomic():
+            effects_died.send(sender=None, ids=ids)
+    except Exception:
+        logger.exception("effect.death_not_announced", extra={"number": len(ids)})
 
 
 def replay(ids: Sequence[int]) -> int:

@@ -13,3 +13,5 @@ effects_swept = Signal()  # ready: int, dead: int, rung: bool
 effects_acted = Signal()
 # ids: list[int], outcome: discarded|cancelled, reason: str, decided_by: str. Sent in the transaction that ends them.
 effects_discarded = Signal()
+# ids: list[int]. Sent in the transaction that makes them dead letters; an error of a receiver is logged, and changes nothing.
+effects_died = Signal()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
 
 from . import crash, registry, sql
 from .conf import ring_after
 from .counting import COUNT
-from .signals import effects_swept
+from .dead_letters import announce
+from .signals import effects_died, effects_swept
 from .waker import Hint, pack, waker
 
 LIMIT = 500
@@ -75,7 +80,7 @@ class Swept:
 
 def sweep(limit: int = LIMIT) -> Swept:
     """Make due effects of known tasks ready and ring them. Safe in any number of processes at once."""
-    rows = sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()})
+    rows = _due(limit)
     rows.sort(key=lambda row: (-row[4], row[0]))
     crash.point("mid-sweep")
     ready = [(pk, task, attempt, low) for pk, task, state, attempt, _, low in rows if state == "ready"]
@@ -86,6 +91,15 @@ def sweep(limit: int = LIMIT) -> Swept:
     if rows:
         effects_swept.send(sender=Swept, ready=swept.ready, dead=swept.dead, rung=swept.rung)
     return swept
+
+
+def _due(limit: int) -> list[Any]:
+    """Change what is due, and announce in the same transaction what died of it."""
+    with transaction.atomic() if effects_died.has_listeners() else nullcontext():
+        rows = sql.rows(SWEEP, {"tasks": registry.names(), "limit": limit, "ring_after": ring_after()})
+        if dead := sorted(row[0] for row in rows if row[2] == "dead"):
+            announce(dead)
+    return rows
 
 
 def _hints(ready: Iterable[tuple[int, str, int, bool]]) -> list[Hint]:

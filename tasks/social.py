@@ -2,6 +2,8 @@
 
 from app.social import effects, sharing
 from app.social.sharing import post_to_social_media
+from app.webhooks import calling, spreading
+from app.webhooks import effects as webhooks
 from owed import clock
 
 
@@ -18,3 +20,13 @@ def follow(post_ids: list[int]) -> None:
 @effects.deliver.runs
 def deliver(*, social_post_id: int) -> None:
     sharing.deliver(social_post_id, now=clock.now())
+
+
+@webhooks.spread.runs_many
+def spread(happening_ids: list[int]) -> None:
+    spreading.spread(happening_ids)
+
+
+@webhooks.call.runs
+def call(*, account_id: int, call_id: int) -> None:
+    calling.call(call_id)

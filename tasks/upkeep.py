@@ -24,6 +24,7 @@ from app.social.retention import forget_shares
 from app.team import effects as team
 from app.team import members, topics
 from app.team.models import Invitation
+from app.webhooks.models import Call
 from owed import clock, heartbeat, limits, pausing, periods, purging, rolling_up, task
 from owed.contrib import celery_results
 
@@ -33,6 +34,7 @@ HISTORIES = (
     (forget_samples, "CONFIRMATIONS_RETENTION"),
     (forget_notices, "NOTICES_RETENTION"),
     (forget_shares, "SHARES_RETENTION"),
+    (Call.objects.forget, "SHARES_RETENTION"),
     (Entry.objects.forget, "LOG_RETENTION"),
 )
 """What is forgotten, and the setting that says after how long."""

@@ -31,6 +31,7 @@ from app.api import (
     team,
     tokens,
     topics,
+    webhooks,
 )
 from app.api.auth import signed_in
 from app.api.description import DescribedApi
@@ -57,6 +58,7 @@ api.add_router("/imports", imports.router)
 api.add_router("/team", team.router)
 api.add_router("/topics", topics.router)
 api.add_router("/log", log.router)
+api.add_router("/webhooks", webhooks.router)
 api.add_router("/exports", exports.router)
 api.add_router("/settings", settings.router)
 api.add_router("/search", search.router)

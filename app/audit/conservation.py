@@ -20,6 +20,8 @@ from app.blog.models import Post
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.models import Send
+from app.webhooks import effects as webhooks
+from app.webhooks.models import Call, CallState
 from owed.models import Effect
 from owed.sql import rows
 
@@ -35,6 +37,17 @@ GROUP BY send_id
 STUCK = """
 SELECT id FROM newsletter_send WHERE state = 'expanding' AND id NOT IN (
     SELECT (args ->> 'send_id')::bigint FROM effects_effect WHERE finished_at IS NULL AND task = ANY(%s))
+"""
+
+
+UNCALLED = """
+SELECT account_id, count(*) FROM webhooks_call WHERE state = 'pending' AND id NOT IN (
+    SELECT (args ->> 'call_id')::bigint FROM effects_effect WHERE finished_at IS NULL AND task = ANY(%s))
+GROUP BY account_id
+"""
+UNSPREAD = """
+SELECT count(*) FROM webhooks_happening WHERE id NOT IN (
+    SELECT (args ->> 'happening_id')::bigint FROM effects_effect WHERE finished_at IS NULL AND task = ANY(%s))
 """
 
 
@@ -98,6 +111,21 @@ def _wrong_of(send: Send, parts: dict[str, int], forgotten: int) -> list[str]:
     if forgotten:
         wrong.append(f"{forgotten} wait, and no effect is owed that sends them")
     return wrong
+
+
+def calls() -> Iterator[Balance]:
+    """Yield the calls to each webhook about events, and what happened that became none yet."""
+    uncalled = dict(rows(UNCALLED, [webhooks.call.names]))
+    [[unspread]] = rows(UNSPREAD, [webhooks.spread.names])
+    counted = {str(state): Count("pk", filter=Q(state=state)) for state in CallState.values}
+    for account_id, *numbers in Call.objects.values_list("account_id").annotate(**counted).order_by("account_id"):
+        parts = dict(zip(counted, map(int, numbers), strict=True))
+        forgotten = uncalled.get(account_id, 0)
+        wrong = (f"{forgotten} wait, and no effect is owed that makes them",) if forgotten else ()
+        yield Balance(about=f"account:{account_id}", owed=sum(parts.values()), parts=parts, wrong=wrong)
+    if unspread:
+        wrong = (f"{unspread} events wait, and no effect is owed that spreads them",)
+        yield Balance(about="events", owed=unspread, parts={"pending": unspread}, wrong=wrong)
 
 
 def posts() -> Iterator[Balance]:

@@ -13,12 +13,14 @@ from prometheus_client.registry import Collector
 from app.newsletter.models import Delivery
 from app.notices.models import Notice
 from app.social.models import SocialPost
+from app.webhooks.models import Call
 
 WITHIN = timedelta(minutes=5)
 CHANNELS = {
     "newsletter": (Delivery.objects, "finished_at"),
     "notices": (Notice.objects, "finished_at"),
     "social": (SocialPost.objects, "settled_at"),
+    "webhooks": (Call.objects, "settled_at"),
 }
 OUTCOMES = ("sent", "failed", "unknown", "suppressed", "skipped")
 

@@ -16,6 +16,7 @@ from app.blog.models import Post
 from app.newsletter import effects as newsletter
 from app.social import effects as social
 from app.social.models import SocialPost
+from app.webhooks import effects as webhooks
 from owed import clock, holding
 from owed.holding import Part
 from owed.models import EffectQuerySet
@@ -46,6 +47,7 @@ def _channels(found: EffectQuerySet) -> Iterator[tuple[str, Q]]:
     yield "letters", Q(task__in=[name for each in LETTERS for name in each.names])
     yield "notices", Q(queue="email")
     yield from sorted(_networks(found))
+    yield "events", Q(task__in=[*webhooks.spread.names, *webhooks.call.names])
     yield "sharing", Q(queue="social")
 
 

@@ -41,6 +41,10 @@ class NotVisible(Refused):
     message = gettext_lazy("The comment is not visible.")
 
 
+class StillHeld(Refused):
+    message = gettext_lazy("Readers do not see this comment. Approve it first, or approve it with the reply.")
+
+
 class PostGone(Refused):
     message = gettext_lazy("The post does not exist any more. Nothing was saved.")
 

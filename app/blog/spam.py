@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from django.db import transaction
+
 from app.blog.models import Comment, CommentStatus
+from app.blog.signals import comment_held
 
 LINK = re.compile(r"https?://|\bwww\.|\[url", re.IGNORECASE)
 MOST_LINKS = 2
@@ -13,10 +16,19 @@ LATELY = timedelta(days=7)
 TELLING_LENGTH = 20  # characters: many people write "Thank you!"
 
 
+@transaction.atomic
 def judge(comment_id: int) -> bool:
-    """File a guest's held comment as spam when it looks like it. Return whether it was filed. Safe to do twice."""
+    """File a guest's held comment as spam when it looks like it, or say that it waits. Return whether it was filed.
+
+    Safe to do twice: its effect is done in this transaction.
+    """
     comment = Comment.objects.held().filter(pk=comment_id, author=None).first()
-    return comment is not None and is_suspect(comment) and comment.suspect()
+    if comment is None:
+        return False
+    if is_suspect(comment):
+        return comment.suspect()
+    comment_held.send(sender=Comment, comment=comment)
+    return False
 
 
 def is_suspect(comment: Comment) -> bool:

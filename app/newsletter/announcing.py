@@ -18,6 +18,7 @@ from app.newsletter.audience import EVERYONE, Audience, subscribers_of
 from app.newsletter.certificate import content_digest
 from app.newsletter.errors import NeverMailed, NothingWithheld, NotTheNext, StillMailing
 from app.newsletter.models import Delivery, MailingChoice, MailingSettings, Send, Subscriber
+from app.newsletter.signals import mailing_started
 from owed import clock, gather, owe
 
 # Readers in one transaction: few enough that a crash repeats little, and that no lock is held for long.
@@ -158,6 +159,7 @@ def _open(choice: MailingChoice, number: int, now: datetime, by: int | None = No
     send, is_new = Send.objects.get_or_create(post_id=choice.post_id, round=number, defaults=facts)
     if is_new:
         _owe_page(send, after=0)
+        send.say(mailing_started)
     return send
 
 

@@ -58,6 +58,6 @@ def _hold_back(row: Row, subscriber: Subscriber, report: Report) -> None:
     if isinstance(row, Delivery):
         pause_where_many_came_back(row.send)
     if report.kind == Kind.COMPLAINT:
-        subscriber.unsubscribe()
+        subscriber.unsubscribe(reason="complained")
     elif report.kind == Kind.GONE or subscriber.bounces.counting().count() >= MOST_FAILED:
         subscriber.bounce()

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.models import Bounce, Delivery, Send
+from app.newsletter.signals import mailing_paused
 from owed import clock, owe
 
 # What str(Rejected) makes of a 5xx for one recipient or one message; an address that we refuse ourselves is another text.
@@ -76,5 +77,6 @@ def _pause(send: Send, refusals: Refusals) -> None:
     )  # fmt: skip
     at = clock.now()
     if same.update(paused_at=at, paused_by=None, paused_for=asdict(refusals)):
+        send.say(mailing_paused)
         stopped = effects.stopped.si(post_id=send.post_id, send_id=send.pk, at=round(at.timestamp() * 1000))
         owe(stopped, about=f"post:{send.post_id}")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from app.studio import (
     calendar,
+    comment_actions,
     comments,
     control_room,
     delivery_audit,
@@ -37,6 +38,7 @@ from app.studio import (
     subscribers,
     team,
     topics,
+    webhook_events,
     welcome,
     working_copies,
 )
@@ -71,7 +73,9 @@ urlpatterns = [
     path("statistics/", statistics.site_statistics, name="statistics"),
     path("statistics.csv", statistics.site_statistics_csv, name="statistics_csv"),
     path("comments/", comments.comments, name="comments"),
+    path("comments/judged", comment_actions.change_many, name="comments_judged"),
     path("comments/<int:pk>", comments.change_status, name="comment"),
+    path("comments/<int:pk>/replies", comment_actions.reply, name="comment_reply"),
     path("effects/", control_room.control_room, name="control_room"),
     path("effects/list/", effects.effects, name="effects"),
     path("schedules/", schedules.schedules, name="schedules"),
@@ -121,6 +125,7 @@ urlpatterns = [
     path("social/", social.social, name="social"),
     path("social/<int:pk>", social.account, name="social_account"),
     path("social/<int:pk>/removal", social.removal, name="social_removal"),
+    path("social/<int:pk>/events/", webhook_events.webhook_events, name="webhook_events"),
     path("import/", imports.imports, name="imports"),
     path("import/<int:pk>/", imports.one, name="import"),
     path("import/<int:pk>/report.txt", imports.report, name="import_report"),

@@ -10,6 +10,7 @@ from app.accounts.models import ApiToken, User
 from app.blog.models import Comment, Media, Post
 from app.newsletter import effects
 from app.newsletter.models import Delivery, SampleMail, Segment, Send, Subscriber
+from app.social.models import Account
 from owed.testing import owes
 from tests import factories
 from tests.api.client import Program
@@ -43,8 +44,41 @@ class TestModeration:
         comment.refresh_from_db()
         assert comment.status == "held"
 
+    def test_judges_many_or_none(self, author: Program, editor: Program, comment: Comment, ann: User) -> None:
+        other = comment.post.comment(content="Well.", guest_name="Eve")
+        answer = author.post("/comments/judgements", {"ids": [comment.pk, 10**9], "status": "spam"})
+        assert (answer.status, str(10**9) in answer.json["fields"]["ids"][0]) == (422, True)
+        assert author.get(f"/comments/{comment.pk}").json["status"] == "held"
+        other.approve()
+        answer = editor.post("/comments/judgements", {"ids": [comment.pk, other.pk, other.pk], "status": "approved"})
+        assert answer.json == {"changed": {"held": [comment.pk]}, "unchanged": [other.pk]}
+        assert editor.post("/comments/judgements", {"ids": [], "status": "spam"}).json["fields"].keys() == {"ids"}
+
+    def test_answers_what_readers_see(self, author: Program, other: Program, comment: Comment) -> None:
+        refused = author.post(f"/comments/{comment.pk}/replies", {"content": "Thanks."})
+        assert (refused.status, "Approve it first" in refused.json["detail"]) == (409, True)
+        answer = author.post(f"/comments/{comment.pk}/replies", {"content": "Thanks.", "publish": True})
+        assert (answer.status, answer.json["parent"], answer.json["author"]) == (201, comment.pk, "ann")
+        assert author.get(f"/comments/{comment.pk}").json["status"] == "approved"
+        assert other.post(f"/comments/{comment.pk}/replies", {"content": "Me too."}).status == 404
+        assert [each["content"] for each in author.get("/comments", status="approved", q="thanks").json] == ["Thanks."]
+
     def test_knows_no_other_status(self, author: Program, comment: Comment) -> None:
         assert author.put(f"/comments/{comment.pk}/status", {"status": "loved"}).json["fields"].keys() == {"status"}
+
+
+class TestWebhooks:
+    def test_choose_their_events(self, author: Program, editor: Program, other: Program, ann: User) -> None:
+        hook = Account.objects.create(network="webhook", name="hook", endpoint="https://hook.example/", owner=ann)
+        [listed] = author.get("/webhooks").json
+        assert (listed["id"], listed["events"], "secret" in listed) == (hook.pk, ["post"], False)
+        assert "subscriber.confirmed" not in listed["choices"]
+        answer = author.put(f"/webhooks/{hook.pk}/events", {"events": ["comment.held", "post"]})
+        assert (answer.status, answer.json["events"]) == (200, ["post", "comment.held"])
+        refused = author.put(f"/webhooks/{hook.pk}/events", {"events": ["effect.dead"]})
+        assert (refused.status, refused.json["fields"].keys()) == (422, {"events"})
+        assert other.put(f"/webhooks/{hook.pk}/events", {"events": []}).status == 404
+        assert editor.get(f"/webhooks/{hook.pk}/calls").json == []
 
 
 class TestAnUpload:

@@ -122,7 +122,7 @@ class TestAVerdict:
     def test_comes_back_as_the_row_and_all_the_numbers(self, signed_in: SignedIn, held: Comment) -> None:
         answer = signed_in("editor").post(f"/studio/comments/{held.pk}", {"status": "approved"}, headers=HTMX)
         page = squeezed(answer.content)
-        assert f'<li id="comment-{held.pk}">' in page
+        assert f'<li id="comment-{held.pk}" tabindex="-1">' in page
         assert "chip approved" in page
         assert '<span id="waiting" data-hx-swap-oob="true"></span>' in page
         numbers = {"held": 0, "approved": 1, "spam": 0, "deleted": 0}

@@ -190,3 +190,18 @@ class TestRemoving:
         assert (Account.objects.count(), Account.objects.connected().count()) == (2, 0)
         with pytest.raises(CommandError):
             call_command("social_account", "enable", str(second.pk))
+
+
+class TestAWebhook:
+    def test_is_called_about_what_its_owner_ticks(self, signed_in: SignedIn, person: Person) -> None:
+        hook = Account.objects.create(network="webhook", name="hook", endpoint="https://h.example/", owner=person("author"))
+        where = f"{WHERE}{hook.pk}/events/"
+        page = signed_in("author").get(where).content.decode()
+        assert 'value="post" checked' in page
+        assert "subscriber.confirmed" not in page
+        assert where in signed_in("author").get(WHERE).content.decode()
+        signed_in("author").post(where, {"event": ["comment.held"]})
+        assert Account.objects.get().events == ["comment.held"]
+        refused = signed_in("author").post(where, {"event": ["effect.dead"]}, follow=True).content.decode()
+        assert "Not an event that this endpoint may choose: effect.dead." in refused
+        assert (signed_in("contributor").get(where).status_code, Account.objects.get().events) == (403, ["comment.held"])

@@ -20,7 +20,7 @@ from app.blog.changes import change
 from app.blog.errors import AlreadyApproved, CommentGone, NotPublished, NotVisible, PostGone
 from app.blog.markdown import render_comment
 from app.blog.models.tracking import Tracked
-from app.blog.signals import comment_approved, comment_hidden, comment_posted
+from app.blog.signals import comment_approved, comment_held, comment_hidden, comment_posted
 from app.blog.status import Status
 from app.mail.forms import validate_address
 from app.site import limits
@@ -45,6 +45,11 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         if user.edits_everything:
             return self.all()
         return self.filter(post__author=user) if user.moderates else self.none()
+
+    def saying(self, words: str) -> CommentQuerySet:
+        """Return the comments with these words in their text or in the name of who wrote them."""
+        wrote = Q(guest_name__icontains=words) | Q(author__username__icontains=words)
+        return self.filter(Q(content__icontains=words) | wrote | Q(author__profile__display_name__icontains=words))
 
     def thread(self) -> CommentQuerySet:
         """Return what readers see, oldest first, with names."""
@@ -122,6 +127,9 @@ class Comment(Tracked):
         comment_posted.send(sender=type(self), comment=self)
         if wanted == CommentStatus.APPROVED:
             self.approve()
+        # A guest's waits first for the spam check, which says so.
+        elif wanted == CommentStatus.HELD and self.author_id is not None:
+            comment_held.send(sender=type(self), comment=self)
 
     def _update(self, only: list[str] | None) -> None:
         changed = self._changed(only)

@@ -27,6 +27,7 @@ from app.newsletter.lists.records import Record, delimiter_of, records
 from app.newsletter.models import Confirmation, ListImport, ListLine, Subscriber
 from app.newsletter.models.list_import import ListState, Outcome, uploads
 from app.newsletter.models.subscriber import SOURCE_IMPORT, TAGS, SubscriberState
+from app.newsletter.signals import subscribers_confirmed
 from owed import clock, gather, owe
 
 CHUNK = 1000
@@ -158,6 +159,8 @@ def _insert(run: ListImport, verdicts: list[Verdict], now: datetime) -> list[Ver
         elif token:
             facts |= {"outcome": Outcome.KNOWN, "reason": SubscriberState.PENDING}
         settled.append(Verdict(**facts))
+    if confirmed := [here[each.token] for each in new.values() if each.token in here and each.is_confirmed]:
+        subscribers_confirmed.send(sender=Subscriber, subscriber_ids=sorted(confirmed))
     _ask([each.subscriber_id for each in settled if each.outcome == Outcome.ASKED and each.subscriber_id])
     return settled
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,7 @@ from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.models.choice import AUDIENCE, PREVIEW
 from app.newsletter.pages import SEND
+from app.newsletter.signals import mailing_finished, mailing_paused
 from owed import clock, gather, owe
 
 if TYPE_CHECKING:
@@ -135,7 +137,10 @@ class Send(models.Model):
         Send.objects.select_for_update().filter(pk=self.pk).first()
         sending = Send.objects.filter(pk=self.pk, state=SendState.SENDING)
         over = {"state": SendState.FINISHED, "finished_at": timezone.now(), "paused_at": None}
-        return not self._is_open() and bool(sending.update(**over))
+        is_over = not self._is_open() and bool(sending.update(**over))
+        if is_over:
+            self.say(mailing_finished)
+        return is_over
 
     @transaction.atomic
     def cancel(self) -> int:
@@ -143,13 +148,18 @@ class Send(models.Model):
         running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING])
         if not running.update(state=SendState.CANCELLED, finished_at=timezone.now(), paused_at=None):
             return 0
+        self.say(mailing_finished)
         waiting = self.deliveries.filter(state=SubmissionState.PENDING)
         return waiting.update(state=SubmissionState.SKIPPED, error="cancelled", finished_at=timezone.now())
 
+    @transaction.atomic
     def pause(self, by: int | None) -> bool:
         """Let nothing leave from now on. Return false where it is over or paused. A mail that a worker has begun still goes."""
         running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING], paused_at=None)
-        return bool(running.update(paused_at=timezone.now(), paused_by_id=by, paused_for={}))
+        is_new = bool(running.update(paused_at=timezone.now(), paused_by_id=by, paused_for={}))
+        if is_new:
+            self.say(mailing_paused)
+        return is_new
 
     @transaction.atomic
     def resume(self) -> bool:
@@ -196,6 +206,10 @@ class Send(models.Model):
         delivery.reopen()
         Send.objects.filter(pk=self.pk).update(state=SendState.SENDING, finished_at=None)
         owe(effects.deliver.si(delivery_ids=[delivery.pk]), about=f"post:{self.post_id}")
+
+    def say(self, signal: Signal) -> None:
+        """Send a signal about this mailing as it is now. Call it in the transaction of the change."""
+        signal.send(sender=Send, send=Send.objects.select_related("post").get(pk=self.pk))
 
     def _is_open(self) -> bool:
         return self.deliveries.filter(state__in=OPEN).exists()

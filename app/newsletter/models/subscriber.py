@@ -22,6 +22,7 @@ from app.mail.addresses import normalise
 from app.newsletter.errors import AlreadySubscribed, MailboxGone, NotBounced, Unsubscribed, WasErased
 from app.newsletter.models.erased import ErasedAddress
 from app.newsletter.models.keys import digest
+from app.newsletter.signals import subscribers_confirmed, subscribers_left
 
 
 class SubscriberState(models.TextChoices):
@@ -207,21 +208,30 @@ class Subscriber(models.Model):
         is_new = self._become(SubscriberState.CONFIRMED, confirmed_at=timezone.now(), unsubscribed_at=None)
         if is_new:
             apps.get_model("newsletter", "Greeting").objects.owe_once(self)
+            subscribers_confirmed.send(sender=Subscriber, subscriber_ids=[self.pk])
         return is_new
 
-    def unsubscribe(self) -> bool:
+    @transaction.atomic
+    def unsubscribe(self, *, reason: str = "asked") -> bool:
         """Stop every mail, those already queued included. Return whether that is new. Safe to do twice."""
-        return self._become(SubscriberState.UNSUBSCRIBED, unsubscribed_at=timezone.now())
+        is_new = self._become(SubscriberState.UNSUBSCRIBED, unsubscribed_at=timezone.now())
+        if is_new:
+            self._say_left(reason)
+        return is_new
 
     def retag(self, names: list[str]) -> None:
         """Replace the tags, without repetitions, at most 50 of 50 characters."""
         self.tags = tidy_tags(names)
         self.save(update_fields=["tags"])
 
+    @transaction.atomic
     def bounce(self) -> bool:
         """Stop writing to a mailbox that does not exist or takes nothing any more, as its server says."""
         confirmed = Subscriber.objects.filter(pk=self.pk, state=SubscriberState.CONFIRMED)
-        return bool(confirmed.update(state=SubscriberState.BOUNCED))
+        is_new = bool(confirmed.update(state=SubscriberState.BOUNCED))
+        if is_new:
+            self._say_left("bounced")
+        return is_new
 
     @transaction.atomic
     def lift(self) -> None:
@@ -232,6 +242,8 @@ class Subscriber(models.Model):
         if not bounced.update(state=state):
             raise NotBounced
         self.state = state
+        if self.is_confirmed:
+            subscribers_confirmed.send(sender=Subscriber, subscriber_ids=[self.pk])
         apps.get_model("newsletter", "Bounce").objects.filter(subscriber=self, lifted_at=None).update(lifted_at=timezone.now())
 
     @transaction.atomic
@@ -243,7 +255,12 @@ class Subscriber(models.Model):
         ErasedAddress.objects.remember(self.email)
         # A line that could not be imported is kept as it was written.
         apps.get_model("newsletter", "ListLine").objects.filter(text__icontains=self.email).update(text="")
+        if self.is_confirmed:
+            self._say_left("erased")
         self.delete()
+
+    def _say_left(self, reason: str) -> None:
+        subscribers_left.send(sender=Subscriber, subscriber_ids=[self.pk], reason=reason)
 
     def _become(self, state: SubscriberState, **times: object) -> bool:
         # One guarded UPDATE: a double click on the link in the mail counts once.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +18,14 @@ from app.social.encryption import DecryptionFailed, decrypt, encrypt, reencrypt
 
 if TYPE_CHECKING:
     from app.blog.models import Post
+
+
+POSTS = "post"
+"""What every account gets unless it chooses otherwise: that posts are published, revised and withdrawn."""
+
+
+def posts_alone() -> list[str]:
+    return [POSTS]
 
 
 def network_choices() -> list[tuple[str, str | Promise]]:
@@ -41,7 +50,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """Return the active accounts that share this post: the site's, editors', and its author's own."""
         # Asked through editors(), so that an account outlives neither its owner's role nor their leaving.
         owner = Q(owner=None) | Q(owner__in=User.objects.editors()) | Q(owner=post.author_id)
-        return self.active().filter(owner).order_by("pk")
+        return self.active().filter(owner, events__contains=[POSTS]).order_by("pk")
 
 
 class Account(models.Model):
@@ -56,6 +65,8 @@ class Account(models.Model):
     handle = models.CharField(max_length=300, blank=True, editable=False, help_text="The account's name on the network.")
     secret_encrypted = models.TextField(blank=True, editable=False)
     session_encrypted = models.TextField(blank=True, editable=False)
+    events = ArrayField(models.CharField(max_length=40), default=posts_alone, db_default=[POSTS], blank=True, editable=False)
+    """What a webhook is called about: posts, and names of app.webhooks.events."""
     active = models.BooleanField(default=True)
     error = models.CharField(max_length=300, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

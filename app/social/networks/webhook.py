@@ -77,12 +77,16 @@ class Webhook(Network):
         return None
 
     def _call(self, event: str, message_id: str, draft: Draft, happened_at: datetime) -> None:
-        body = payload(event, draft, happened_at)
-        headers = {"Content-Type": "application/json", **signed(self.login.secret, message_id, body, clock.now())}
-        try:
-            judge(http.request("POST", self.login.endpoint, headers=headers, content=body, seconds=SECONDS, max_bytes=ANSWER))
-        except NoReply as error:
-            raise InDoubt(str(error)) from None
+        send(self.login, message_id, payload(event, draft, happened_at))
+
+
+def send(login: Login, message_id: str, body: bytes) -> None:
+    """Make one signed call. Raises the errors of judge(), Unreachable, and InDoubt where no answer came."""
+    headers = {"Content-Type": "application/json", **signed(login.secret, message_id, body, clock.now())}
+    try:
+        judge(http.request("POST", login.endpoint, headers=headers, content=body, seconds=SECONDS, max_bytes=ANSWER))
+    except NoReply as error:
+        raise InDoubt(str(error)) from None
 
 
 def payload(event: str, draft: Draft, happened_at: datetime) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from app.audit.conservation import Balance, posts, sends, total
+from app.audit.conservation import Balance, calls, posts, sends, total
 
 
 class Command(BaseCommand):
@@ -15,7 +15,9 @@ class Command(BaseCommand):
 
     def handle(self, *, verbosity: int, **options: Any) -> None:
         wrong = [
-            line for name, found in (("sends", sends()), ("posts", posts())) for line in self._report(name, found, verbosity)
+            line
+            for name, found in (("sends", sends()), ("posts", posts()), ("webhooks", calls()))
+            for line in self._report(name, found, verbosity)
         ]
         if wrong:
             raise CommandError("\n".join(wrong))
