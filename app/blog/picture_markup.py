@@ -6,7 +6,7 @@ The HTML that is stored names originals. What is drawn of them, and what the lib
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
-
 from app.blog import versions
 from app.blog.changes import change
-from app.blog.models import Media, Post
+from app.blog.media_uses import Kind, uses
+from app.blog.models import Media
 from app.blog.placement import placements_of
 
 
@@ -18,12 +17,13 @@ def describe_picture(media: Media, *, alt: str, caption: str) -> None:
 
 
 def touch_pages(media: Media) -> None:
-    """Have the pages of posts built again that show it, and the lists that show it as a cover."""
-    covered = set(Post.objects.filter(Q(cover=media) | Q(options__social_image=media)).values_list("pk", flat=True))
-    shown = set(media.posts.values_list("pk", flat=True))
+    """Have every page built again that shows it, and the lists that show it as a cover."""
+    places = uses([media])[media.pk]
+    covered = [place.pk for place in places if place.kind == Kind.COVER and place.pk]
     with change() as changing:
-        for placement in placements_of(covered | shown).values():
-            changing.touch(*(placement.scopes() if placement.post_id in covered else [f"post:{placement.post_id}"]))
-        if not covered | shown:
-            # A page, a profile or a category may show it: nothing says so but their texts.
+        changing.touch(*(f"post:{place.pk}" for place in places if place.kind == Kind.POST))
+        changing.touch(*(f"author:{place.author_id}" for place in places if place.kind == Kind.PROFILE))
+        for placement in placements_of(covered).values():
+            changing.touch(*placement.scopes())
+        if any(place.kind in {Kind.PAGE, Kind.SITE, Kind.CATEGORY} for place in places):
             changing.touch(versions.SITE)

@@ -142,7 +142,7 @@ def _tone(image: Image.Image) -> str:
     """
     if not _is_opaque(image):
         return ""
-    red, green, blue = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    red, green, blue = image.resize((1, 1), Image.Resampling.BOX).tobytes()
     hue, light, saturation = colorsys.rgb_to_hls(red / 255, green / 255, blue / 255)
     colour = "grey" if saturation < 0.06 else str(int(hue * 12) % 12)
     return f"tone-{colour}-{min(3, int(light * 4))}"

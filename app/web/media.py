@@ -9,7 +9,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.static import serve
 
-NAMED_BY_CONTENT = re.compile(r"images/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z]+")
+ORIGINAL = r"images/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z]+"
+VARIANT = r"variants/[0-9a-f]{2}/[0-9a-f]{64}/[0-9]+-[0-9a-f]{16}\.[a-z]+"
+NAMED_BY_CONTENT = re.compile(f"{ORIGINAL}|{VARIANT}")
 
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:

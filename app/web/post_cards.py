@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from app.blog import versions
 from app.blog.models import Category, Post, Status
+from app.blog.picture_markup import Shown, shown
 from app.blog.plain_text import beginning, plain_text
 from app.blog.truncation import shortened
 from app.pagecache.pages import cached
@@ -32,7 +33,7 @@ class Card:
     published_at: datetime
     category: str = ""
     category_url: str = ""
-    cover_url: str = ""
+    cover: Shown | None = None
     snippet: str = ""
     opening: str = ""
 
@@ -75,7 +76,7 @@ def card(post: Post, **more: str) -> Card:
         published_at=post.published_at or post.created_at,
         category=post.category.name if post.category else "",
         category_url=post.category.get_absolute_url() if post.category else "",
-        cover_url=post.cover.file.url if post.cover else "",
+        cover=shown(post.cover) if post.cover else None,
         **more,
     )
 
