@@ -23,7 +23,7 @@ from app.blog.picture_pages import touch_pages
 from app.blog.picture_scaling import Copy, copies_of
 from app.blog.storing import store
 from app.blog.variant_files import FOLDER, folder_of, listed, remove_variants
-from owed import owe
+from owed import gather, record
 from owed.models import Effect, State
 from owed.sql import hold
 
@@ -46,13 +46,6 @@ def draw_variants(media_id: int) -> None:
     _note(media, [each.as_json() for each in variants], copies.tone)
 
 
-def owe_variants(media_ids: Iterable[int], *, priority: int = AFTER_NEWS) -> None:
-    """Owe the drawing of these pictures' variants, each with an account of its own."""
-    with transaction.atomic():
-        for pk in media_ids:
-            owe(effects.draw_variants.si(media_id=pk).set(priority=priority), about=f"media:{pk}")
-
-
 def owe_missing_variants(most: int | None = MOST) -> int:
     """Owe the variants of pictures that have none and of which none are owed. Return how many.
 
@@ -61,9 +54,21 @@ def owe_missing_variants(most: int | None = MOST) -> int:
     known = Effect.objects.of(effects.draw_variants).exclude(state=State.DONE).values_list("about", flat=True)
     waiting = {int(about.removeprefix("media:")) for about in known}
     found = Media.objects.kept().filter(drawn_at=None).exclude(pk__in=waiting).order_by("-pk").values_list("pk", flat=True)
-    owed = list(found if most is None else found[:most])
-    owe_variants(owed)
-    return len(owed)
+    return _owe(found if most is None else found[:most])
+
+
+def owe_variants_again() -> int:
+    """Owe the variants of every picture in the library. Return how many."""
+    return _owe(Media.objects.kept().order_by("-pk").values_list("pk", flat=True))
+
+
+def _owe(media_ids: Iterable[int]) -> int:
+    """Owe the drawing of each with an account of its own, in one statement."""
+    wanted = list(media_ids)
+    with transaction.atomic(), gather():
+        for pk in wanted:
+            record(effects.draw_variants.si(media_id=pk).set(priority=AFTER_NEWS), about=f"media:{pk}")
+    return len(wanted)
 
 
 def remove_stray_variants(now: datetime, *, age: timedelta = AGE) -> int:

@@ -154,7 +154,7 @@ class Media(models.Model):
     @property
     def for_pages(self) -> list[Variant]:
         """Return the variants for pages, from the narrowest."""
-        return [each for each in self._variants if not each.is_plain]
+        return [each for each in self.all_variants if not each.is_plain]
 
     @property
     def plain(self) -> Variant:
@@ -166,7 +166,7 @@ class Media(models.Model):
             height=self.height or 0,
             size=self.size,
         )
-        return next((each for each in self._variants if each.is_plain), original)
+        return next((each for each in self.all_variants if each.is_plain), original)
 
     @property
     def thumbnail_url(self) -> str:
@@ -174,7 +174,8 @@ class Media(models.Model):
         return next((each.url for each in self.for_pages), self.url)
 
     @property
-    def _variants(self) -> list[Variant]:
+    def all_variants(self) -> list[Variant]:
+        """Return what a worker drew, from the narrowest."""
         rows: list[dict[str, Any]] = self.variants
         return [Variant(**row) for row in rows]
 

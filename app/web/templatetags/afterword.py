@@ -33,7 +33,7 @@ FOOTNOTES = '<section class="footnotes">'
 def prose(markup: str, place: str = "") -> SafeString:
     """Return a post's sanitised HTML for a page: no style attributes, what scrolls reached by keyboard, each id once.
 
-    Pictures come in the size that a screen needs, by one query where there are any. `prose:"first"`: no picture is above the text.
+    Pictures come in the size that a screen needs, by one query if there are any. `prose:"first"`: no picture is above the text.
     """
     markup = picture_markup.on_page(markup, first=place == "first")
     markup = CELL.sub(_aligned, markup).replace("<pre>", '<pre tabindex="0">')
