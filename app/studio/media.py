@@ -45,7 +45,7 @@ def media(request: WriterRequest) -> HttpResponse:
     view = view if view in VIEWS else ""
     page: Page[Media] = Paginator(_listed(request, view, words), PAGE).get_page(request.GET.get("page"))
     about = {
-        "form": MediaForm() if made else form,
+        "form": MediaForm() if made and not form.errors else form,
         "made": made,
         "page": page,
         "pictures": with_places(page.object_list, request.user),
