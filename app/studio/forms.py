@@ -141,7 +141,7 @@ class PostForm(forms.Form):
     upload = forms.FileField(
         label=gettext_lazy("New cover"),
         required=False,
-        help_text=gettext_lazy("JPEG, PNG, GIF or WebP."),
+        help_text=gettext_lazy("JPEG, PNG, GIF, WebP or HEIC."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
