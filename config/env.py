@@ -36,6 +36,7 @@ class Env:
     site_code: Annotated[bool, "off = no code of the studio's settings gets into readers' pages"]
     allowed_hosts: Annotated[tuple[str, ...], "host names that the site answers to, with commas"]
     data_dir: Annotated[Path, "where the bundled servers, media, mailbox and Flower keep their files"]
+    media_dir: Annotated[Path, "where pictures are kept: one folder for all hosts; unset = media below DATA_DIR"]
     database_url: Annotated[Secret, "postgres://user:password@host:port/name; unset = the bundled PostgreSQL"]
     redis_url: Annotated[Secret, "the cache: redis:// or unix://; unset = the bundled Valkey, apart from the broker"]
     celery_broker_url: Annotated[Secret, "the broker: redis://, redis+socket:// or amqp://; unset = the bundled Valkey"]
@@ -123,6 +124,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
     env = Env(
         debug=debug,
         data_dir=data_dir,
+        media_dir=reader.value("MEDIA_DIR", values.directory, default=data_dir / "media"),
         port=port,
         mailbox_port=mailbox_port,
         site_url=site_url,

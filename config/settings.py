@@ -139,7 +139,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = None if DEBUG else DATA_DIR / "static"
 MEDIA_URL = "media/"
-MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_ROOT = ENV.media_dir
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Not below MEDIA_ROOT: an export holds drafts, and the addresses of those who commented.

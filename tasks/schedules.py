@@ -8,6 +8,7 @@ schedule(upkeep.roll_up.si(), every=60, why="count what came in and went out")
 schedule(upkeep.prove.si(), every=900, why="prove recent deliveries")
 schedule(upkeep.purge_effects.si(), cron="5 * * * *", why="remove old effects")
 schedule(upkeep.purge_results.si(), cron="35 * * * *", why="remove old results")
+schedule(media.catch_up.si(), cron="15 * * * *", why="draw variants of older pictures")
 schedule(stats.count_recent.si(), cron="2 * * * *", why="count the day for the statistics")
 # At night, and one after the other: each may read a whole table.
 schedule(stats.forget.si(), cron="10 3 * * *", why="forget old figures")

@@ -18,6 +18,8 @@ from app.api.fields import Id, Line, Page, Text
 from app.blog.media_deletion import delete_picture, fingerprint
 from app.blog.media_uses import Use, mentioned, uses
 from app.blog.models import Media
+from app.blog.models.media import Variant
+from app.blog.picture_pages import describe_picture
 
 router = Router(tags=["media"])
 
@@ -35,7 +37,20 @@ class UseOut(Schema):
     until: datetime | None
 
 
+class VariantOut(Schema):
+    """A smaller copy that a worker drew; `for_email` is the one for programs that do not know WebP."""
+
+    url: str
+    content_type: str
+    width: int
+    height: int
+    size: int
+    for_email: bool
+
+
 class MediaOut(Schema):
+    """`variants` is empty until `drawn_at`; pages show the original until then."""
+
     id: int
     name: str
     url: str
@@ -46,6 +61,9 @@ class MediaOut(Schema):
     height: int | None
     created_at: datetime
     deleted_at: datetime | None
+    caption: str
+    drawn_at: datetime | None
+    variants: list[VariantOut]
     owner: str | None
     used_in: list[UseOut]
 
@@ -53,7 +71,14 @@ class MediaOut(Schema):
 class Described(Schema):
     """`alt` is for readers who cannot see the image."""
 
-    alt: Annotated[Line, Field(max_length=500)] = ""
+    alt: Annotated[Line, Field(max_length=Media.ALT)] = ""
+
+
+class Description(Schema):
+    """What is to be changed; the rest stays. `caption` is shown below the image."""
+
+    alt: Annotated[Line, Field(max_length=Media.ALT)] | None = None
+    caption: Annotated[Line, Field(max_length=Media.CAPTION)] | None = None
 
 
 @router.get("", response={200: list[MediaOut], 403: Problem})
@@ -70,7 +95,7 @@ def list_media(request: Request, q: Words = "", unused: bool = False, page: Page
 
 @router.post("", response={201: MediaOut, 403: Problem, 422: Problem, 507: Problem})
 def upload_media(request: Request, response: HttpResponse, file: File[UploadedFile], how: Form[Described]) -> Status[MediaOut]:
-    """Upload a JPEG, PNG, GIF or WebP image as multipart/form-data. The same image is kept once, with its first description."""
+    """Upload a JPEG, PNG, GIF, WebP or HEIC image as multipart/form-data. The same image is kept once; a description stays."""
     must_write(request.auth)
     made = Media.objects.store(file, request.auth, alt=how.alt)
     response["Location"] = f"{request.path}/{made.pk}"
@@ -81,6 +106,15 @@ def upload_media(request: Request, response: HttpResponse, file: File[UploadedFi
 def read_media(request: Request, media_id: Id) -> MediaOut:
     """Read one picture, also a deleted one, with every place that shows it."""
     return _out([_managed(media_id, request.auth)], request.auth)[0]
+
+
+@router.patch("/{media_id}", response={200: MediaOut, 403: Problem, 404: Problem, 409: Problem, 422: Problem})
+def describe_media(request: Request, media_id: Id, body: Description) -> MediaOut:
+    """Change the description or the caption of a picture, wherever they are shown."""
+    media = _managed(media_id, request.auth)
+    alt, caption = body.alt, body.caption
+    describe_picture(media, alt=media.alt if alt is None else alt, caption=media.caption if caption is None else caption)
+    return _out([media], request.auth)[0]
 
 
 @router.delete("/{media_id}", response={204: None, 403: Problem, 404: Problem, 409: Problem})
@@ -122,11 +156,25 @@ def _out(media: list[Media], user: User) -> list[MediaOut]:
             height=each.height,
             created_at=each.created_at,
             deleted_at=each.deleted_at,
+            caption=each.caption,
+            drawn_at=each.drawn_at,
+            variants=[_variant(variant) for variant in each.all_variants],
             owner=each.owner.username if each.owner else None,
             used_in=[_use(use) for use in found[each.pk]],
         )
         for each in media
     ]
+
+
+def _variant(variant: Variant) -> VariantOut:
+    return VariantOut(
+        url=variant.url,
+        content_type=variant.content_type,
+        width=variant.width,
+        height=variant.height,
+        size=variant.size,
+        for_email=variant.is_plain,
+    )
 
 
 def _use(use: Use) -> UseOut:

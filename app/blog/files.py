@@ -14,6 +14,7 @@ from django.db import transaction
 from app.blog.changes import change
 from app.blog.placement import Placement, lock, placements_of
 from app.blog.signals import post_revised
+from app.blog.variant_files import remove_variants
 from owed import gather
 from owed.sql import hold
 
@@ -102,7 +103,8 @@ def _remove_file(pk: int) -> int:
     if media.owner_id is None and media.deleted_by_id is None:
         # What a closed account leaves: its owner is gone, and need not be named.
         media.delete()
-    # Before the commit: should it fail, the row is still there and the next run meets a file that is gone already.
+    # Before the commit: should it fail, the row is still there and the next run meets files that are gone already.
+    remove_variants(media.checksum)
     storage.delete(name)
     return int(existed)
 

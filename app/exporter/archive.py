@@ -80,7 +80,7 @@ def _add_tables(archive: ZipFile) -> None:
     _add_rows(archive, "people", map(_person, people))
     _add_rows(archive, "categories", Category.objects.order_by("pk").values("name", "slug", "description").iterator(500))
     _add_rows(archive, "tags", Tag.objects.order_by("pk").values("name", "slug").iterator(500))
-    _add_rows(archive, "pictures", Media.objects.kept().order_by("pk").values("file", "name", "alt").iterator(500))
+    _add_rows(archive, "pictures", Media.objects.kept().order_by("pk").values("file", "name", "alt", "caption").iterator(500))
     with archive.open("subscribers.csv", "w", force_zip64=True) as target:
         for line in subscribers_csv(Filters()):
             target.write(line.encode())

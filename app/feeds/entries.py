@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 
+from app.blog import picture_markup
 from app.blog.absolute_urls import with_absolute_addresses
 from app.blog.models import Post
 from app.blog.pages import AUTHOR
@@ -44,12 +45,12 @@ def entry(post: Post) -> Entry:
         url=url,
         title=sendable(post.title),
         summary=sendable(post.excerpt or cut(plain_text(post.content_html), SUMMARY_LENGTH)),
-        html=sendable(with_absolute_addresses(post.content_html, url)),
+        html=sendable(with_absolute_addresses(picture_markup.elsewhere(post.content_html), url)),
         language=post.language,
         author=sendable(post.author.profile.name),
         author_url=absolute(AUTHOR.url(post.author.username)),
         categories=_categories(post),
-        image=absolute(post.cover.file.url) if post.cover else "",
+        image=absolute(post.cover.plain.url) if post.cover else "",
         published=published,
         updated=max(published, post.updated_at),
     )

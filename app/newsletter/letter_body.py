@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from html import unescape
 
 from django.utils.safestring import SafeString, mark_safe
 
-from app.blog import embeds
+from app.blog import embeds, picture_markup
 from app.blog.absolute_urls import with_absolute_addresses
-from app.blog.models import Media, Post
+from app.blog.models import Post
 from app.blog.plain_text import escaped
 from app.mail.rendering import link
 
@@ -20,16 +19,13 @@ FRAME = re.compile(rf"<iframe({INSIDE})>[^<]*</iframe>(\s*<a )?")
 PICTURE = re.compile(rf"<img{INSIDE}>")
 ATTRIBUTE = r"""\s{}="([^"]*)\""""
 SIZES = re.compile(r"""\s(?:width|height)="[^"]*\"""")
-Size = tuple[int, int]
 
 
 def body(post: Post) -> SafeString:
-    """Return the post's sanitised HTML for a mail. One query, for the sizes of its pictures."""
+    """Return the post's sanitised HTML for a mail, its pictures as files that every mail program shows. One query for them."""
     base = link(post.get_absolute_url())
-    media = Media.objects.filter(posts=post, width__gt=0, height__gt=0)
-    sizes = {link(each.url): (each.width or 0, each.height or 0) for each in media}
-    markup = FRAME.sub(_linked, with_absolute_addresses(post.content_html, base))
-    return mark_safe(PICTURE.sub(lambda match: _fitted(match[0], sizes), markup))  # noqa: S308 - sanitised
+    markup = FRAME.sub(_linked, with_absolute_addresses(picture_markup.elsewhere(post.content_html), base))
+    return mark_safe(PICTURE.sub(lambda match: _fitted(match[0]), markup))  # noqa: S308 - sanitised
 
 
 def _linked(frame: re.Match[str]) -> str:
@@ -42,12 +38,10 @@ def _linked(frame: re.Match[str]) -> str:
     return f'<a href="{escaped(address)}">{escaped(_attribute("title", frame[1]) or address)}</a>' if address else ""
 
 
-def _fitted(picture: str, sizes: Mapping[str, Size]) -> str:
+def _fitted(picture: str) -> str:
     """Return an img at most WIDTH wide, its height in proportion."""
     written = (_attribute("width", picture), _attribute("height", picture))
     width, height = (int(each) if each.isdecimal() else 0 for each in written)
-    if not any(written):
-        width, height = sizes.get(_attribute("src", picture), (0, 0))
     if width > WIDTH:
         width, height = WIDTH, max(1, round(height * WIDTH / width)) if height else 0
     if not width:

@@ -142,7 +142,7 @@ class PostForm(forms.Form):
     upload = forms.FileField(
         label=gettext_lazy("New cover"),
         required=False,
-        help_text=gettext_lazy("JPEG, PNG, GIF or WebP."),
+        help_text=gettext_lazy("JPEG, PNG, GIF, WebP or HEIC."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -201,15 +201,46 @@ class ScheduleForm(forms.Form):
     publish_at = forms.DateTimeField()
 
 
+class SeveralFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """One file or several."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) and data else [data]
+        return [super(FilesField, self).clean(each, initial) for each in files]
+
+
 class MediaForm(forms.Form):
-    file = forms.FileField(
-        label=gettext_lazy("Image"),
-        help_text=gettext_lazy("JPEG, PNG, GIF or WebP, at most 20 MB."),
-        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
+    file = FilesField(
+        label=gettext_lazy("Images"),
+        help_text=gettext_lazy("JPEG, PNG, GIF, WebP or HEIC, each at most 20 MB."),
+        widget=SeveralFiles(attrs={"accept": "image/*,.heic,.heif"}),
     )
     alt = PlainText(
         label=gettext_lazy("Description"),
         max_length=500,
         required=False,
         help_text=gettext_lazy("For readers who cannot see the image."),
+    )
+
+
+class PictureForm(forms.Form):
+    """What the library says of a picture."""
+
+    alt = PlainText(
+        label=gettext_lazy("Description"),
+        max_length=Media.ALT,
+        required=False,
+        help_text=gettext_lazy("For readers who cannot see the image. Used wherever a text gives none of its own."),
+    )
+    caption = PlainText(
+        label=gettext_lazy("Caption"),
+        max_length=Media.CAPTION,
+        required=False,
+        help_text=gettext_lazy("Shown below the image in posts and emails, where the image is a paragraph of its own."),
     )

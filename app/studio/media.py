@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from app.blog.errors import Refused
 from app.blog.media_deletion import delete_picture, fingerprint
-from app.blog.media_uses import Kind, Use, mentioned, uses
+from app.blog.media_uses import mentioned
 from app.blog.models import Media
 from app.blog.models.media import MediaQuerySet
-from app.newsletter.models import Send
+from app.blog.picture_markup import shown
+from app.blog.picture_pages import describe_picture
 from app.studio.access import WriterRequest, writers
-from app.studio.forms import MediaForm
+from app.studio.forms import MediaForm, PictureForm
+from app.studio.picture_places import with_places
 
 PAGE = 24
 SHOWN = 3
@@ -30,50 +31,24 @@ SHOWN = 3
 MOST = 200
 """How many its own page names: a logo may be in thousands of posts."""
 VIEWS = {"": gettext_lazy("All"), "unused": gettext_lazy("Not used anywhere"), "deleted": gettext_lazy("Deleted")}
-KINDS = {
-    Kind.POST: gettext_lazy("Post"),
-    Kind.COVER: gettext_lazy("Cover"),
-    Kind.PROFILE: gettext_lazy("About the author"),
-    Kind.CATEGORY: gettext_lazy("Category"),
-    Kind.SITE: gettext_lazy("Site"),
-    Kind.PAGE: gettext_lazy("Page"),
-    Kind.EARLIER: gettext_lazy("Earlier in a post"),
-}
-WITHOUT_POST = {Kind.PROFILE, Kind.CATEGORY, Kind.SITE, Kind.PAGE}
-
-
-@dataclass(frozen=True)
-class Place:
-    """A use as a page shows it. `is_emailed` says that the post was sent to subscribers."""
-
-    use: Use
-    is_emailed: bool
-
-    @property
-    def kind(self) -> str:
-        return str(KINDS[self.use.kind])
-
-    @property
-    def title(self) -> str:
-        if self.use.title:
-            return self.use.title
-        return _("A post of someone else") if self.use.pk else _("A deleted post")
 
 
 @require_http_methods(["GET", "POST"])
 @writers
 def media(request: WriterRequest) -> HttpResponse:
-    """List pictures with where each is used; POST adds one."""
+    """List pictures with where each is used; POST adds some, and answers a script in JSON."""
     form = MediaForm(request.POST or None, request.FILES or None)
-    made = _store(request, form) if request.method == "POST" and form.is_valid() else None
+    made = _store(request, form) if request.method == "POST" and form.is_valid() else []
+    if request.method == "POST" and request.headers.get("Accept") == "application/json":
+        return _said(form, made)
     view, words = request.GET.get("show", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
     view = view if view in VIEWS else ""
     page: Page[Media] = Paginator(_listed(request, view, words), PAGE).get_page(request.GET.get("page"))
     about = {
-        "form": MediaForm() if made else form,
+        "form": MediaForm() if made and not form.errors else form,
         "made": made,
         "page": page,
-        "pictures": _with_places(request, page.object_list),
+        "pictures": with_places(page.object_list, request.user),
         "shown": SHOWN,
         "views": VIEWS.items(),
         "view": view,
@@ -87,15 +62,37 @@ def media(request: WriterRequest) -> HttpResponse:
 def picture(request: WriterRequest, pk: int) -> HttpResponse:
     """Show one picture, all places where it is used, and the way to delete it."""
     found = _managed(request, pk)
-    [(_picture, places)] = _with_places(request, [found])
+    [(_picture, places, summary)] = with_places([found], request.user)
     about: dict[str, Any] = {
         "picture": found,
         "places": places,
+        "summary": summary,
+        "form": PictureForm(initial={"alt": found.alt, "caption": found.caption}),
+        "shown": shown(found),
+        "variants": found.all_variants,
         "most": MOST,
         "uploaders": found.also_uploaded_by.select_related("profile").order_by("pk"),
         "seen": fingerprint(place.use for place in places),
     }
     return render(request, "studio/picture.html", about)
+
+
+@require_POST
+@writers
+def description(request: WriterRequest, pk: int) -> HttpResponse:
+    """Change the description, the caption, or both: what the form does not have stays."""
+    found, form = _managed(request, pk), PictureForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(each) for errors in form.errors.values() for each in errors))
+        return redirect("studio:picture", pk)
+    given = {name: form.cleaned_data[name] if name in request.POST else getattr(found, name) for name in form.fields}
+    try:
+        describe_picture(found, **given)
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("studio:picture", pk)
 
 
 @require_POST
@@ -128,22 +125,24 @@ def _managed(request: WriterRequest, pk: int) -> Media:
     return found
 
 
-def _with_places(request: WriterRequest, pictures: Iterable[Media]) -> Sequence[tuple[Media, list[Place]]]:
-    """Return the pictures with their places, in a fixed number of queries."""
-    listed = list(pictures)
-    found = uses(listed, request.user)
-    posts = {use.pk for places in found.values() for use in places if use.kind not in WITHOUT_POST}
-    emailed = set(Send.objects.filter(post__in=posts - {None}).values_list("post_id", flat=True))
-    return [(each, [_place(use, emailed) for use in found[each.pk]]) for each in listed]
+def _store(request: WriterRequest, form: MediaForm) -> list[Media]:
+    """Store each file; note on the form which were refused, and why."""
+    files, made = form.cleaned_data["file"], []
+    for file in files:
+        try:
+            made.append(Media.objects.store(file, request.user, alt=form.cleaned_data["alt"] if len(files) == 1 else ""))
+        except ValidationError as error:
+            words = [f"{file.name}: {each}" for each in error.messages] if len(files) > 1 else error.messages
+            form.add_error("file", words)
+    return made
 
 
-def _place(use: Use, emailed: set[int]) -> Place:
-    return Place(use, use.kind not in WITHOUT_POST and use.pk in emailed)
-
-
-def _store(request: WriterRequest, form: MediaForm) -> Media | None:
-    try:
-        return Media.objects.store(form.cleaned_data["file"], request.user, alt=form.cleaned_data["alt"])
-    except ValidationError as error:
-        form.add_error("file", error)
-        return None
+def _said(form: MediaForm, made: list[Media]) -> JsonResponse:
+    """Answer the script that uploads from the editor and the library."""
+    if form.errors:
+        return JsonResponse({"error": " ".join(str(each) for errors in form.errors.values() for each in errors)}, status=422)
+    pictures = [
+        {"url": each.url, "alt": each.alt, "description": reverse("studio:picture_description", args=[each.pk])}
+        for each in made
+    ]
+    return JsonResponse({"pictures": pictures}, status=201)

@@ -26,7 +26,7 @@ class OptionsForm(forms.ModelForm):  # type: ignore[type-arg]
     image_file = forms.FileField(
         label=gettext_lazy("Picture for previews of links"),
         required=False,
-        help_text=gettext_lazy("JPEG, PNG, GIF or WebP. Empty: the cover, or a card with the title."),
+        help_text=gettext_lazy("JPEG, PNG, GIF, WebP or HEIC. Empty: the cover, or a card with the title."),
     )
     image_removed = forms.BooleanField(label=gettext_lazy("Remove the picture for previews"), required=False)
     published_at = forms.DateTimeField(

@@ -114,7 +114,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
         model_field: Any = SiteSettings._meta.get_field(name)
         label, stored = str(model_field.verbose_name), getattr(self.instance, name)
         self.fields[f"{name}_file"] = forms.FileField(
-            label=label, required=False, help_text=_("JPEG, PNG, GIF or WebP. It is kept in the library.")
+            label=label, required=False, help_text=_("JPEG, PNG, GIF, WebP or HEIC. It is kept in the library.")
         )
         if stored:
             self.fields[f"{name}_removed"] = forms.BooleanField(

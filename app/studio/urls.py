@@ -166,5 +166,6 @@ urlpatterns = [
     path("settings/<slug:name>/", site_settings.settings_tab, name="site_settings_tab"),
     path("media/", media.media, name="media"),
     path("media/<int:pk>/", media.picture, name="picture"),
+    path("media/<int:pk>/description", media.description, name="picture_description"),
     path("media/<int:pk>/deletion", media.deletion, name="picture_deletion"),
 ]

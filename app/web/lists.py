@@ -7,12 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from app.accounts.models import User
+from app.accounts.models import Profile, User
 from app.blog.bio import bio_of
-from app.blog.models import Category, Post, Tag
+from app.blog.models import Category, Media, Post, Tag
+from app.blog.picture_markup import Shown, on_page, shown
 from app.blog.plain_text import plain_text
 from app.blog.truncation import shortened
 from app.site.current import site
@@ -33,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 def author(request: HttpRequest, username: str) -> HttpResponseBase:
     person = get_object_or_404(User.objects.shown().select_related("profile"), username=username)
     profile = person.profile
-    portrait, bio = profile.avatar.url if profile.avatar else "", bio_of(profile)
+    portrait, bio = _portrait(profile), mark_safe(on_page(bio_of(profile)))  # noqa: S308 - sanitised
     about = {"heading": profile.name, "portrait": portrait, "bio": bio, "website": _web(profile.website)}
     posts_by = _("Posts by %(name)s on %(site)s.") % {"name": profile.name, "site": site().name}
     about["description"] = shortened(plain_text(bio), words=40) or posts_by
@@ -49,6 +51,14 @@ def collection(request: HttpRequest, kind: str, slug: str) -> HttpResponseBase:
     about["description"] = shortened(about["about"], words=40) or posts_in % {"name": shelf.name, "site": site().name}
     posts = Post.objects.listed().filter(**{"tags" if kind == "tag" else kind: shelf})
     return _answer(request, "web/listing.html", f"{kind}:{shelf.pk}", posts, about)
+
+
+def _portrait(profile: Profile) -> Shown | None:
+    """Return the picture of the author: one of the library in the size of its place, or a file of its own as it is."""
+    if not profile.avatar:
+        return None
+    media = Media.objects.kept().filter(file=profile.avatar.name).first()
+    return shown(media) if media else Shown(src=profile.avatar.url)
 
 
 def _web(address: str) -> str:

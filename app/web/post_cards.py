@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count
 from django.urls import reverse
 
 from app.blog import versions
 from app.blog.models import Category, Post, Status
+from app.blog.picture_markup import shown
 from app.blog.plain_text import beginning, plain_text
 from app.blog.truncation import shortened
 from app.pagecache.pages import cached
@@ -32,7 +34,8 @@ class Card:
     published_at: datetime
     category: str = ""
     category_url: str = ""
-    cover_url: str = ""
+    cover: dict[str, Any] | None = None
+    """The fields of Shown, as plain values: processes of another release read the cache too."""
     snippet: str = ""
     opening: str = ""
 
@@ -75,7 +78,7 @@ def card(post: Post, **more: str) -> Card:
         published_at=post.published_at or post.created_at,
         category=post.category.name if post.category else "",
         category_url=post.category.get_absolute_url() if post.category else "",
-        cover_url=post.cover.file.url if post.cover else "",
+        cover=asdict(shown(post.cover)) if post.cover else None,
         **more,
     )
 

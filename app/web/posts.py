@@ -19,6 +19,7 @@ from app.accounts.models import User
 from app.blog import versions
 from app.blog.commenting import Rules, rules_of
 from app.blog.models import Like, Post, PostOptions, PostSlug, Status
+from app.blog.picture_markup import Shown, shown
 from app.site.current import site
 from app.stats.page_views import see
 from app.web.comments import CommentForm, thread
@@ -87,6 +88,7 @@ def _page(request: HttpRequest, post: Post, before: Any, after: Any, rules: Rule
         "summary": summary(post),
         "structured": structured(post, authors),
         "picture": picture_of(post),
+        "cover": cover_of(post),
         "form": CommentForm(post=post, user=user),
         "liked": user.is_authenticated and Like.objects.filter(post=post, user=user).exists(),
         "editable": user.is_authenticated and user.can_edit(post),
@@ -135,9 +137,15 @@ def picture_of(post: Post) -> Picture:
     """Return the post's cover, the card that a worker drew, or the picture of the site."""
     home = settings.SITE_URL
     if cover := PostOptions.of(post).picture or post.cover:
-        return Picture(url=home + cover.url, alt=cover.alt, width=cover.width or 0, height=cover.height or 0)
+        plain = cover.plain
+        return Picture(url=home + plain.url, alt=cover.alt, width=plain.width, height=plain.height)
     drawn = default_storage.url(post.card) if post.card else static("card.png")
     return Picture(url=home + drawn, alt=post.title if post.card else site().name, width=1200, height=630)
+
+
+def cover_of(post: Post) -> Shown | None:
+    """Return the picture above the text: the cover, unless the text shows it."""
+    return shown(post.cover) if post.cover and post.cover.url not in post.content_html else None
 
 
 def _person(user: User) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from app.blog.models import Post, PreviewLink
+from app.web.posts import cover_of
 
 
 @require_safe
@@ -21,7 +22,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     if post.is_public:
         response: HttpResponse = redirect(post)
     else:
-        response = render(request, "web/preview.html", {"post": post, "link": link})
+        response = render(request, "web/preview.html", {"post": post, "link": link, "cover": cover_of(post)})
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response["Referrer-Policy"] = "no-referrer"
     return response

@@ -6,6 +6,7 @@ import pytest
 
 from app.accounts.models import User
 from app.blog.models import Media, Post
+from app.blog.variants import draw_variants
 from owed.testing import owes
 from tests import factories
 from tests.api.client import Program
@@ -51,6 +52,23 @@ class TestTheList:
         factories.write(factories.person("paul", "author"), "A secret", f"![]({picture.url})")
         [use] = author.get(f"/media/{picture.pk}").json["used_in"]
         assert (use["id"], use["title"], use["url"]) == (None, "", "")
+
+
+class TestAPicture:
+    def test_has_its_caption_and_variants(self, author: Program, ann: User, picture: Media) -> None:
+        assert (author.get(f"/media/{picture.pk}").json["variants"], picture.drawn_at) == ([], None)
+        large = Media.objects.store(image(size=(900, 600)), ann)
+        Media.objects.filter(pk=large.pk).update(size=10**6)
+        draw_variants(large.pk)
+        answer = author.get(f"/media/{large.pk}").json
+        assert [(each["width"], each["for_email"]) for each in answer["variants"]] == [(640, False), (900, False), (900, True)]
+        assert answer["drawn_at"]
+
+    def test_is_described_field_by_field(self, author: Program, other: Program, picture: Media) -> None:
+        answer = author.patch(f"/media/{picture.pk}", {"caption": "Seen from above"})
+        assert (answer.status, answer.json["alt"], answer.json["caption"]) == (200, "A red box", "Seen from above")
+        assert author.patch(f"/media/{picture.pk}", {"alt": "x" * 501}).status == 422
+        assert other.patch(f"/media/{picture.pk}", {"alt": "Mine"}).status == 404
 
 
 class TestDeletion:

@@ -42,6 +42,16 @@ class TestAPhonesPhoto:
         assert (facts.content_type, facts.extension, facts.width, facts.height) == ("image/jpeg", "jpg", 300, 200)
         assert (image.format, getattr(image, "n_frames", 1)) == ("JPEG", 1)
 
+    def test_of_an_iphone_becomes_a_jpeg_without_a_position(self) -> None:
+        content = (PHOTOS / "iphone.heic").read_bytes()
+        assert Image.open(BytesIO(content)).getexif().get_ifd(0x8825)
+        image, facts = kept(content)
+        assert (image.format, facts.content_type, facts.extension) == ("JPEG", "image/jpeg", "jpg")
+        assert image.size == (facts.width, facts.height) == (96, 64)
+        assert dict(image.getexif()) == {}
+        red, _, blue = image.getpixel((4, 4))
+        assert red > 200 > blue
+
     def test_that_lies_on_its_side_is_turned(self) -> None:
         image, facts = kept((PHOTOS / "on-its-side.jpg").read_bytes())
         assert image.size == (facts.width, facts.height) == (200, 400)

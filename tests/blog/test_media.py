@@ -50,12 +50,13 @@ class TestStoring:
         ("content", "reason"),
         [
             (b"", "Not a JPEG"),
-            (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "Not a JPEG"),
+            (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "SVG is not accepted"),
+            (b"\xef\xbb\xbf<?xml version='1.0'?><svg/>", "SVG is not accepted"),
             (b"GIF89a<script>alert(1)</script>", "Not a JPEG"),
             (b"BM" + b"\0" * 100, "Not a JPEG"),
             (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "Not a JPEG"),
         ],
-        ids=["nothing", "svg", "false gif", "bmp", "broken png"],
+        ids=["nothing", "svg", "svg with a declaration", "false gif", "bmp", "broken png"],
     )
     def test_refuses_what_is_no_image(self, author, content, reason):
         with pytest.raises(MediaRefused, match=reason):

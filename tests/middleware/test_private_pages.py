@@ -16,6 +16,8 @@ from tests.factories import Publish
 
 pytestmark = pytest.mark.django_db
 NAME = "images/ab/" + "ab" * 32 + ".png"
+VARIANT = "variants/ab/" + "ab" * 32 + "/640-" + "0a" * 8 + ".webp"
+FOR_EVER = "max-age=31536000, immutable"
 
 
 def addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
@@ -68,7 +70,7 @@ class TestTheApi:
 
 
 class TestAPicture:
-    @pytest.mark.parametrize(("name", "kept"), [(NAME, "max-age=31536000, immutable"), ("other.png", "max-age=3600")])
+    @pytest.mark.parametrize(("name", "kept"), [(NAME, FOR_EVER), (VARIANT, FOR_EVER), ("other.png", "max-age=3600")])
     def test_is_kept_for_as_long_as_it_stays(self, settings: Settings, tmp_path: Path, name: str, kept: str) -> None:
         settings.MEDIA_ROOT, client = tmp_path, Client()
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -76,3 +78,4 @@ class TestAPicture:
         answer = client.get(f"/media/{name}")
         assert (b"".join(answer), answer["Cache-Control"]) == (b"a picture", f"public, {kept}")
         assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"

@@ -51,7 +51,9 @@ class TestTheList:
     def test_marks_a_post_that_was_emailed(self, signed_in: SignedIn, person: Person, picture: Media) -> None:
         post = factories.publish(person("author"), "Sent", f"![]({picture.url})")
         assert "emailed" not in library(signed_in)
+        assert "Used in 1 post<" in library(signed_in)
         Send.objects.create(post=post)
+        assert "Used in 1 post and 1 mailing<" in library(signed_in)
         post.revise(content="No picture.")
         page = library(signed_in)
         assert "Earlier in a post:" in page
@@ -98,6 +100,53 @@ class TestTheList:
         assert ("A post of someone else" in page, "secret" in page) == (True, False)
         assert "An editor&#x27;s secret" in library(signed_in, "editor")
         assert "A blue field" not in library(signed_in, "contributor")
+
+
+class TestAnUpload:
+    def test_takes_several_and_says_which_was_refused(self, signed_in: SignedIn) -> None:
+        broken = png(b"no picture")
+        broken.name = "broken.png"
+        answer = signed_in("author").post("/studio/media/", {"file": [png(), broken], "alt": "Of one alone"})
+        page = answer.content.decode()
+        assert (answer.status_code, "broken.png: Not a JPEG" in page) == (422, True)
+        [made] = Media.objects.all()
+        assert (made.alt, f"![]({made.url})" in page) == ("", True)
+
+    def test_of_a_script_is_answered_in_json(self, signed_in: SignedIn) -> None:
+        client = signed_in("author")
+        asked = {"HTTP_ACCEPT": "application/json"}
+        answer = client.post("/studio/media/", {"file": png()}, **asked)
+        made = Media.objects.get()
+        assert (answer.status_code, answer.json()["pictures"]) == (
+            201,
+            [{"url": made.url, "alt": "", "description": f"/studio/media/{made.pk}/description"}],
+        )
+        refused = client.post("/studio/media/", {"file": png(b"<svg/>")}, **asked)
+        assert (refused.status_code, refused.json()["error"][:19]) == (422, "SVG is not accepted")
+
+    def test_gives_a_description_to_a_picture_that_had_none(self, signed_in: SignedIn, person: Person) -> None:
+        Media.objects.store(png(), person("author"))
+        for alt in ("A blue field", "Another"):
+            signed_in("author").post("/studio/media/", {"file": png(), "alt": alt})
+        assert Media.objects.get().alt == "A blue field"
+
+
+class TestADescription:
+    def test_is_changed_in_the_library_and_seen_in_the_post(self, signed_in: SignedIn, person: Person, picture: Media) -> None:
+        post = factories.publish(person("author"), "With a field", f"![]({picture.url})")
+        client = signed_in("author")
+        assert "A blue field" in client.get(post.get_absolute_url()).content.decode()
+        said = {"alt": "A field", "caption": "Painted in spring"}
+        page = client.post(f"/studio/media/{picture.pk}/description", said, follow=True).content.decode()
+        assert ("Saved." in page, 'value="Painted in spring"' in page) == (True, True)
+        shown = client.get(post.get_absolute_url()).content.decode()
+        assert ('alt="A field"' in shown, "<figcaption>Painted in spring</figcaption>" in shown) == (True, True)
+        client.post(f"/studio/media/{picture.pk}/description", {"alt": "Again"})
+        assert Media.objects.values_list("alt", "caption").get() == ("Again", "Painted in spring")
+
+    def test_too_long_is_refused(self, signed_in: SignedIn, picture: Media) -> None:
+        page = signed_in("author").post(f"/studio/media/{picture.pk}/description", {"alt": "x" * 501}, follow=True)
+        assert "at most 500" in page.content.decode()
 
 
 class TestDeletion:

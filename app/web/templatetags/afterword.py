@@ -10,7 +10,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from app.blog import languages
+from app.blog import languages, picture_markup
 
 register = template.Library()
 
@@ -30,8 +30,12 @@ FOOTNOTES = '<section class="footnotes">'
 
 
 @register.filter
-def prose(markup: str) -> SafeString:
-    """Return a post's sanitised HTML for a page: no style attributes, what scrolls reached by keyboard, each id once."""
+def prose(markup: str, place: str = "") -> SafeString:
+    """Return a post's sanitised HTML for a page: no style attributes, what scrolls reached by keyboard, each id once.
+
+    Pictures come in the size that a screen needs, by one query if there are any. `prose:"first"`: no picture is above the text.
+    """
+    markup = picture_markup.on_page(markup, first=place == "first")
     markup = CELL.sub(_aligned, markup).replace("<pre>", '<pre tabindex="0">')
     wide = f'<section class="wide" tabindex="0" aria-label="{_("Table")}"><table>'
     markup = markup.replace("<table>", wide).replace("</table>", "</table></section>")
