@@ -198,7 +198,7 @@ def greet(sender: type[User], user: User, **kwargs: Any) -> None:
 
 @receiver(site_changed, weak=False, dispatch_uid="tasks.rename_everywhere")
 def rename_everywhere(sender: type[SiteSettings], changed: frozenset[str], **kwargs: Any) -> None:
-    # Pages have the settings in their names, and mail reads them as it is written; feeds and documents are kept as they were made.
+    # Pages have the settings in their names, and mail reads them as it is written; feeds and the index are kept as made.
     owes = [*([feeds.rename.si()] if changed & IN_FEEDS else ()), *([search.read_again.si()] if "language" in changed else ())]
     if owes:
         owed = record(*owes, about="site:1")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
 from threading import Lock
 from unicodedata import category, normalize
@@ -49,9 +48,9 @@ UNSPACED = (
 )
 LETTER = f"[\\w{_marks()}]"
 WORD = re.compile(f"\\w{LETTER}*(?:[-\u2010\u2011]{LETTER}+)*")
+WITHOUT_SPACES = re.compile(f"[{UNSPACED}]")
 PARTS = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}\u2010\u2011-]+")
 ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
-Match = re.Match[str]
 
 _stemmers: dict[str, Stemmer.Stemmer] = {}
 _one_at_a_time = Lock()  # a stemmer is not made for threads
@@ -66,11 +65,6 @@ def base(tag: str) -> str:
 def words(text: str) -> list[str]:
     """Return the words as they are written, in their order; hyphens join."""
     return ASCII_WORD.findall(text) if text.isascii() else WORD.findall(text.replace("_", " "))
-
-
-def spans(text: str) -> Iterator[Match]:
-    """Return the words with their places in the text."""
-    return ASCII_WORD.finditer(text) if text.isascii() else WORD.finditer(text.replace("_", " "))
 
 
 @lru_cache(maxsize=60_000)
@@ -93,7 +87,7 @@ def joined(word: str, language: str) -> str:
 
 
 def is_unspaced(word: str) -> bool:
-    return not word.isascii() and re.search(f"[{UNSPACED}]", word) is not None
+    return not word.isascii() and WITHOUT_SPACES.search(word) is not None
 
 
 def is_stop(word: str, language: str) -> bool:

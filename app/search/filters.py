@@ -54,13 +54,18 @@ class Filters:
     def _author(self) -> int:
         found = User.objects.shown().filter(username=self.author).values_list("pk", flat=True).first()
         if found is None:
-            raise BadFilter("author", _("There is no author “%(name)s”. Use a name as in the address of an author's page.") % {"name": self.author})
+            raise BadFilter(
+                "author",
+                _("There is no author “%(name)s”. Use a name as in the address of an author's page.") % {"name": self.author},
+            )
         return found
 
     def _tag(self) -> int:
         found = Tag.objects.filter(slug=self.tag).values_list("pk", flat=True).first()
         if found is None:
-            raise BadFilter("tag", _("There is no tag “%(name)s”. Use a name as in the address of a tag's page.") % {"name": self.tag})
+            raise BadFilter(
+                "tag", _("There is no tag “%(name)s”. Use a name as in the address of a tag's page.") % {"name": self.tag}
+            )
         return found
 
 

@@ -24,7 +24,7 @@ class Document(models.Model):
     body = models.TextField()
     vector = SearchVectorField()
     published_at = models.DateTimeField()
-    pairs: ArrayField[list[int], list[int]] = ArrayField(models.IntegerField(), null=True)
+    pairs: ArrayField[list[int] | None, list[int] | None] = ArrayField(models.IntegerField(), null=True)
     """Numbers of neighbouring words (see documents.py). None: an earlier release wrote the document."""
     recipe = models.PositiveSmallIntegerField(default=0, db_default=0)
     """How its words were read: analysis.RECIPE of the day, 0 of an earlier release."""

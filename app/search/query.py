@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from django.utils.safestring import SafeString
 
@@ -110,7 +109,10 @@ class _Search:
         if not (meant := lookup.corrections(self.clauses)):
             return
         self.clauses = [
-            [replace(term, words=(meant.get(term.words[0], term.words[0]),)) if len(term.words) == 1 else term for term in clause]
+            [
+                replace(term, words=(meant.get(term.words[0], term.words[0]),)) if len(term.words) == 1 else term
+                for term in clause
+            ]
             for clause in self.clauses
         ]
         self._ask(Lookup(self.clauses))
@@ -125,7 +127,7 @@ class _Search:
         return ids
 
     def _results(self, ids: list[int], texts: dict[int, tuple[str, str]]) -> list[Result]:
-        posts = Post.objects.listed().in_bulk(ids)
+        posts = Post.objects.listed().defer("content", "content_html").in_bulk(ids)
         marker, default = _marker(self.speech, self.clauses), site().language
         return [_result(posts[pk], marker, *texts[pk], base(posts[pk].language or default)) for pk in ids if pk in posts]
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from app.search.analysis import is_unspaced, places, spans
+from app.search.analysis import is_unspaced, places, words
 from app.search.folding import fold
 
 FIRST_LOOK, TEXT_LIMIT = 4_000, 20_000  # characters
-BEFORE, WORDS = 6, 30  # of a fragment
+BEFORE, LENGTH, SHORT = 60, 240, 30  # characters of a fragment, and of what is cut to end it between words
 FRAGMENTS = 2
+HITS = 100
 BETWEEN = " … "
 
-
-@dataclass(frozen=True, kw_only=True)
-class Hit:
-    """A place in the text, the number of the word that begins it, and what was found there."""
-
-    start: int
-    end: int
-    word: int
-    lexeme: str
+Hit = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,86 +31,86 @@ class Marker:
 
     def whole(self, text: str, language: str) -> SafeString:
         """Return the text with what was found marked."""
-        hits, _ = self._look(text, language)
-        return _safe(_marked(text, hits, 0, len(text)))
+        return _safe(_marked(text, self._hits(text, language), 0, len(text)))
 
     def snippet(self, text: str, language: str) -> SafeString:
         """Return one or two parts of the text in which most was found, or its beginning."""
-        for limit in (FIRST_LOOK, TEXT_LIMIT):
-            looked_at = text[:limit]
-            hits, starts = self._look(looked_at, language)
-            if hits or len(text) <= limit:
-                break
-        fragments = _fragments(hits, len(starts))
-        return _safe(BETWEEN.join(_fragment(looked_at, hits, starts, *fragment) for fragment in sorted(fragments)))
+        shown = text[:FIRST_LOOK]
+        hits = self._hits(shown, language)
+        if not hits and len(text) > FIRST_LOOK:
+            shown = text[:TEXT_LIMIT]
+            hits = self._hits(shown, language)
+        return _safe(BETWEEN.join(_marked(shown, hits, *part) for part in sorted(_parts(shown, hits))))
 
-    def _look(self, text: str, language: str) -> tuple[list[Hit], list[int]]:
-        """Return what is found in the text, and where its words begin."""
-        hits, starts = list[Hit](), list[int]()
-        for match in spans(text):
-            word, at = match.group(), match.start()
+    def _hits(self, text: str, language: str) -> list[Hit]:
+        """Return where something is found: each different word is looked at once, then the text is searched for those."""
+        found = set[str]()
+        for word in set(words(text)):
             if is_unspaced(word):
-                hits += self._characters(word, at, len(starts), language)
-            elif found := next((lexeme for place in places(word, language) for lexeme in place if lexeme in self.lexemes), ""):
-                hits.append(Hit(start=at, end=match.end(), word=len(starts), lexeme=found))
-            # Without spaces, a run of characters counts as a word each few of them.
-            starts += range(at, match.end(), 4) if is_unspaced(word) else [at]
-        return hits, starts
+                found.update(self._runs(word))
+            elif any(lexeme in self.lexemes for place in places(word, language) for lexeme in place):
+                found.add(word)
+        return [match.span() for match in _pattern(found).finditer(text)] if found else []
 
-    def _characters(self, run: str, at: int, first: int, language: str) -> list[Hit]:
-        folded = fold(run)
-        if len(folded) != len(run):
-            folded = run
-        found = list[Hit]()
-        for number in range(len(folded)):
-            pair = folded[number : number + 2]
-            length = 2 if len(pair) == 2 and pair in self.lexemes else int(pair[0] in self.single)
-            if length:
-                start = at + number
-                if found and found[-1].end >= start:
-                    found[-1] = Hit(start=found[-1].start, end=start + length, word=found[-1].word, lexeme=pair)
-                else:
-                    found.append(Hit(start=start, end=start + length, word=first + number // 4, lexeme=pair))
-        return found
+    def _runs(self, word: str) -> Iterator[str]:
+        """Return the parts of a word without spaces that were looked for."""
+        marked = [False] * len(word)
+        for at in range(len(word)):
+            if fold(word[at : at + 2]) in self.lexemes and at + 1 < len(word):
+                marked[at] = marked[at + 1] = True
+            elif fold(word[at]) in self.single:
+                marked[at] = True
+        runs = "".join(letter if is_marked else " " for letter, is_marked in zip(word, marked, strict=True))
+        yield from runs.split()
 
 
-def _fragments(hits: Sequence[Hit], words: int) -> list[tuple[int, int]]:
-    """Return the words from which and to which the parts go that show most."""
-    chosen, shown = list[tuple[int, int]](), set[str]()
-    for _ in range(FRAGMENTS):
-        best, score = None, 0.0
-        for hit in hits:
-            start = max(0, hit.word - BEFORE)
-            end = start + WORDS
-            if any(start < other_end and other_start < end for other_start, other_end in chosen):
-                continue
-            within = [each.lexeme for each in hits if start <= each.word < end] if len(hits) < 200 else [hit.lexeme]
-            worth = 10 * len(set(within) - shown) + min(len(within), 9) / 10
-            if worth > score:
-                best, score = (start, end), worth
+def _pattern(found: Iterable[str]) -> re.Pattern[str]:
+    longest = sorted(found, key=len, reverse=True)
+    return re.compile(
+        "|".join(re.escape(each) if is_unspaced(each) else f"(?<![^\\W_]){re.escape(each)}(?![^\\W_])" for each in longest)
+    )
+
+
+def _parts(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Return from where to where the parts go that show most different words, without what another shows."""
+    chosen, shown = list[Hit](), set[str]()
+    for _ in range(FRAGMENTS if hits else 0):
+        best, most = None, 0.0
+        for start, end in _windows(text, hits[:HITS]):
+            within = [text[at:to].casefold() for at, to in hits if start <= at and to <= end]
+            worth = 10 * len(set(within) - shown) + min(len(within), 9)
+            if worth > most and not any(start < other_end and other < end for other, other_end in chosen):
+                best, most = (start, end), worth
         if best is None:
             break
         chosen.append(best)
-        shown |= {hit.lexeme for hit in hits if best[0] <= hit.word < best[1]}
-    return chosen or [(0, min(words, WORDS))]
+        shown.update(text[at:to].casefold() for at, to in hits if best[0] <= at and to <= best[1])
+    return chosen or [_between_words(text, 0, min(len(text), LENGTH))]
 
 
-def _fragment(text: str, hits: Sequence[Hit], starts: Sequence[int], first: int, last: int) -> str:
-    if not starts:
-        return escape(text[:200])
-    start = starts[first] if first else 0
-    end = starts[last] if last < len(starts) else len(text)
-    return _marked(text, hits, start, min(end, start + 600)).strip()
+def _windows(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
+    before = -LENGTH
+    for start, end in hits:
+        if start - before >= BEFORE:
+            yield _between_words(text, max(0, start - BEFORE), min(len(text), max(end, start + LENGTH - BEFORE)))
+            before = start
+
+
+def _between_words(text: str, start: int, end: int) -> Hit:
+    """Return a part that begins and ends between words, where there are spaces."""
+    first = text.find(" ", start, start + SHORT) + 1 if start else 0
+    last = text.rfind(" ", end - SHORT, end) if end < len(text) else end
+    return first or start, last if last > 0 else end
 
 
 def _marked(text: str, hits: Sequence[Hit], start: int, end: int) -> str:
     """Escape everything, with marks around what was found."""
     parts, at = list[str](), start
-    for hit in hits:
-        if start <= hit.start and hit.end <= end:
-            parts += [escape(text[at : hit.start]), "<mark>", escape(text[hit.start : hit.end]), "</mark>"]
-            at = hit.end
-    return "".join([*parts, escape(text[at:end])])
+    for first, last in hits:
+        if start <= first and last <= end:
+            parts += [escape(text[at:first]), "<mark>", escape(text[first:last]), "</mark>"]
+            at = last
+    return "".join([*parts, escape(text[at:end])]).strip()
 
 
 def _safe(markup: str) -> SafeString:

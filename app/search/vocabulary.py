@@ -73,7 +73,9 @@ def recount() -> int:
         after = part[-1][0]
         counted = _counted([(word, query) for word, _ in part if (query := _query(word, languages))])
         gone += _run(REMOVE, [(word, docs) for word, docs in part if not counted.get(word)])
-        _run(SET, [(word, docs, now) for word, docs in part if (now := counted.get(word, 0)) not in (0, docs) and now <= COUNTED])
+        _run(
+            SET, [(word, docs, now) for word, docs in part if (now := counted.get(word, 0)) not in (0, docs) and now <= COUNTED]
+        )
     return gone
 
 

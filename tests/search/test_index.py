@@ -135,9 +135,7 @@ class TestBatch:
 
     @pytest.mark.covers("E2")
     def test_takes_text_without_tags_or_entities(self, publish: Publish) -> None:
-        post = publish(
-            "Fish & chips", 'A <em>salty</em> "meal" & more &lt;b&gt;\n\n<p title="a > hidden">x</p> 5 < 6 !'
-        )
+        post = publish("Fish & chips", 'A <em>salty</em> "meal" & more &lt;b&gt;\n\n<p title="a > hidden">x</p> 5 < 6 !')
         update_search_index(post)
 
         document = Document.objects.get()
