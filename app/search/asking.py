@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from app.search.analysis import PARTS, is_stop, is_unspaced, joined, places
 from app.search.documents import REACH, hashed_pair, quoted
@@ -139,9 +140,7 @@ def _phrase(words: tuple[str, ...], language: str, sign: str) -> str:
 def _pairs(words: tuple[str, ...], language: str) -> Pairs:
     found = _positions(words, language)
     return tuple(
-        hashed_pair(first, second, at - before)
-        for (first, before), (second, at) in zip(found, found[1:], strict=False)
-        if at - before <= REACH
+        hashed_pair(first, second, at - before) for (first, before), (second, at) in pairwise(found) if at - before <= REACH
     )
 
 

@@ -16,18 +16,28 @@ from app.search.asking import Asked, Pairs
 from owed.sql import array, rows
 
 COUNTED = 1_000
+ALWAYS = ("titled", "near")
 ENOUGH = 40  # of better kinds: then worse ones are not looked at
 # Planners underrate what reading a long vector costs, and take a scan of the whole table for a common word: 5 ms become 800.
 CAREFUL = "SELECT set_config('enable_seqscan', %(seqscan)s, true), set_config('jit', %(jit)s, true)"
+# Read in the order of their dates, so that a LIMIT ends the reading: to look at a vector is what costs.
+ALIKE = """(
+    SELECT * FROM search_document WHERE {pairs}{dates} ORDER BY published_at DESC, post_id DESC OFFSET 0
+) AS alike WHERE {has_words}"""
 TIER = """{name} AS MATERIALIZED (
     SELECT post_id FROM {source} ORDER BY published_at DESC, post_id DESC LIMIT {limit}
 )"""
+WINDOW = """
+WITH {tiers}
+SELECT false, post_id FROM ({found}) AS found
+UNION ALL SELECT true, count(*) FROM (SELECT FROM {matching} LIMIT {limit}) AS counted
+"""
 RANK = """
 SELECT post_id FROM search_document WHERE post_id = ANY(%(ids)s)
 ORDER BY {rank} DESC, published_at DESC, post_id DESC
 """
 REST = """
-SELECT post_id FROM {source} {where} post_id <> ALL(%(ids)s)
+SELECT post_id FROM {matching} AND post_id <> ALL(%(ids)s)
 ORDER BY published_at DESC, post_id DESC LIMIT %(limit)s OFFSET %(offset)s
 """
 
@@ -54,32 +64,31 @@ class Candidates:
 
     def window(self) -> tuple[list[int], int]:
         """Return the ids that are ranked, best first, and how many match in all, to one more than COUNTED."""
-        tiers = [(name, source, limit) for name, source, limit in self._tiers() if source]
-        parts, names = [], list[str]()
-        for name, source, limit in tiers:
-            bounded = str(limit) if name in ("titled", "near") or not names else self._unless_enough(names, limit)
+        parts, names = list[str](), list[str]()
+        for name, source, limit in self._tiers():
+            bounded = str(limit) if name in ALWAYS else self._unless_enough(names, limit)
             parts.append(TIER.format(name=name, source=source, limit=bounded))
             names.append(name)
-        found = rows(
-            f"WITH {', '.join(parts)} SELECT 0, post_id FROM ({' UNION '.join(f'SELECT post_id FROM {name}' for name in names)})"
-            f" AS found UNION ALL SELECT 1, count(*) FROM (SELECT FROM {self._matching()} LIMIT {COUNTED + 1}) AS counted",
-            self.values,
-        )
-        ids = [number for kind, number in found if kind == 0]
-        return self._ranked(ids), next(number for kind, number in found if kind == 1)
+        found = " UNION ".join(f"SELECT post_id FROM {name}" for name in names)  # noqa: S608 - names of tiers
+        statement = WINDOW.format(tiers=",".join(parts), found=found, matching=self._matching(), limit=COUNTED + 1)
+        numbers = rows(statement, self.values)
+        ids = [number for is_count, number in numbers if not is_count]
+        return self._ranked(ids), next(number for is_count, number in numbers if is_count)
 
     def rest(self, window: list[int], *, offset: int, limit: int) -> list[int]:
         """Return ids that match and are not in the window, the newest first."""
-        source = self._matching()
-        statement = REST.format(source=source, where="AND" if " WHERE " in source.rpartition(")")[2] else "WHERE")
+        statement = REST.format(matching=self._matching())
         return [pk for (pk,) in rows(statement, {**self.values, "ids": window, "offset": offset, "limit": limit})]
 
     def _tiers(self) -> Iterator[tuple[str, str, int]]:
+        """Return the kinds of candidates, better ones first: a name, where they are, and how many are taken."""
         asked = self.asked
         yield "titled", self._documents(asked.titled), 60
-        yield "near", self._documents(asked.query, self.neighbours) if self.neighbours else "", 40
+        if self.neighbours:
+            yield "near", self._documents(asked.query, self.neighbours), 40
         yield "strong", self._documents(asked.strong), 60
-        yield "hinted", self._documents(asked.hinted) if asked.hinted else "", 60
+        if asked.hinted:
+            yield "hinted", self._documents(asked.hinted), 60
         yield "anywhere", self._matching(), 140
 
     def _matching(self) -> str:
@@ -92,8 +101,7 @@ class Candidates:
         pairs = [f"({' OR '.join(_has(each) for each in phrase)})" for phrase in (*self.phrases, *alike)]
         if not pairs:
             return f"search_document WHERE {has_words}{self.dates}"
-        near = f"SELECT * FROM search_document WHERE {' AND '.join(pairs)}{self.dates} ORDER BY published_at DESC, post_id DESC"
-        return f"({near} OFFSET 0) AS alike WHERE {has_words}"
+        return ALIKE.format(pairs=" AND ".join(pairs), dates=self.dates, has_words=has_words)
 
     def _ranked(self, ids: list[int]) -> list[int]:
         asked = self.asked
@@ -103,7 +111,7 @@ class Candidates:
         return [pk for (pk,) in rows(RANK.format(rank=rank), {"ids": ids})]
 
     def _unless_enough(self, names: list[str], limit: int) -> str:
-        before = " + ".join(f"(SELECT count(*) FROM {name})" for name in names)
+        before = " + ".join(f"(SELECT count(*) FROM {name})" for name in names)  # noqa: S608 - names of tiers
         return f"CASE WHEN {before} < {ENOUGH} THEN {limit} ELSE 0 END"
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -29,6 +29,14 @@ class Marker:
     single: frozenset[str] = field(default_factory=frozenset)
     """Characters of scripts without spaces that were looked for alone."""
 
+    @cached_property
+    def begins(self) -> frozenset[str]:
+        """Return how words begin in which the lexemes may be: endings differ, beginnings hardly ever."""
+        found = {lexeme[:2] for lexeme in self.lexemes}
+        return frozenset(
+            each for begin in found for each in (begin, begin.title(), begin.upper(), begin[0] + begin[1:].upper())
+        )
+
     def whole(self, text: str, language: str) -> SafeString:
         """Return the text with what was found marked."""
         return _safe(_marked(text, self._hits(text, language), 0, len(text)))
@@ -44,13 +52,13 @@ class Marker:
 
     def _hits(self, text: str, language: str) -> list[Hit]:
         """Return where something is found: each different word is looked at once, then the text is searched for those."""
-        found = set[str]()
-        for word in set(words(text)):
+        found, begins = set[str](), self.begins
+        for word in [each for each in set(words(text)) if each[:2] in begins or "-" in each or not each.isascii()]:
             if is_unspaced(word):
                 found.update(self._runs(word))
             elif any(lexeme in self.lexemes for place in places(word, language) for lexeme in place):
                 found.add(word)
-        return [match.span() for match in _pattern(found).finditer(text)] if found else []
+        return _without_overlaps(sorted((at, at + len(word)) for word in found for at in _occurrences(text, word)))
 
     def _runs(self, word: str) -> Iterator[str]:
         """Return the parts of a word without spaces that were looked for."""
@@ -64,11 +72,22 @@ class Marker:
         yield from runs.split()
 
 
-def _pattern(found: Iterable[str]) -> re.Pattern[str]:
-    longest = sorted(found, key=len, reverse=True)
-    return re.compile(
-        "|".join(re.escape(each) if is_unspaced(each) else f"(?<![^\\W_]){re.escape(each)}(?![^\\W_])" for each in longest)
-    )
+def _occurrences(text: str, word: str) -> Iterator[int]:
+    """Return where the word begins in the text, not as a part of another one."""
+    inside, at = is_unspaced(word), text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if inside or not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
+            yield at
+        at = text.find(word, end)
+
+
+def _without_overlaps(hits: list[Hit]) -> list[Hit]:
+    found = list[Hit]()
+    for hit in hits:
+        if not found or hit[0] >= found[-1][1]:
+            found.append(hit)
+    return found
 
 
 def _parts(text: str, hits: Sequence[Hit]) -> list[Hit]:

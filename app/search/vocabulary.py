@@ -22,7 +22,8 @@ KNOWN = "SELECT word, docs FROM search_word WHERE word = ANY(%s)"
 # In one order everywhere, so that two who learn the same words never deadlock.
 LEARN = """
 INSERT INTO search_word (word, docs, near)
-SELECT word, docs, near::int[] FROM unnest(%s::text[], %s::int[], %s::text[]) AS seen (word, docs, near) ORDER BY word COLLATE "C"
+SELECT word, docs, near::int[] FROM unnest(%s::text[], %s::int[], %s::text[]) AS seen (word, docs, near)
+ORDER BY word COLLATE "C"
 ON CONFLICT (word) DO UPDATE SET docs = search_word.docs + excluded.docs
 """
 

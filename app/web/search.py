@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
@@ -36,7 +36,7 @@ def search_page(request: HttpRequest) -> HttpResponseBase:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    listing: Listing = Listing()
+    listing: Listing = field(default_factory=Listing)
     corrected: str = ""
 
 
