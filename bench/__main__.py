@@ -21,7 +21,7 @@ IN_PUBLIC = {
     "SECRET_KEY": "of-this-benchmark-alone-" * 3,
     "FLOWER_BASIC_AUTH": "operator:of-this-benchmark-alone",
 }
-NAMES = ("publish", "request", "outage", "ledger", "workers", "newsletter")
+NAMES = ("publish", "request", "outage", "ledger", "workers", "newsletter", "search")
 
 
 def main() -> None:

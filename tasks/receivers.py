@@ -198,9 +198,10 @@ def greet(sender: type[User], user: User, **kwargs: Any) -> None:
 
 @receiver(site_changed, weak=False, dispatch_uid="tasks.rename_everywhere")
 def rename_everywhere(sender: type[SiteSettings], changed: frozenset[str], **kwargs: Any) -> None:
-    # Pages have the settings in their names, and mail reads them as it is written; feeds are kept as they were built.
-    if changed & IN_FEEDS:
-        owed = record(feeds.rename.si(), about="site:1")
+    # Pages have the settings in their names, and mail reads them as it is written; feeds and the index are kept as made.
+    owes = [*([feeds.rename.si()] if changed & IN_FEEDS else ()), *([search.read_again.si()] if "language" in changed else ())]
+    if owes:
+        owed = record(*owes, about="site:1")
         transaction.on_commit(owed.enqueue, robust=True)
 
 

@@ -1,11 +1,12 @@
 """What runs by the clock, and when unless an operator changes it (Studio, Effects, Schedules)."""
 
 from owed import schedule
-from tasks import media, stats, upkeep
+from tasks import media, search, stats, upkeep
 
 schedule(upkeep.publish_due.si(), every=60, why="publish what is due")
 schedule(upkeep.roll_up.si(), every=60, why="count what came in and went out")
 schedule(upkeep.prove.si(), every=900, why="prove recent deliveries")
+schedule(search.catch_up.si(), every=300, why="write documents of the release before again")
 schedule(upkeep.purge_effects.si(), cron="5 * * * *", why="remove old effects")
 schedule(upkeep.purge_results.si(), cron="35 * * * *", why="remove old results")
 schedule(media.catch_up.si(), cron="15 * * * *", why="draw variants of older pictures")
@@ -17,3 +18,4 @@ schedule(upkeep.clear_sessions.si(), cron="30 3 * * *", why="clear old sessions"
 schedule(upkeep.clear_imports.si(), cron="40 3 * * *", why="remove old uploads")
 schedule(upkeep.forget_addresses.si(), cron="50 3 * * *", why="forget old addresses")
 schedule(media.sweep.si(), cron="0 4 * * *", why="remove files of no picture")
+schedule(search.recount.si(), cron="10 4 * * *", why="forget words that no post has")

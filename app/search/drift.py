@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from app.search.index import DOCUMENTS
+from app.search.analysis import RECIPE
+from app.search.documents import read
+from app.search.index import columns
 from owed.sql import rows
 
-COMPARE = f"""
+COMPARE = """
 SELECT coalesce(found.post_id, wanted.post_id),
        CASE WHEN found.post_id IS NULL THEN 'missing' WHEN wanted.post_id IS NULL THEN 'left'
             WHEN found.revision <> wanted.revision THEN 'stale' ELSE 'different' END
 FROM (SELECT * FROM search_document WHERE post_id = ANY(%(ids)s)) AS found
-FULL JOIN ({DOCUMENTS}) AS wanted ON wanted.post_id = found.post_id
-WHERE found.post_id IS NULL OR wanted.post_id IS NULL OR found.revision <> wanted.revision
-   OR found.vector <> wanted.vector OR found.published_at <> wanted.published_at
-"""  # noqa: S608 - constants
+FULL JOIN unnest(%(post_id)s::bigint[], %(revision)s::int[], %(published_at)s::timestamptz[], %(vector)s::text[],
+                 %(pairs)s::text[]) AS wanted (post_id, revision, published_at, vector, pairs) ON wanted.post_id = found.post_id
+WHERE found.post_id IS NULL OR wanted.post_id IS NULL OR found.revision <> wanted.revision OR found.recipe <> %(recipe)s
+   OR found.vector <> wanted.vector::tsvector OR found.published_at <> wanted.published_at
+   OR found.pairs IS DISTINCT FROM wanted.pairs::int[]
+"""
 IDS = """
 SELECT id FROM (
     (SELECT id FROM blog_post WHERE id > %(after)s AND status = 'published' ORDER BY id LIMIT %(size)s)
@@ -50,4 +54,4 @@ def known_ids(*, after: int, size: int) -> list[int]:
 
 def differences(ids: list[int]) -> dict[int, str]:
     """Return which of these posts' documents differ from the posts, and how."""
-    return dict(rows(COMPARE, {"ids": ids}))
+    return dict(rows(COMPARE, {"ids": ids, "recipe": RECIPE, **columns(read(ids))}))

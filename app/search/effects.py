@@ -20,3 +20,8 @@ def relabel(*, post_ids: list[int]) -> None:
 @effect("search.remove", batch=BATCH_SIZE)
 def remove(*, post_id: int) -> None:
     """Remove deleted posts from the index, also what a concurrent update has just added."""
+
+
+@effect("search.read_again")
+def read_again() -> None:
+    """Mark the documents of posts that name no language, so that they are written again in the site's new one."""

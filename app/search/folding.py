@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from unicodedata import normalize
+
+# Marks of Latin, Greek and Cyrillic letters, and the points of Hebrew and Arabic. Those of Hindi or Japanese are letters.
+MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]+")
 # Letters that Unicode does not take apart, as a reader without them on the keyboard types them.
-WHOLE_LETTERS = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th"}
-ALIKE = ("øØłŁđĐðÐħĦıŧŦ", "oOlLdDdDhHitT")
-MARKS = "[\\u0300-\\u036f]"
+ALIKE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"})
 
 
-def folded(expression: str) -> str:
-    """Return SQL for a text expression's value without accents. PostgreSQL's own unaccent is not on every server.
-
-    What is left is put together again (NFKC): the syllables of Korean and the sounds of Japanese stay whole.
-    """
-    for letter, plain in WHOLE_LETTERS.items():
-        expression = f"replace({expression}, '{letter}', '{plain}')"
-    apart = f"normalize(translate({expression}, '{ALIKE[0]}', '{ALIKE[1]}'), NFKD)"
-    return f"normalize(regexp_replace({apart}, '{MARKS}', '', 'g'), NFKC)"
+def fold(text: str) -> str:
+    """Return the text in small letters without accents. Syllables of Korean and sounds of Japanese stay whole."""
+    if text.isascii():
+        return text.lower()
+    apart = normalize("NFKD", text).casefold()
+    return normalize("NFC", MARKS.sub("", apart).translate(ALIKE))

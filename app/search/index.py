@@ -7,59 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from app.search.folding import folded
+from app.search import vocabulary
+from app.search.analysis import RECIPE
+from app.search.documents import Draft, read
 from app.search.models import Document
-from owed.sql import hold, run
+from owed.sql import array, hold, run
 
 if TYPE_CHECKING:
     from app.blog.models import Post
 
-HTML_LIMIT = 1_000_000
-BODY_LIMIT = 150_000  # characters; a tsvector holds 1 MB
-ENTITIES = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "''"), ("&amp;", "&"))
-
-
-def _unescaped(text: str) -> str:
-    for entity, character in ENTITIES:
-        text = f"replace({text}, '{entity}', '{character}')"
-    return text
-
-
-# Sanitised HTML quotes every attribute, so that a tag ends at the first > outside quotes. Tags within words leave no gap.
-INLINE = "a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup"
-WITHIN = f"""'</?(?:{INLINE})(?:\\s(?:"[^"]*"|[^">])*)?>'"""
-TAGS = """'<[a-zA-Z/!](?:"[^"]*"|[^">])*>?'"""
-HTML = f"regexp_replace(left(content_html, {HTML_LIMIT}), {WITHIN}, '', 'g')"
-PLAIN = _unescaped(f"regexp_replace({HTML}, {TAGS}, ' ', 'g')")
-# The marks of snippets are taken out.
-WORDS = f"""
-SELECT post.id AS post_id, post.revision, post.published_at, translate(post.title, U&'\\E000\\E001', '') AS title,
-       concat_ws(' ', post.excerpt, category.name, (
-           SELECT string_agg(tag.name, ' ' ORDER BY tag.id) FROM blog_tag tag
-           JOIN blog_post_tags filed ON filed.tag_id = tag.id WHERE filed.post_id = post.id
-       )) AS about,
-       left(translate(regexp_replace({PLAIN}, '\\s+', ' ', 'g'), U&'\\E000\\E001', ''), {BODY_LIMIT}) AS body
-FROM blog_post post LEFT JOIN blog_category category ON category.id = post.category_id
-WHERE post.id = ANY(%(ids)s) AND post.status = 'published'
-"""  # noqa: S608 - constants
-TITLE, ABOUT, BODY = folded("title"), folded("left(about, 20000)"), folded("body")
-DOCUMENTS = f"""
-SELECT post_id, revision, title, body, published_at,
-       setweight(to_tsvector('english', {TITLE}) || to_tsvector('simple', {TITLE}), 'A')
-       || setweight(to_tsvector('english', {ABOUT}), 'B') || setweight(to_tsvector('english', {BODY}), 'D') AS vector
-FROM ({WORDS}) AS words
-"""  # noqa: S608 - constants
-UPSERT = f"""
-WITH gone AS (
-    DELETE FROM search_document WHERE post_id = ANY(%(ids)s)
-    AND post_id NOT IN (SELECT id FROM blog_post WHERE id = ANY(%(ids)s) AND status = 'published')
-)
-INSERT INTO search_document (post_id, revision, title, body, published_at, vector)
-SELECT post_id, revision, title, body, published_at, vector FROM ({DOCUMENTS}) AS current
+UPSERT = """
+WITH gone AS (DELETE FROM search_document WHERE post_id = ANY(%(ids)s) AND post_id <> ALL(%(post_id)s::bigint[]))
+INSERT INTO search_document (post_id, revision, title, body, published_at, vector, pairs, recipe)
+SELECT post_id, revision, title, body, published_at, vector::tsvector, pairs::int[], %(recipe)s
+FROM unnest(%(post_id)s::bigint[], %(revision)s::int[], %(title)s::text[], %(body)s::text[], %(published_at)s::timestamptz[],
+            %(vector)s::text[], %(pairs)s::text[]) AS current (post_id, revision, title, body, published_at, vector, pairs)
 ON CONFLICT (post_id) DO UPDATE SET revision = excluded.revision, title = excluded.title, body = excluded.body,
-    published_at = excluded.published_at, vector = excluded.vector
+    published_at = excluded.published_at, vector = excluded.vector, pairs = excluded.pairs, recipe = excluded.recipe
 WHERE search_document.revision < excluded.revision OR %(again)s
-"""  # noqa: S608 - constants
+"""
 
 
 def update_search_index_batch(post_ids: Iterable[int], *, again: bool = False) -> int:
@@ -73,7 +39,19 @@ def update_search_index_batch(post_ids: Iterable[int], *, again: bool = False) -
         return 0
     with transaction.atomic():
         _hold(ids)
-        return run(UPSERT, {"ids": ids, "again": again})
+        drafts = read(ids)
+        written = run(UPSERT, {"ids": ids, "again": again, "recipe": RECIPE, **columns(drafts)})
+        if written:
+            vocabulary.learn(drafts)
+        return written
+
+
+def columns(drafts: list[Draft]) -> dict[str, Any]:
+    """Return the values of documents column by column, for unnest()."""
+    names = ("post_id", "revision", "title", "body", "published_at", "vector")
+    return {name: [getattr(draft, name) for draft in drafts] for name in names} | {
+        "pairs": [array(draft.pairs) for draft in drafts]
+    }
 
 
 def update_search_index(post: Post | int, *, again: bool = False, **kwargs: Any) -> int:

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from app.blog.models import Post
-from app.search.folding import folded
+from app.search.analysis import base, is_unspaced, places
+from app.search.asking import Asked, Speech
+from app.search.candidates import COUNTED, Candidates, careful
+from app.search.filters import Filters
+from app.search.parsing import Clause, parsed, tidy
+from app.search.snippets import TEXT_LIMIT as SNIPPET_LIMIT
+from app.search.snippets import Marker
+from app.search.spelling import Lookup
+from app.site.current import site
 from owed.sql import rows
 
-TEXT_LIMIT = 200
 PAGE_LIMIT = 100
-HEADLINE_LIMIT = 20_000
-OPEN, CLOSE = "\ue000", "\ue001"  # the index holds neither
-LAST_WORD = re.compile(r"(?:^|(?<=\s))\w{2,}$")
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ue000\ue001]+")
-
-TEXT, HEAD, LAST_BEGUN = folded("%(text)s"), folded("%(head)s"), folded("%(last)s")
-WHOLE = f"websearch_to_tsquery('english', {TEXT})"
-# A word that is only begun has no stem: titles are indexed as written too.
-LAST = f"(to_tsquery('english', {LAST_BEGUN}) || to_tsquery('simple', {LAST_BEGUN}))"
-BEGUN = f"({WHOLE} || (websearch_to_tsquery('english', {HEAD}) && {LAST}))"
-# Snippets are marked in the words as they were written.
-AS_WRITTEN = "websearch_to_tsquery('english', %(text)s)"
-SEARCH = """
-WITH asked AS MATERIALIZED (SELECT {query} AS query, {whole} AS whole, {query} || {as_written} AS marked),
-found AS (
-    SELECT post_id, published_at, ts_rank(vector, whole) + ts_rank(vector, query) / 4 AS rank, count(*) OVER () AS total
-    FROM search_document, asked WHERE vector @@ query
-    ORDER BY rank DESC, published_at DESC, post_id DESC LIMIT %(size)s OFFSET %(offset)s
-)
-SELECT found.post_id, total,
-       ts_headline('english', title, marked, %(marks)s || ', HighlightAll=true'),
-       ts_headline('english', left(body, %(limit)s), marked,
-                   %(marks)s || ', MaxFragments=2, MinWords=10, MaxWords=30, FragmentDelimiter=" … "')
-FROM found JOIN search_document USING (post_id), asked
-ORDER BY rank DESC, found.published_at DESC, found.post_id DESC
-"""
+TEXTS = "SELECT post_id, title, left(body, %(limit)s) FROM search_document WHERE post_id = ANY(%(ids)s)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,67 +37,116 @@ class Results:
     """One page of what was found, best first."""
 
     text: str
+    corrected: str = ""
+    """What was searched for instead, where nothing has the words as they were typed."""
     number: int = 1
     size: int = 20
     total: int = 0
+    """To a thousand."""
+    is_exact: bool = True
+    """False: there are more than `total`."""
+    has_next: bool = False
     results: list[Result] = field(default_factory=list)
-
-    @property
-    def has_next(self) -> bool:
-        return self.number * self.size < self.total and self.number < PAGE_LIMIT
 
     @property
     def has_previous(self) -> bool:
         return self.number > 1
 
+    @property
+    def pages(self) -> int:
+        """Return how many pages there are, at least; the last that can be asked for is PAGE_LIMIT."""
+        counted = max(1, -(-self.total // self.size))
+        return min(PAGE_LIMIT, counted if self.is_exact else max(counted, self.number + self.has_next))
 
-def search(text: str, page: int = 1, *, size: int = 20) -> Results:
-    """Find public posts by words, "phrases", -exclusions and the beginning of the last word. Any text is a valid query."""
+
+NOTHING = Filters()
+
+
+def search(text: str, page: int = 1, *, size: int = 20, filters: Filters = NOTHING) -> Results:
+    """Find public posts by words, "phrases", -exclusions and the beginning of the last word. Any text is a valid query.
+
+    Raises BadFilter.
+    """
     text = tidy(text)
     number = min(max(page, 1), PAGE_LIMIT)
-    found = _found(text, number, size) if text else []
-    posts = Post.objects.listed().in_bulk([row[0] for row in found])
-    results = [_result(posts[pk], title, body) for pk, _, title, body in found if pk in posts]
-    return Results(text=text, number=number, size=size, total=_total(text, number, found), results=results)
+    return _Search(text, filters).page(number, size)
 
 
-def tidy(text: str) -> str:
-    """Return the part of a visitor's text that is searched for."""
-    return " ".join(UNPRINTABLE.sub(" ", text[: TEXT_LIMIT * 10]).split())[:TEXT_LIMIT]
+class _Search:
+    """One query, from the text to a page."""
+
+    def __init__(self, text: str, filters: Filters) -> None:
+        self.text = text
+        self.corrected = ""
+        self.clauses = parsed(text)
+        self.carried = filters.lexemes()
+        self.dates, self.values = filters.dates()
+
+    def page(self, number: int, size: int) -> Results:
+        if not self.clauses:
+            return Results(text=self.text, number=number, size=size)
+        with careful():
+            lookup = Lookup(self.clauses)
+            self._ask(lookup)
+            if not self.total:
+                self._correct(lookup)
+            ids = self._ids((number - 1) * size, size + 1)
+            texts = rows(TEXTS, {"ids": ids[:size], "limit": SNIPPET_LIMIT}) if ids else []
+        return Results(
+            text=self.text, corrected=self.corrected, number=number, size=size, total=min(self.total, COUNTED),
+            is_exact=self.total <= COUNTED, has_next=len(ids) > size and number < PAGE_LIMIT,
+            results=self._results(ids[:size], {pk: (title, body) for pk, title, body in texts}),
+        )  # fmt: skip
+
+    def _ask(self, lookup: Lookup) -> None:
+        self.speech = lookup.speech(self.clauses)
+        asked: Asked = self.speech.asked(self.clauses, self.carried)
+        self.candidates = Candidates(asked, self.dates, self.values, has_pairs=not lookup.is_behind)
+        self.window, self.total = self.candidates.window() if asked.query else ([], 0)
+
+    def _correct(self, lookup: Lookup) -> None:
+        """Search for what may be meant by words that no post has, if there is such a thing."""
+        if not (meant := lookup.corrections(self.clauses)):
+            return
+        self.clauses = [
+            [
+                replace(term, words=(meant.get(term.words[0], term.words[0]),)) if len(term.words) == 1 else term
+                for term in clause
+            ]
+            for clause in self.clauses
+        ]
+        self._ask(Lookup(self.clauses))
+        if self.total:
+            self.corrected = re.sub(r"[\w-]+", lambda match: meant.get(match.group(), match.group()), self.text)
+
+    def _ids(self, offset: int, limit: int) -> list[int]:
+        """Return the ids from this position on: ranked ones, then the newest."""
+        ids = self.window[offset : offset + limit]
+        if len(ids) < limit and self.total > len(self.window):
+            ids += self.candidates.rest(self.window, offset=max(0, offset - len(self.window)), limit=limit - len(ids))
+        return ids
+
+    def _results(self, ids: list[int], texts: dict[int, tuple[str, str]]) -> list[Result]:
+        posts = Post.objects.listed().defer("content", "content_html").in_bulk(ids)
+        marker, default = _marker(self.speech, self.clauses), site().language
+        return [_result(posts[pk], marker, *texts[pk], base(posts[pk].language or default)) for pk in ids if pk in posts]
 
 
-def _found(text: str, number: int, size: int) -> list[Any]:
-    last = _begun_word(text)
-    values: dict[str, str | int] = {
-        "text": text,
-        "head": text.removesuffix(last),
-        "last": f"'{last}':*",
-        "size": size,
-        "offset": (number - 1) * size,
-        "limit": HEADLINE_LIMIT,
-        "marks": f"StartSel={OPEN}, StopSel={CLOSE}",
-    }
-    return rows(SEARCH.format(query=BEGUN if last else WHOLE, whole=WHOLE, as_written=AS_WRITTEN), values)
+def _result(post: Post, marker: Marker, title: str, body: str, language: str) -> Result:
+    return Result(post=post, title=marker.whole(title, language), snippet=marker.snippet(body, language))
 
 
-def _total(text: str, number: int, found: list[Any]) -> int:
-    """Return how many match, also for a page behind the last one, which has no row to say it."""
-    if not found and number > 1:
-        found = _found(text, 1, 1) if text else []
-    return int(found[0][1]) if found else 0
+def _marker(speech: Speech, clauses: list[Clause]) -> Marker:
+    typed = [word for clause in clauses for term in clause if not term.is_excluded for word in term.words]
+    meant = [each for word in typed for each in (word, *speech.completions.get(word, ()))]
+    lexemes, single = set[str](), set[str]()
+    for word in meant:
+        for language in speech.languages:
+            taken = places(word, language)
+            if is_unspaced(word) and len(taken) == 1:
+                single.update(taken[0])
+            lexemes.update(lexeme for each in (taken[:-1] if is_unspaced(word) else taken) for lexeme in each)
+    return Marker(lexemes=frozenset(lexemes), single=frozenset(single))
 
 
-def _begun_word(text: str) -> str:
-    """Return the last word if it may be the beginning of one: not quoted, not excluded."""
-    match = LAST_WORD.search(text)
-    return match.group() if match and text.count('"') % 2 == 0 else ""
-
-
-def _result(post: Post, title: str, body: str) -> Result:
-    return Result(post=post, title=_marked(title), snippet=_marked(body))
-
-
-def _marked(text: str) -> SafeString:
-    """Escape everything, then let the marks be HTML."""
-    markup = escape(text).replace(OPEN, "<mark>").replace(CLOSE, "</mark>")
-    return mark_safe(markup)  # noqa: S308 - escaped above
+__all__ = ["PAGE_LIMIT", "Filters", "Result", "Results", "search", "tidy"]

@@ -24,6 +24,8 @@ class Listing:
     pages: int = 1
     count: int = 0
     query: str = ""
+    is_exact: bool = True
+    """False: there is more than `count`, and more pages than `pages`."""
 
     @property
     def previous(self) -> str:

@@ -68,11 +68,11 @@ def read_now() -> tuple[Card, ...]:
 
 
 def card(post: Post, **more: str) -> Card:
-    """Return the card of a post from `.listed()`."""
+    """Return the card of a post from `.listed()`, with what is given in place of its own title or excerpt."""
     return Card(
-        title=post.title,
+        title=more.pop("title", post.title),
         url=post.get_absolute_url(),
-        excerpt=summary(post),
+        excerpt=more.pop("excerpt") if "excerpt" in more else summary(post),
         author=post.author.profile.name,
         author_url=reverse("author", args=[post.author.username]),
         published_at=post.published_at or post.created_at,

@@ -103,6 +103,21 @@ class TestSearch:
         assert [(item["post"], item["author"]) for item in page["items"]] == [(published.pk, "ann")]
         assert anybody.get("/search", q="words").json["total"] == 0
 
+    def test_is_narrowed_and_refuses_what_is_not_there(self, anybody: Program, published: Post) -> None:
+        update_search_index_batch([published.pk])
+        assert anybody.get("/search", q="read", author="ann", since="2020-01-01").json["total"] == 1
+        assert anybody.get("/search", q="read", until="2020-01-01").json["total"] == 0
+        refused = [anybody.get("/search", q="read", **{name: "2026-02-30"}) for name in ("author", "tag", "since", "until")]
+        assert [(answer.status, list(answer.json["fields"])) for answer in refused] == [
+            (422, [name]) for name in ("author", "tag", "since", "until")
+        ]
+
+    def test_says_what_was_meant(self, anybody: Program, published: Post) -> None:
+        published.revise(title="Kubernetes")
+        update_search_index_batch([published.pk])
+        page = anybody.get("/search", q="kubernetse").json
+        assert (page["corrected"], page["total"], page["total_is_exact"]) == ("kubernetes", 1, True)
+
     @pytest.mark.parametrize("text", ["", "'", '"', "a & | !", "-", "%", "x" * 500, "<script>", "a:*", "\\"])
     def test_takes_any_text(self, anybody: Program, text: str) -> None:
         assert anybody.get("/search", q=text).status == 200

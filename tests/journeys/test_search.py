@@ -35,7 +35,7 @@ for n in range({count}):
     Post.objects.create(title=f"Whale {{n}}", content="-", author=User.objects.get(username="ada")).publish(at=timezone.now())
 os.kill(os.getpid(), {end})
 """
-FORGET_POSTS = "TRUNCATE blog_post, search_document, accounts_user CASCADE"
+FORGET_POSTS = "TRUNCATE blog_post, search_document, search_word, accounts_user CASCADE"
 More = Callable[[int], None]
 
 

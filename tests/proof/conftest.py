@@ -18,7 +18,7 @@ ROWS = "effects_effect, effects_set, effects_attempt, effects_tick, effects_slot
 WRITTEN = "proof_applied, proof_called, proof_document, proof_index, proof_rated"
 FORGET = f"TRUNCATE {ROWS}, {WRITTEN}"
 # CASCADE follows constraints, and search_document and social_socialpost have none: they outlive their posts.
-PEOPLE = "accounts_user, blog_version, blog_post, newsletter_subscriber, social_socialpost, search_document"
+PEOPLE = "accounts_user, blog_version, blog_post, newsletter_subscriber, social_socialpost, search_document, search_word"
 FORGET_PEOPLE = f"TRUNCATE {PEOPLE} CASCADE"
 
 

@@ -120,6 +120,26 @@ class TestSearch:
         assert "21 results" in page
         assert page.count('<article class="story') == 1
 
+    def test_says_what_it_searched_for_instead(self, client: Client, write: Publish) -> None:
+        update_search_index_batch([write("Kubernetes").pk])
+        page = client.get("/search/", {"q": "kubernetse"}).content.decode()
+        assert "Showing results for “<bdi>kubernetes</bdi>”" in page
+        assert "<mark>Kubernetes</mark>" in page
+
+    def test_is_narrowed_by_its_form(self, client: Client, write: Publish) -> None:
+        update_search_index_batch([write().pk])
+        assert "1 result" in client.get("/search/", {"q": "slower", "author": "anna", "since": "2020-01-01"}).content.decode()
+        assert "0 results" in client.get("/search/", {"q": "slower", "until": "2020-01-01"}).content.decode()
+
+    @pytest.mark.parametrize(
+        "wrong", [{"since": "yesterday"}, {"author": "no one"}, {"since": "2026-02-02", "until": "2026-02-01"}]
+    )
+    def test_says_what_cannot_narrow_it(self, client: Client, write: Publish, wrong: dict[str, str]) -> None:
+        answer = client.get("/search/", {"q": "slower", **wrong})
+        assert answer.status_code == 422
+        assert "errorlist" in answer.content.decode()
+        assert "<mark>" not in answer.content.decode()
+
     @pytest.mark.parametrize("query", ["", "zebra", "\x00", '"unclosed', "a & | !", "<script>alert(1)</script>", "x" * 5000])
     def test_answers_any_words(self, client: Client, write: Publish, query: str) -> None:
         answer = client.get("/search/", {"q": query})
