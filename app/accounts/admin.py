@@ -6,10 +6,16 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from app.accounts.models import ApiToken, Profile, User
+from app.accounts.models import ApiToken, LastAdministrator, Profile, User
+
+LAST = _("This is the last administrator. Make someone else one first.")
 
 
 class AccountCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -18,8 +24,21 @@ class AccountCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
         fields = ("username", "email", "role")
 
 
+class AccountChangeForm(UserChangeForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        """Keep one who decides about everyone. The admin saves in the transaction in which it validates."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not all(data.get(flag, getattr(self.instance, flag)) for flag in ("is_active", "is_superuser")):
+            try:
+                self.instance.leave_an_administrator()
+            except LastAdministrator:
+                raise ValidationError(LAST) from None
+        return data
+
+
 @admin.register(User)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
+    form = AccountChangeForm
     add_form = AccountCreationForm
     list_display = ("username", "role", "registered_via", "is_active", "date_joined")
     list_filter = ("role", "registered_via", "is_active")
@@ -28,6 +47,32 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "role", "usable_password", "password1", "password2")}),
     )
+
+    @transaction.atomic
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the last administrator among what cannot be deleted: of one, and of a selection."""
+        deleted, counts, permissions, protected = super().get_deleted_objects(objs, request)
+        try:
+            User.objects.leave_an_administrator({each.pk for each in objs})
+        except LastAdministrator:
+            protected = [*protected, str(LAST)]
+        return deleted, counts, permissions, protected
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        self._delete(User.objects.filter(pk=obj.pk))
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._delete(queryset)
+
+    def _delete(self, users: QuerySet[User]) -> None:
+        """Look again, with the locks held: two who delete each other take turns. Raises PermissionDenied."""
+        try:
+            User.objects.leave_an_administrator(set(users.values_list("pk", flat=True)))
+        except LastAdministrator:
+            raise PermissionDenied(LAST) from None
+        users.delete()
 
 
 @admin.register(Profile)
