@@ -7,9 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -47,32 +45,6 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "role", "usable_password", "password1", "password2")}),
     )
-
-    @transaction.atomic
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Name the last administrator among what cannot be deleted: of one, and of a selection."""
-        deleted, counts, permissions, protected = super().get_deleted_objects(objs, request)
-        try:
-            User.objects.leave_an_administrator({each.pk for each in objs})
-        except LastAdministrator:
-            protected = [*protected, str(LAST)]
-        return deleted, counts, permissions, protected
-
-    @transaction.atomic
-    def delete_model(self, request: HttpRequest, obj: User) -> None:
-        self._delete(User.objects.filter(pk=obj.pk))
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._delete(queryset)
-
-    def _delete(self, users: QuerySet[User]) -> None:
-        """Look again, with the locks held: two who delete each other take turns. Raises PermissionDenied."""
-        try:
-            User.objects.leave_an_administrator(set(users.values_list("pk", flat=True)))
-        except LastAdministrator:
-            raise PermissionDenied(LAST) from None
-        users.delete()
 
 
 @admin.register(Profile)

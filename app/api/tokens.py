@@ -41,7 +41,7 @@ class BadSignIn(Refusal):
 
 @router.post("", auth=None, response={201: Issued, 401: Problem, 403: Problem, 422: Problem, 429: Problem})
 def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
-    """Exchange a name and a password for a token. `code` is of the authenticator app, or a recovery code, where one is set up."""
+    """Exchange a name and a password for a token. `code`, of the app or a recovery code, where two-factor sign-in is set up."""
     if not may_sign_in(request, payload.username):
         raise TooMany(str(TOO_MANY))
     if "\x00" in payload.username:

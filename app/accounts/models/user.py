@@ -61,7 +61,7 @@ class Users(UserManager["User"]):
         return self.filter(~Q(role=Role.READER) | Q(is_superuser=True), is_active=True)
 
     def leave_an_administrator(self, without: set[int]) -> None:
-        """Raise LastAdministrator where no other is left without these. All are locked: two who demote each other take turns."""
+        """Raise LastAdministrator where these are all that there are. They are locked: two who demote each other take turns."""
         all_of_them = self.filter(is_active=True, is_superuser=True).order_by("pk").select_for_update(no_key=True)
         ids = set(all_of_them.values_list("pk", flat=True))
         if ids and ids <= without:

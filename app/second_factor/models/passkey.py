@@ -34,7 +34,7 @@ class Passkey(models.Model):
         return AttestedCredentialData(bytes(self.public_part))
 
     def note_use(self, count: int, *, now: datetime) -> bool:
-        """Record a sign-in. False where the counter did not grow: someone has a copy of the key. Passkeys that count not send 0."""
+        """Record a sign-in. False where the counter did not grow: the key was copied. Passkeys that do not count send 0."""
         mine = Passkey.objects.filter(pk=self.pk)
         known = mine.filter(sign_count__lt=count) if count else mine.filter(sign_count=0)
         return bool(known.update(sign_count=count, last_used_at=now))
