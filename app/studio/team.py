@@ -22,7 +22,7 @@ from app.mail.errors import BadAddress
 from app.mail.forms import AddressField
 from app.second_factor.changes import reset
 from app.second_factor.status import with_second_factor
-from app.studio.access import WriterRequest, team_managers
+from app.studio.access import WriterRequest, administrators, team_managers
 from app.team import members
 from app.team.models import Invitation
 from owed import clock
@@ -134,7 +134,7 @@ def deactivation(request: WriterRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@team_managers
+@administrators
 def second_factor(request: WriterRequest, pk: int) -> HttpResponse:
     """Let one who lost phone and recovery codes sign in with the password alone."""
     member = get_object_or_404(User.objects.team().select_related("profile"), pk=pk)
