@@ -47,6 +47,7 @@ def complete(request: HttpRequest, user: User) -> str:
     """Sign in after the second step, in a new session. Return where the person was going; "" where that is not known."""
     kept = request.session.pop(PENDING, None) or {}
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session.cycle_key()  # Django does not where the same person was signed in before
     request.session[VERIFIED] = timezone.now().timestamp()
     return str(kept.get("next", ""))
 

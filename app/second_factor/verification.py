@@ -29,7 +29,7 @@ def may_verify(request: HttpRequest, user: User | None = None) -> bool:
 def accept_code(user: User, code: str, *, now: datetime) -> bool:
     """Use up a code of the app, or a recovery code. Return whether it was right, and had not been used."""
     typed = "".join(letter for letter in code if letter.isalnum())
-    if len(typed) != DIGITS:
+    if len(typed) != DIGITS or not typed.isdecimal():
         return _accept_recovery_code(user, typed, now)
     app = Authenticator.objects.of(user)
     if app is None:
