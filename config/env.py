@@ -60,6 +60,9 @@ class Env:
     outbound_allow: Annotated[tuple[str, ...], "networks that webhooks may reach though they are not public, with commas"]
     trusted_proxies: Annotated[int, "how many proxies stand before the site, each adding the caller to X-Forwarded-For"]
     peertube_hosts: Annotated[tuple[str, ...], "PeerTube sites whose videos posts may show in a player, with commas"]
+    second_factor_for: Annotated[
+        str, "who must sign in with a second factor: administrators, editors or team; unset = who wants to"
+    ]
     import_max_mb: Annotated[int, "how large an upload to import may be, in MB; a ZIP may hold four times as much"]
     notice_quiet: Annotated[
         timedelta, "NOTICE_QUIET_MINUTES: after a notice about a post, the next ones wait so long and go out as one"
@@ -157,6 +160,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         outbound_allow=reader.value("OUTBOUND_ALLOW", values.networks, default=("127.0.0.0/8", "::1/128") if debug else ()),
         trusted_proxies=reader.value("TRUSTED_PROXIES", values.whole(0, 9), default=0),
         peertube_hosts=reader.value("PEERTUBE_HOSTS", values.words, default=("framatube.org", "peertube.tv", "tilvids.com")),
+        second_factor_for=reader.value("SECOND_FACTOR_FOR", values.one_of("administrators", "editors", "team"), default=""),
         import_max_mb=reader.value("IMPORT_MAX_MB", values.whole(1, 100_000, "a number of MB"), default=500),
         celery_results=reader.value("CELERY_RESULTS", values.one_of("failures", "all"), default="failures"),
         **_times(reader),

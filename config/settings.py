@@ -28,8 +28,8 @@ FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 
 ROOMS = [
     "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.log", "app.blog", "app.newsletter",
-    "app.notices", "app.feeds", "app.social", "app.search", "app.stats", "app.webhooks", "app.audit", "app.members", "app.team",
-    "app.importer", "app.backup", "app.exporter", "app.studio", "app.api", "app.web",
+    "app.notices", "app.feeds", "app.social", "app.search", "app.stats", "app.webhooks", "app.audit", "app.second_factor",
+    "app.members", "app.team", "app.importer", "app.backup", "app.exporter", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "app.log.acting.of_request",
     "app.middleware.htmx_sign_in.whole_page",
+    "app.second_factor.required.required",
     "app.web.redirects.old_addresses",
     "app.middleware.debug_404.own_page",
 ]
@@ -115,6 +116,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+SECOND_FACTOR_FOR = ENV.second_factor_for
 PASSWORD_RESET_TIMEOUT = 86_400  # the mail says so: a day
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("app.newsletter.urls")),
     path("", include("app.notices.urls")),
     path("", include("app.feeds.urls")),
+    path("", include("app.second_factor.urls")),
     path("", include("app.members.urls")),
     path("", include("app.team.urls")),
     path("", include("app.web.urls")),

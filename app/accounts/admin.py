@@ -6,10 +6,14 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from app.accounts.models import ApiToken, Profile, User
+from app.accounts.models import ApiToken, LastAdministrator, Profile, User
+
+LAST = _("This is the last administrator. Make someone else one first.")
 
 
 class AccountCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -18,8 +22,21 @@ class AccountCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
         fields = ("username", "email", "role")
 
 
+class AccountChangeForm(UserChangeForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        """Keep one who decides about everyone. The admin saves in the transaction in which it validates."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not all(data.get(flag, getattr(self.instance, flag)) for flag in ("is_active", "is_superuser")):
+            try:
+                self.instance.leave_an_administrator()
+            except LastAdministrator:
+                raise ValidationError(LAST) from None
+        return data
+
+
 @admin.register(User)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
+    form = AccountChangeForm
     add_form = AccountCreationForm
     list_display = ("username", "role", "registered_via", "is_active", "date_joined")
     list_filter = ("role", "registered_via", "is_active")

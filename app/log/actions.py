@@ -25,6 +25,10 @@ class Action(models.TextChoices):
     TEAM_DEACTIVATED = "team.deactivated", _("Deactivated an account")
     TEAM_REACTIVATED = "team.reactivated", _("Reactivated an account")
     TEAM_TRANSFERRED = "team.transferred", _("Gave someone's posts to another author")
+    TEAM_FACTOR_RESET = "team.factor_reset", _("Removed someone's second factor")
+    ACCOUNT_FACTOR_ADDED = "account.factor_added", _("Added a second factor to their sign-in")
+    ACCOUNT_FACTOR_REMOVED = "account.factor_removed", _("Removed a second factor from their sign-in")
+    ACCOUNT_CODES_RENEWED = "account.codes_renewed", _("Made new recovery codes")
     TOPIC_CREATED = "topic.created", _("Created a category or tag")
     TOPIC_CHANGED = "topic.changed", _("Changed a category or tag")
     TOPIC_MERGED = "topic.merged", _("Merged a category or tag into another")
@@ -40,6 +44,7 @@ class Action(models.TextChoices):
 GROUPS = {
     "post": _("Posts"),
     "team": _("Team"),
+    "account": _("Sign-in"),
     "topic": _("Categories and tags"),
     "mailing": _("Mailings"),
     "effects": _("Effects"),

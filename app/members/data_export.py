@@ -15,6 +15,7 @@ from app.blog.models import Comment, Like, Post, Revision, WorkingCopy
 from app.members.models import EmailChange
 from app.members.settings_pages import ProfileForm
 from app.newsletter.models import Subscriber
+from app.second_factor.models import Authenticator, Passkey
 from app.stats import activity
 
 
@@ -46,8 +47,17 @@ def everything(user: User) -> dict[str, Any]:
         "unsaved": list(WorkingCopy.objects.filter(writer=user).order_by("pk").values("post__title", "fields", "saved_at")),
         "comments": list(_comments(user)),
         "likes": list(Like.objects.filter(user=user).order_by("pk").values("post__title", "post__slug", "created_at")),
+        "second_factor": _second_factor(user),
         "activity": activity.export(user.pk),
         "subscriptions": list(Subscriber.objects.filter(user=user).order_by("pk").values(*agreed)),
+    }
+
+
+def _second_factor(user: User) -> dict[str, Any]:
+    used = ("created_at", "last_used_at")
+    return {
+        "app": list(Authenticator.objects.filter(user=user).values(*used)),
+        "passkeys": list(Passkey.objects.filter(user=user).order_by("pk").values("name", *used)),
     }
 
 

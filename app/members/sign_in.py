@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from app.accounts.models import User
 from app.accounts.rate_limit import PER_NAME, may_sign_in, may_try, refused, signed_in, too_many
-
-KNOWN, KNOWN_FOR = "known", 365 * 86_400
+from app.members.known_browser import known, remember
+from app.second_factor import webauthn
+from app.second_factor.session import begin
+from app.second_factor.status import has_second_factor
 
 
 class SignInForm(AuthenticationForm):
@@ -26,12 +27,12 @@ class SignInForm(AuthenticationForm):
         """Look at the password, unless there were too many guesses."""
         name = self.cleaned_data.get("username", "")
         request = cast("HttpRequest", self.request)
-        known = _known(request, name)
-        if name and not may_sign_in(request, name, known=known):
+        browser = known(request, name)
+        if name and not may_sign_in(request, name, known=browser):
             raise too_many()
         data: dict[str, Any] = super().clean()
         if self.get_user():
-            signed_in(request, name, known=known)
+            signed_in(request, name, known=browser)
         return data
 
 
@@ -48,28 +49,17 @@ class SignIn(Refusing, LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign in, or go on to the second step where the account has one: the password alone signs in no one there."""
+        user = form.get_user()
+        if has_second_factor(user):
+            begin(self.request, user, self.get_success_url())
+            return redirect("second_step")
         response = super().form_valid(form)
-        _remember(response, form.get_user().get_username())
+        remember(response, user.get_username())
         return response
 
-
-def _known(request: HttpRequest, name: str) -> str:
-    """Return what names the browser, where the last to sign in with it was the owner of the name."""
-    return str(request.get_signed_cookie(KNOWN, "", salt=name.lower(), max_age=KNOWN_FOR))
-
-
-def _remember(response: HttpResponse, name: str) -> None:
-    """Let the browser be known again. It does not reveal whose it is, and is sent to this page only."""
-    response.set_signed_cookie(
-        KNOWN,
-        secrets.token_urlsafe(16),
-        salt=name.lower(),
-        max_age=KNOWN_FOR,
-        path=reverse("login"),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(has_passkeys=webauthn.is_possible(), **kwargs)
 
 
 @never_cache

@@ -3,10 +3,13 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from app.members import data_export, email_pages, first_account, password_pages, settings_pages, sign_in, sign_up
+from app.members import data_export, email_pages, first_account, password_pages, second_step, settings_pages, sign_in, sign_up
 
 urlpatterns = [
     path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("login/code/", second_step.second_step, name="second_step"),
+    path("login/code/passkey/", second_step.passkey_step, name="second_step_passkey"),
+    path("login/passkey/", second_step.passkey_sign_in, name="passkey_sign_in"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("welcome/<str:token>/", first_account.first_account, name="first_account"),
     path("join/", sign_up.sign_up, name="join"),

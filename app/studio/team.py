@@ -20,7 +20,9 @@ from app.blog.errors import Refused
 from app.mail.addresses import normalise
 from app.mail.errors import BadAddress
 from app.mail.forms import AddressField
-from app.studio.access import WriterRequest, team_managers
+from app.second_factor.changes import reset
+from app.second_factor.status import with_second_factor
+from app.studio.access import WriterRequest, administrators, team_managers
 from app.team import members
 from app.team.models import Invitation
 from owed import clock
@@ -73,6 +75,7 @@ def team(request: WriterRequest) -> HttpResponse:
         "roles": roles_of(request.user),
         "heirs": [person for person in everyone if person.can_write()],
         "invitations": [(each, request.user.can_grant(each.role)) for each in Invitation.objects.open()],
+        "protected": with_second_factor(everyone),
         "now": clock.now(),
     }
     response = render(request, "studio/team.html", about)
@@ -126,6 +129,21 @@ def deactivation(request: WriterRequest, pk: int) -> HttpResponse:
         members.deactivate(member, now=clock.now())
         text = _("%(name)s is signed out everywhere and cannot sign in. Posts and comments stay.")
         return text % {"name": member.profile.name}
+
+    return _answer(request, done)
+
+
+@require_POST
+@administrators
+def second_factor(request: WriterRequest, pk: int) -> HttpResponse:
+    """Let one who lost phone and recovery codes sign in with the password alone."""
+    member = get_object_or_404(User.objects.team().select_related("profile"), pk=pk)
+    if not request.user.can_reset_second_factor(member):
+        raise PermissionDenied
+
+    def done() -> str:
+        reset(member, now=clock.now())
+        return _("%(name)s is signed out and can sign in with the password alone.") % {"name": member.profile.name}
 
     return _answer(request, done)
 

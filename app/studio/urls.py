@@ -146,6 +146,7 @@ urlpatterns = [
     path("team/invitations/<int:pk>/revocation", team.revoke, name="invitation_revoke"),
     path("team/<int:pk>/role", team.role, name="team_role"),
     path("team/<int:pk>/deactivation", team.deactivation, name="team_deactivation"),
+    path("team/<int:pk>/second-factor", team.second_factor, name="team_second_factor"),
     path("team/<int:pk>/transfer", team.transfer, name="team_transfer"),
     path("log/", log.log, name="log"),
     path("export/", exports.exports, name="exports"),

@@ -190,6 +190,7 @@ def administrates(who: Someone, post: Post) -> list[bool]:
     return [
         who.may(lambda user: user.can_manage(member)),
         who.may(lambda user: user.can_grant("administrator")),
+        who.may(lambda user: user.can_reset_second_factor(member)),
         who.page("post", f"team/{member.pk}/role", role="editor"),
         who.page("post", "team/", email=f"n{post.pk}@secret.example", role="editor"),
         who.api("put", f"/team/{member.pk}/role", {"role": "editor"}),
@@ -252,7 +253,7 @@ ACTIONS: dict[str, tuple[Callable[[Someone, Post], list[bool]], tuple[str, ...]]
     "Import from another system, and undo it": (imports, ("draft",)),
     "See, add, import, export and erase subscribers": (keeps_the_list, ("published",)),
     "See the team, invite contributors and authors, change those": (manages_the_team, ("draft",)),
-    "Invite editors and administrators, change those": (administrates, ("draft",)),
+    "Invite editors and administrators, change those, remove a lost second factor": (administrates, ("draft",)),
     "Make, rename, merge and delete categories and tags": (keeps_topics, ("draft",)),
     "Read and write the team's notes on a post, and submit it": (discusses, ("draft",)),
     "Read the log of who did what": (reads_the_log, ("draft",)),

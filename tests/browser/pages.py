@@ -15,5 +15,5 @@ def sign_in(page: Page) -> None:
     page.goto("/login/?next=/studio/")
     page.get_by_label("Username").fill("edith")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/studio/")

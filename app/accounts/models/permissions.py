@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -122,6 +123,20 @@ class Permissions(AbstractUser):
     def can_manage_topics(self) -> bool:
         """Return whether the user may rename, merge and delete categories and tags, which every post shares."""
         return self.edits_everything
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Return whether the publication asks the user for more than a password (SECOND_FACTOR_FOR)."""
+        asked: dict[str, bool] = {
+            "administrators": self.is_staff or self.is_superuser,
+            "editors": self.is_operator,
+            "team": self.can_enter_studio(),
+        }
+        return self.is_active and asked.get(settings.SECOND_FACTOR_FOR, False)
+
+    def can_reset_second_factor(self, member: Permissions) -> bool:
+        """Return whether the user may let the member, who lost theirs, sign in with the password alone. Not one's own."""
+        return self.is_administrator and self.pk != member.pk
 
     def can_see_log(self) -> bool:
         """Return whether the user may read who did what."""

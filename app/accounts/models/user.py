@@ -60,6 +60,13 @@ class Users(UserManager["User"]):
         """Return those for whom `can_write()` is true."""
         return self.filter(~Q(role=Role.READER) | Q(is_superuser=True), is_active=True)
 
+    def leave_an_administrator(self, without: set[int]) -> None:
+        """Raise LastAdministrator where these are all that there are. They are locked: two who demote each other take turns."""
+        all_of_them = self.filter(is_active=True, is_superuser=True).order_by("pk").select_for_update(no_key=True)
+        ids = set(all_of_them.values_list("pk", flat=True))
+        if ids and ids <= without:
+            raise LastAdministrator
+
     @transaction.atomic
     def register(self, username: str, email: str, password: str, **fields: Any) -> User:
         """Sign a person up. Raises ValidationError, by field."""
@@ -244,13 +251,18 @@ class User(Permissions):
         """Without a mark it is Django's own, so that an upgrade signs no one out."""
         return sha256(f"{digest}{self.session_mark}".encode()).hexdigest() if self.session_mark else digest
 
+    def end_sessions(self) -> None:
+        """End every session. One that is to go on is given the new mark by `update_session_auth_hash`."""
+        self.session_mark = secrets.token_hex(16)
+        User.objects.filter(pk=self.pk).update(session_mark=self.session_mark)
+
     @transaction.atomic
     def deactivate(self) -> bool:
         """Close the account for now, with its sessions and tokens, and erase nothing. Return whether it was open.
 
         Raises LastAdministrator.
         """
-        self._leave_an_administrator()
+        self.leave_an_administrator()
         mine = User.objects.filter(pk=self.pk, is_active=True)
         if not mine.update(is_active=False, deactivated_at=Now(), session_mark=secrets.token_hex(16)):
             return False
@@ -271,7 +283,7 @@ class User(Permissions):
         """Give another role of the team. Return whether it is another. Raises LastAdministrator."""
         is_administrator = role == TeamRole.ADMINISTRATOR
         if not is_administrator:
-            self._leave_an_administrator()
+            self.leave_an_administrator()
         wanted = {"role": Role.EDITOR if is_administrator else role, "is_superuser": is_administrator}
         # Who was let into Django's admin only as an administrator, leaves it with that role.
         is_staff = is_administrator or (self.is_staff and not self.is_superuser)
@@ -281,13 +293,10 @@ class User(Permissions):
         self.refresh_from_db(fields=["role", "is_superuser", "is_staff"])
         return True
 
-    def _leave_an_administrator(self) -> None:
-        """Raise LastAdministrator where this is the only one. All are locked: two who demote each other do so in turn."""
-        if not self.is_superuser:
-            return
-        all_of_them = User.objects.filter(is_active=True, is_superuser=True).order_by("pk").select_for_update(no_key=True)
-        if list(all_of_them.values_list("pk", flat=True)) == [self.pk]:
-            raise LastAdministrator
+    def leave_an_administrator(self) -> None:
+        """Raise LastAdministrator where this is the only one."""
+        if self.is_superuser:
+            User.objects.leave_an_administrator({self.pk})
 
     @transaction.atomic
     def leave(self) -> bool:
@@ -295,7 +304,7 @@ class User(Permissions):
 
         Raises LastAdministrator.
         """
-        self._leave_an_administrator()
+        self.leave_an_administrator()
         if not User.objects.filter(pk=self.pk, is_active=True).update(is_active=False):
             return False
         self.is_active = False

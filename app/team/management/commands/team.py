@@ -13,6 +13,7 @@ from app.log.acting import COMMAND, acting
 from app.mail.addresses import normalise
 from app.mail.errors import BadAddress
 from app.mail.forms import validate_address
+from app.second_factor.changes import reset
 from app.team import members
 from app.team.models import Invitation
 from owed import clock
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         verbs.add_argument("--change", metavar="USER", help="give another role; needs --role")
         verbs.add_argument("--deactivate", metavar="USER", help="end sessions and tokens, and let them in no more")
         verbs.add_argument("--reactivate", metavar="USER", help="let them in again")
+        verbs.add_argument("--reset-second-factor", metavar="USER", help="let them sign in with the password alone")
         verbs.add_argument("--transfer", metavar="USER", help="give all their posts to another; needs --to")
         parser.add_argument("--role", choices=TeamRole.values)
         parser.add_argument("--to", metavar="USER")
@@ -82,6 +84,12 @@ def _reactivate(username: str, options: dict[str, Any]) -> str:
     return _name(member)
 
 
+def _reset_second_factor(username: str, options: dict[str, Any]) -> str:
+    member = _user(username)
+    reset(member, now=clock.now())
+    return f"{_name(member)}\tthe password alone signs in"
+
+
 def _transfer(username: str, options: dict[str, Any]) -> str:
     member, to = _user(username), _user(options["to"] or "")
     return f"{members.transfer(member, to)} posts are being given to {to.username}"
@@ -92,6 +100,7 @@ VERBS = {
     "change": _change,
     "deactivate": _deactivate,
     "reactivate": _reactivate,
+    "reset_second_factor": _reset_second_factor,
     "transfer": _transfer,
 }
 

@@ -1,0 +1,1 @@
+"""Two-factor sign-in: codes of an app (TOTP), passkeys (WebAuthn), and recovery codes."""

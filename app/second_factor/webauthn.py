@@ -1,0 +1,130 @@
+"""WebAuthn by the library fido2: what the browser is asked, and whether its answer is right. Sessions keep the state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from fido2.server import Fido2Server
+from fido2.webauthn import (
+    AttestedCredentialData,
+    AuthenticationResponse,
+    PublicKeyCredentialRpEntity,
+    PublicKeyCredentialUserEntity,
+    RegistrationResponse,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from app.accounts.models import User
+from app.second_factor.errors import PasskeyRefused
+from app.second_factor.models import Passkey
+from app.site.current import site
+
+# What the library raises for bytes of a browser that are no answer, or not the one to the challenge.
+WRONG = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """The public half of a new passkey."""
+
+    credential: AttestedCredentialData
+    count: int
+
+    def fields(self) -> dict[str, Any]:
+        credential = self.credential
+        return {"credential_id": credential.credential_id, "public_part": bytes(credential), "sign_count": self.count}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assertion:
+    """An answer to a challenge, by a passkey that is still to be looked up."""
+
+    state: Any
+    response: AuthenticationResponse
+
+    @property
+    def credential_id(self) -> bytes:
+        return bytes(self.response.raw_id)
+
+    @property
+    def count(self) -> int:
+        return int(self.response.response.authenticator_data.counter)
+
+    def is_by(self, credential: AttestedCredentialData) -> bool:
+        """Return whether the passkey signed this challenge, for this site, as strictly as it was asked to."""
+        try:
+            _server().authenticate_complete(self.state, [credential], self.response)
+        except WRONG:
+            return False
+        return True
+
+
+def is_possible() -> bool:
+    """Return whether browsers have passkeys for the site's address: not for an IP address, and not without https."""
+    address = urlsplit(settings.SITE_URL)
+    host = address.hostname or ""
+    return not _is_ip(host) and (address.scheme == "https" or host == "localhost" or host.endswith(".localhost"))
+
+
+def registration(user: User) -> tuple[dict[str, Any], Any]:
+    """Return what the browser is asked for a new passkey, and the state to keep."""
+    who = PublicKeyCredentialUserEntity(id=str(user.pk).encode(), name=user.username, display_name=user.profile.name)
+    options, state = _server().register_begin(
+        who,
+        _credentials(user),
+        resident_key_requirement=ResidentKeyRequirement.PREFERRED,
+        user_verification=UserVerificationRequirement.PREFERRED,
+    )
+    return dict(options), state
+
+
+def registered(state: Any, answer: str) -> Registered:
+    """Return the passkey that the browser made. Raises PasskeyRefused."""
+    try:
+        made = _server().register_complete(state, RegistrationResponse.from_dict(json.loads(answer)))
+    except WRONG:
+        raise PasskeyRefused from None
+    if made.credential_data is None:
+        raise PasskeyRefused
+    return Registered(credential=made.credential_data, count=made.counter)
+
+
+def challenge(user: User | None = None) -> tuple[dict[str, Any], Any]:
+    """Return what the browser is asked for a sign-in, and the state to keep.
+
+    Without a user it is the whole sign-in: the passkey says whose it is, and must ask for a PIN, a finger or a face.
+    """
+    needed = UserVerificationRequirement.PREFERRED if user else UserVerificationRequirement.REQUIRED
+    options, state = _server().authenticate_begin(_credentials(user) if user else None, user_verification=needed)
+    return dict(options), state
+
+
+def asserted(state: Any, answer: str) -> Assertion | None:
+    """Return what the browser answered; None where it is no answer at all."""
+    try:
+        return Assertion(state=state, response=AuthenticationResponse.from_dict(json.loads(answer))) if state else None
+    except WRONG:
+        return None
+
+
+def _server() -> Fido2Server:
+    party = PublicKeyCredentialRpEntity(id=urlsplit(settings.SITE_URL).hostname or "", name=site().name)
+    return Fido2Server(party, verify_origin=lambda origin: origin == settings.SITE_URL)
+
+
+def _credentials(user: User) -> Sequence[AttestedCredentialData]:
+    return [passkey.credential for passkey in Passkey.objects.filter(user=user).order_by("pk")]
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
