@@ -155,7 +155,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
-# As WhiteNoise decides itself, but also while tests turn DEBUG off: it listed every file for each new client, a third of their time.
+# As WhiteNoise decides, but also while tests turn DEBUG off: it listed every file for each new client, a third of their time.
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('blog', '0009_pages_and_options'),
+        ('blog', '0010_unicode_slugs'),
     ]
 
     operations = [
