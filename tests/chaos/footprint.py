@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import psycopg
 import redis
 
@@ -18,8 +17,8 @@ from tests.chaos.rig import Rig, rigged, wait_until
 from tests.chaos.tables import SUBSCRIBE
 
 PATIENCE = 900.0
-POSTS, VIEWS, PAGES, IDLE = 40, 5_000, 1_000, 60.0
-WORKER, WEB = "chaos1", "web"
+POSTS, VIEWS, IDLE = 40, 5_000, 60.0
+WORKER = "chaos1"
 PUBLISH = """
 from django.utils import timezone
 from app.accounts.models import Role, User
@@ -63,8 +62,6 @@ def run(seed: int, *, readers: int = 5_000) -> dict[str, Any]:
             database.execute("CHECKPOINT")
         told |= dict(cost(rig, "a mail", readers, lambda: publish(rig, 1)))
         told |= dict(cost(rig, "a view", VIEWS, lambda: see(rig, VIEWS)))
-        url = site(rig)
-        told |= dict(cost(rig, "a page", PAGES, lambda: look(rig, url, PAGES)))
         told |= dict(sizes(rig))
     return told
 
@@ -78,28 +75,6 @@ def see(rig: Rig, number: int) -> None:
     """Write views as a web process does: those of a second in one statement."""
     rig.manage("shell", "--verbosity", "0", "-c", SEE.format(number=number))
     rest(rig)
-
-
-def site(rig: Rig) -> str:
-    """Start a web server, and return its address once it answers."""
-    url = rig.start_web(WEB)
-    wait_until(lambda: answers(url), PATIENCE, 0.5)
-    return url
-
-
-def look(rig: Rig, url: str, number: int) -> None:
-    """Read pages of posts as readers do: in turn, most of them from the cache."""
-    with rig.database() as database:
-        slugs = [row[0] for row in database.execute("SELECT slug FROM blog_post ORDER BY id LIMIT 20").fetchall()]
-    with httpx2.Client(base_url=url, timeout=60) as client:
-        for turn in range(number):
-            client.get(f"/posts/{slugs[turn % len(slugs)]}/").raise_for_status()
-
-
-def answers(url: str) -> bool:
-    with suppress(httpx2.HTTPError):
-        return httpx2.get(f"{url}/healthz", timeout=60).is_success
-    return False
 
 
 def rest(rig: Rig) -> None:
@@ -126,7 +101,6 @@ def figures(rig: Rig) -> dict[str, float]:
     assert rows
     with redis.Redis(unix_socket_path=str(rig.broker.socket)) as client:
         pushed = client.info("commandstats").get("cmdstat_lpush", {}).get("calls", 0)
-    web = rig.processes.get(WEB)
     return {
         "WAL bytes": float(wal[0]),
         "WAL records": wal[1],
@@ -134,7 +108,6 @@ def figures(rig: Rig) -> dict[str, float]:
         "effects": rows[0],
         "attempts": float(rows[1]),
         "messages": pushed,
-        "web CPU ms": 1000 * tree(web.pid) if web else 0.0,
         "worker CPU ms": 1000 * tree(rig.processes[WORKER].pid),
         "PostgreSQL CPU ms": 1000 * tree(rig.processes["postgres"].pid),
     }
