@@ -66,7 +66,7 @@ def post_context(post_id: int) -> dict[str, Any]:
     summary = post.excerpt or shortened(plain_text(beginning(post.content_html, OPENING)), words=80)
     return {
         "post": post,
-        "direction": direction,
+        "direction": direction if post.language else "auto",
         "identity": identity(post.author),
         "post_url": link(post.get_absolute_url()),
         "summary": summary,

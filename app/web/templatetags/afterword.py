@@ -74,7 +74,8 @@ def _described(tag: str) -> str:
 
 @register.filter
 def direction(language: str) -> str:
-    return languages.direction(language)
+    """Return the direction of a language; where none was named, a browser looks at the text."""
+    return languages.direction(language) if language else "auto"
 
 
 @register.filter
