@@ -65,6 +65,10 @@ def account(owner: User) -> Account:
     return Account.objects.create(network="dummy", name=owner.username, owner=owner)
 
 
+def webhook(owner: User) -> Account:
+    return Account.objects.create(network="webhook", name=owner.username, owner=owner)
+
+
 def subscriber(owner: User) -> Subscriber:
     return Subscriber.objects.create(email=f"reader{Subscriber.objects.count()}@example.org", source="page")
 
@@ -99,6 +103,7 @@ def preview(post: Post) -> PreviewLink:
 
 OWNED: dict[str, Callable[[User], Any]] = {
     "account": account,
+    "webhook": webhook,
     "comment": comment,
     "delivery": delivery,
     "effect": effect,
