@@ -12,7 +12,7 @@ from owed.sql import array, rows
 
 ENOUGH = 20  # documents: a word in so many is not completed
 COMPLETIONS = 12
-LANGUAGES = 6
+LANGUAGES = 12
 SHORTEST_MISSPELT = 4
 
 LOOK_UP = """

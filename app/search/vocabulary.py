@@ -31,7 +31,7 @@ COUNTED = 1_000
 PART_SIZE = 500
 PART = "SELECT word, docs FROM search_word WHERE word > %s ORDER BY word LIMIT %s"
 COUNT = """
-SELECT word, (SELECT count(*) FROM (SELECT FROM search_document WHERE vector @@ query::tsquery LIMIT %s) AS having)
+SELECT word, (SELECT count(*) FROM (SELECT FROM search_document WHERE vector @@ query::tsquery LIMIT %s) AS found)
 FROM unnest(%s::text[], %s::text[]) AS asked (word, query)
 """
 REMOVE = """
