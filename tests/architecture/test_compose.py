@@ -16,7 +16,17 @@ FILES = ("docker-compose.yml", "docker-compose.tls.yml")
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
-MADE_HERE = {"DEBUG", "DATA_DIR", "DATABASE_URL", "CELERY_BROKER_URL", "REDIS_URL", "LOG_FORMAT", "PORT", "FLOWER_PORT"}
+MADE_HERE = {
+    "DEBUG",
+    "DATA_DIR",
+    "MEDIA_DIR",
+    "DATABASE_URL",
+    "CELERY_BROKER_URL",
+    "REDIS_URL",
+    "LOG_FORMAT",
+    "PORT",
+    "FLOWER_PORT",
+}
 """Variables whose value in a container is that of the file."""
 BUNDLED = {"MAILBOX_PORT"}
 

@@ -90,7 +90,7 @@ class TestAFile:
         client.post("/account/", {"bio": f"![me]({picture.url})"})
         sweep_files()
         drain()
-        assert picture.url in client.get(f"/authors/{author.username}/").content.decode()
+        assert picture.checksum in client.get(f"/authors/{author.username}/").content.decode()
         assert answers(picture) == [200]
 
     def test_of_two_authors_outlives_the_account_of_the_first(self, author: User) -> None:
