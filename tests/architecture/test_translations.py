@@ -126,7 +126,7 @@ class TestMail:
             user=editor, old_email="1@example.org", new_email="2@example.org", password_mark="", asked_at=timezone.now()
         )
         keys = {"move": change.pk, "moving": change.pk, "moved": change.pk, "password": timezone.now().isoformat()}
-        keys |= {"noted": "note:1", "submitted": "1/1"}
+        keys |= {"noted": "note:1", "submitted": "1/1", "second_factor": f"app_on/{timezone.now().isoformat()}"}
         about = {"post": post, "comment": comment, "actor": editor, "recipient": editor}
         mails = {
             name: letter(Notice.objects.create(kind=name, subject_key=str(keys.get(name, name)), **about), [])
