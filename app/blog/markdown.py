@@ -19,6 +19,7 @@ from app.blog import embeds
 from app.blog.markdown_links import limit_brackets, link_only_addresses
 from app.blog.plain_text import is_too_deep
 from app.blog.text import CONTENT_LIMIT, clean
+from app.site.speaking import speaking
 
 HEADINGS = {f"h{level}" for level in range(1, 7)}
 INLINE = {
@@ -101,7 +102,9 @@ def render(text: str) -> SafeString:
     markup = _parser(html=True).render(source)
     if is_too_deep(markup):
         markup = _parser(html=False).render(source)
-    clean_markup = _post_cleaner().clean(embeds.shown(markup))
+    # The captions of players are stored, and read by everyone: they do not speak the language of the writer's studio.
+    with speaking():
+        clean_markup = _post_cleaner().clean(embeds.shown(markup))
     return mark_safe(EMPTY_FRAME.sub("", clean_markup))  # noqa: S308 - sanitised
 
 

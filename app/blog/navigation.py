@@ -9,6 +9,7 @@ from app.site import current
 from app.site.links import Link
 from app.site.models import SiteSettings
 from app.site.pages import ARCHIVE, SEARCH, SUBSCRIBE
+from app.site.speaking import speaking
 
 FEEDS = (("RSS", "/rss.xml"), ("Atom", "/atom.xml"), ("JSON Feed", "/feed.json"))
 
@@ -22,9 +23,12 @@ def places(url: str) -> tuple[bool, bool]:
 def link(page: Page, *, before: str, head: bool, foot: bool) -> None:
     """Let head and foot link to the page or not; `before` is the address that it had. A label that a person wrote stays."""
     row, urls = SiteSettings.stored(), {before, page.get_absolute_url()}
+    # The labels are stored for readers: they do not speak the language of the writer's studio.
+    with speaking():
+        usual_head, usual_foot = _usual_head(), _usual_foot()
     current.change(
-        navigation=_linked(row.navigation or _usual_head(), page, urls) if head else _without(row.navigation, urls),
-        footer=_linked(row.footer or _usual_foot(), page, urls) if foot else _without(row.footer, urls),
+        navigation=_linked(row.navigation or usual_head, page, urls) if head else _without(row.navigation, urls),
+        footer=_linked(row.footer or usual_foot, page, urls) if foot else _without(row.footer, urls),
     )
 
 

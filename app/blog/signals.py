@@ -18,6 +18,6 @@ posts_relabelled = Signal()
 post_unliked = Signal()  # post: Post, user: User; only when a row was removed
 
 comment_posted = Signal()  # comment: Comment; held or visible
-comment_held = Signal()  # comment: Comment; it waits for a moderator from now on
+comment_held = Signal()  # comment: Comment; it has come in, and waits for a moderator
 comment_approved = Signal()  # comment: Comment; once, when it is first visible
 comment_hidden = Signal()  # comment: Comment; it was visible until now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.urls import Resolver404, resolve
@@ -101,7 +101,7 @@ def _path_here(href: str) -> str:
     href = href.removeprefix(settings.SITE_URL) or "/"
     if not href.startswith("/") or href.startswith("//"):
         return ""
-    return urlsplit(href).path
+    return unquote(urlsplit(href).path)
 
 
 def _slug(path: str) -> str | None:

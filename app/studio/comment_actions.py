@@ -46,6 +46,9 @@ def _chosen(request: WriterRequest) -> CommentQuerySet:
     chosen = mine(request).filter(pk__in=ids)
     if chosen.count() != Comment.objects.filter(pk__in=ids).count():
         raise PermissionDenied
+    if "all" in request.POST:
+        # What was judged since the page was shown is not meant: spam, say, that a row's own button has filed a moment ago.
+        chosen = chosen.filter(status=filter_of(request).status_shown)
     return chosen
 
 

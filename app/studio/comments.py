@@ -28,6 +28,9 @@ UNDO = "comments_undo"
 """Where the session keeps what the last judgement of several can be taken back to, until the list has offered it."""
 
 
+JOINED = ("author__profile", "post", "parent__author__profile")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answering:
     """A reply that could not be sent: to which comment, what was typed, and why."""
@@ -46,7 +49,10 @@ def comments(request: WriterRequest) -> HttpResponse:
 
 def list_comments(request: WriterRequest, narrowed: CommentFilterForm, answering: Answering | None = None) -> HttpResponse:
     found, status = narrowed.of(mine(request)), narrowed.status_shown
-    shown = found.filter(status=status).select_related("author__profile", "post", "parent__author__profile").order_by("-pk")
+    shown = found.filter(status=status).select_related(*JOINED).order_by("-pk")
+    if answering:
+        # Its row may be on another page, or under another status by now: what was typed is shown again in any case.
+        shown = mine(request).filter(pk=answering.comment_id).select_related(*JOINED).order_by("-pk")
     about = {
         "page": Paginator(shown, PAGE).get_page(request.GET.get("page")),
         "filters": filters(found),

@@ -148,6 +148,14 @@ class TestAnEvent:
         assert all(len(each.body) < 20_000 for each in receiver.received)
         assert not Happening.objects.exists()
 
+    def test_is_not_about_those_who_never_read_or_had_left(self, endpoint: Endpoint, editor: User) -> None:
+        endpoint(editor, "subscriber.unsubscribed")
+        pending, bounced = Subscriber.objects.create(email="new@example.org", source="page"), reader(2)
+        bounced.bounce()
+        Happening.objects.all().delete()
+        assert (pending.unsubscribe(), bounced.unsubscribe()) == (True, True)
+        assert not Happening.objects.exists()
+
     def test_that_is_rolled_back_did_not_happen(self, endpoint: Endpoint, editor: User) -> None:
         endpoint(editor, "subscriber.unsubscribed")
         with pytest.raises(ZeroDivisionError), transaction.atomic():

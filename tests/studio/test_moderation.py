@@ -50,6 +50,12 @@ class TestSeveralComments:
         signed_in("editor").post(MANY, form)
         assert statuses(*held) == ["spam"] * 3
 
+    def test_that_were_judged_since_are_not_meant_by_all(self, signed_in: SignedIn, held: list[Comment]) -> None:
+        held[1].set_aside("spam")
+        form = {"status": "approved", "all": "1", "shown": [each.pk for each in held], "back": "status=held"}
+        signed_in("editor").post(MANY, form)
+        assert statuses(*held) == ["approved", "spam", "approved"]
+
     def test_that_were_deleted_are_offered_back_once(self, signed_in: SignedIn, held: list[Comment], public: Post) -> None:
         client = signed_in("editor")
         held[0].approve()
@@ -89,6 +95,16 @@ class TestAReply:
         assert ">My long answer</textarea>" in page
         assert "Approve it first, or approve it with the reply." in page
         assert not Comment.objects.filter(parent=held[0]).exists()
+
+    def test_keeps_its_words_where_the_comment_is_no_longer_in_the_list(self, signed_in: SignedIn, held: list[Comment]) -> None:
+        held[0].set_aside("spam")
+        answer = signed_in("author").post(
+            f"/studio/comments/{held[0].pk}/replies", {"content": "My words", "back": "status=held"}
+        )
+        assert ">My words</textarea>" in squeezed(answer.content)
+
+    def test_may_be_as_long_as_a_comment(self, signed_in: SignedIn, held: list[Comment]) -> None:
+        assert b'maxlength="10000"' in signed_in("author").get("/studio/comments/").content
 
     def test_is_for_those_who_moderate_the_post(self, signed_in: SignedIn, held: list[Comment]) -> None:
         address = f"/studio/comments/{held[0].pk}/replies"

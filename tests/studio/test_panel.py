@@ -10,10 +10,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from app.accounts.models import User
 from app.blog.models import Post
 from app.newsletter.models import MailingSettings, Segment, Send, Subscriber
 from app.social.models import Account, DummyPost
 from owed.testing import drain
+from tests import factories
 from tests.markup import squeezed
 from tests.sinks import Sink
 from tests.studio.forms import Person, SignedIn
@@ -114,6 +116,11 @@ class TestThePanel:
         [post] = DummyPost.objects.all()
         assert (post.account_id, post.text.startswith("In my words")) == (said.pk, True)
         assert not quiet.social_posts.exists()
+
+    def test_knows_the_address_of_a_post_in_another_script(self, writer: Client, author: User, draft: Post) -> None:
+        other = factories.publish(author, "Привет, мир")
+        draft.revise(content=f"[fine]({other.get_absolute_url()}) [as well](/posts/{other.slug}/)")
+        assert "lead to no page" not in squeezed(writer.get(path(draft)).content)
 
     def test_lists_what_is_to_be_put_right(self, writer: Client, draft: Post) -> None:
         text = "![](/media/x.png) [dead](/posts/none/) [lost](/nowhere) [](https://example.org/) [fine](/archive/) [here](#a)"

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from app.accounts.models import User
 from app.blog.media_uses import uses
 from app.blog.models import Media, Page
 from app.site.current import site
@@ -88,6 +89,11 @@ class TestAPage:
 
 
 class TestTheStudio:
+    def test_links_in_the_language_of_readers(self, desk: Client) -> None:
+        User.objects.update(language="de")
+        desk.post("/studio/pages/new/", {**TYPED, "is_public": "on", "in_navigation": "on"})
+        assert [each["label"] for each in site().navigation] == ["Archive", "Search", "About us"]
+
     def test_makes_changes_links_and_deletes_one(self, desk: Client) -> None:
         assert desk.post("/studio/pages/new/", {**TYPED, "is_public": "on", "in_navigation": "on"}).status_code == 302
         page = Page.objects.get()

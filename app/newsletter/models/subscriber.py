@@ -214,10 +214,14 @@ class Subscriber(models.Model):
     @transaction.atomic
     def unsubscribe(self, *, reason: str = "asked") -> bool:
         """Stop every mail, those already queued included. Return whether that is new. Safe to do twice."""
-        is_new = self._become(SubscriberState.UNSUBSCRIBED, unsubscribed_at=timezone.now())
-        if is_new:
+        state, now = SubscriberState.UNSUBSCRIBED, timezone.now()
+        reading = Subscriber.objects.filter(pk=self.pk, state=SubscriberState.CONFIRMED)
+        was_reading = bool(reading.update(state=state, unsubscribed_at=now))
+        # Who never confirmed did not leave, and whose mailbox is gone has left already.
+        if was_reading:
+            self.state = state
             self._say_left(reason)
-        return is_new
+        return was_reading or self._become(state, unsubscribed_at=now)
 
     def retag(self, names: list[str]) -> None:
         """Replace the tags, without repetitions, at most 50 of 50 characters."""

@@ -15,6 +15,8 @@
   on.checked = !remembered();
   on.addEventListener("change", () => remember(!on.checked));
   all.addEventListener("change", () => rows().forEach((row) => { tick(row).checked = all.checked; }));
+  /* A row that was judged and comes back is not ticked, and is not meant by "all" either. */
+  list.addEventListener("htmx:afterSettle", () => { all.checked = false; });
   list.addEventListener("change", (event) => { if (event.target.name === "comment" && !event.target.checked) all.checked = false; });
 
   const tick = (row) => row.querySelector("input[name=comment]");

@@ -33,7 +33,8 @@ class EffectDead(Event):
         return user.is_operator
 
     def data(self, subjects: Sequence[int], facts: dict[str, Any]) -> dict[str, Any] | None:
-        dead = list(Effect.objects.filter(pk__in=subjects).order_by("pk"))
+        # One that a person has retried meanwhile is not reported.
+        dead = list(Effect.objects.dead().filter(pk__in=subjects).order_by("pk"))
         return {"effects": [_said(each) for each in dead]} if dead else None
 
 
