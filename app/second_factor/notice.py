@@ -26,7 +26,7 @@ class Change(models.TextChoices):
     APP_OFF = "app_off", gettext_lazy("The authenticator app was removed.")
     PASSKEY_ON = "passkey_on", gettext_lazy("A passkey was added.")
     PASSKEY_OFF = "passkey_off", gettext_lazy("A passkey was removed.")
-    CODES = "codes", gettext_lazy("New recovery codes were made. Earlier ones do not work any more.")
+    CODES = "codes", gettext_lazy("New recovery codes were made. Earlier ones no longer work.")
     CODE_USED = "code_used", gettext_lazy("A recovery code was used to sign in.")
     WRONG_CODES = (
         "wrong_codes",

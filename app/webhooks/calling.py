@@ -40,7 +40,7 @@ def call(call_id: int) -> None:
         return
     data = EVENTS[found.event].data(found.subjects, found.facts)
     if data is None:
-        found.settle(CallState.SKIPPED, _("It does not exist any more."), tried=False)
+        found.settle(CallState.SKIPPED, _("What the event is about no longer exists."), tried=False)
         return
     _heed_rest(found.account)
     _try(found, body_of(found, data))
@@ -57,9 +57,9 @@ def _unwanted(found: Call) -> str:
     if not account.active:
         return _("The account is off.")
     if found.event not in EVENTS or found.event not in account.events:
-        return _("The endpoint does not want this event any more.")
+        return _("The endpoint no longer wants this event.")
     event = EVENTS[found.event]
-    return "" if all(may_know(account.owner, event, pk) for pk in found.subjects[:1]) else _("Its owner may not know it.")
+    return "" if all(may_know(account.owner, event, pk) for pk in found.subjects[:1]) else _("The endpoint's owner is not allowed to see this.")
 
 
 def _heed_rest(account: Account) -> None:
