@@ -10,7 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import idna
 from django.conf import global_settings
+
+PORTS = {"http": 80, "https": 443}
 
 
 class Secret(str):
@@ -89,10 +92,22 @@ def networks(text: str) -> tuple[str, ...]:
 
 
 def origin(text: str) -> str:
+    """Return it as browsers write it: they send it along, and what they send is compared."""
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+    if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or set(text) & {"?", "#", "@"}:
         raise ValueError("must be http(s)://host[:port] and nothing after it")
-    return text.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else _ascii(parts.hostname)
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, PORTS[parts.scheme]} else "")
+
+
+def _ascii(host: str) -> str:
+    """Return the name as DNS has it."""
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        raise ValueError(f"{host!r} is not the name of a host") from None
 
 
 def page(text: str) -> str:

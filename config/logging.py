@@ -71,6 +71,7 @@ def logging_config(log_format: str) -> dict[str, Any]:
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "celery.app.trace": {"level": "ERROR"},
             "celery.worker.strategy": {"level": "WARNING"},
+            "fido2": {"level": "WARNING"},  # it writes the ids of passkeys below that
             "mail.log": {"level": "WARNING"},  # aiosmtpd writes addresses below that
             "flower.command": {"level": "WARNING"},  # it lists every task over many lines
             "httpx2": {"level": "WARNING"},

@@ -7,11 +7,13 @@ import os
 import sys
 from urllib.parse import urlsplit
 
+from config.env_values import origin
+
 
 def main() -> None:
     """Exit 0 when the answer is a 200."""
     port, path = int(sys.argv[1]), sys.argv[2]
-    host = urlsplit(os.environ.get("SITE_URL", "")).netloc or f"127.0.0.1:{port}"
+    host = urlsplit(origin(os.environ.get("SITE_URL") or f"http://127.0.0.1:{port}")).netloc
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
     status = connection.getresponse().status

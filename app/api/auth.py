@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from ninja.security import HttpBearer
 
 from app.accounts.models import ApiToken, User
-from app.api.errors import Forbidden
+from app.api.errors import SET_UP_FIRST, Forbidden, TokenRefused
+from app.second_factor.status import must_set_up
 
 SCHEMES = {"token", "bearer"}
 
@@ -33,7 +34,11 @@ class SignedIn(HttpBearer):
         return self.authenticate(request, token.strip()) if scheme.lower() in SCHEMES else None
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        return ApiToken.objects.resolve(token)
+        """Return whose token it is. Raises TokenRefused for those who must set up a second factor first."""
+        user = ApiToken.objects.resolve(token)
+        if user is not None and must_set_up(user):
+            raise TokenRefused(str(SET_UP_FIRST))
+        return user
 
 
 class OptionalSignIn(SignedIn):

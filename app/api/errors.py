@@ -23,6 +23,7 @@ from app.blog.errors import ContentTooLong, NotStored, PostGone, Refused
 logger = logging.getLogger("api")
 
 BAD_TOKEN = _("This token is not valid, or was revoked. POST /api/v1/tokens issues another.")
+SET_UP_FIRST = _("Set up a second factor on the site first: this publication asks you for one.")
 Fields = dict[str, list[str]]
 
 View = Callable[..., HttpResponseBase]
@@ -65,6 +66,13 @@ class Invalid(Refusal):
 
     def __init__(self, fields: Fields) -> None:
         super().__init__(_first(fields), fields)
+
+
+class TokenRefused(ninja_errors.AuthenticationError):
+    """The token is valid, and not enough: answered as one that is not, with what is missing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message=message)
 
 
 class TooMany(Refusal):
@@ -140,8 +148,8 @@ def _http(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _unauthenticated(request: HttpRequest, error: Any) -> HttpResponse:
-    known = "Authorization" in request.headers
-    response = problem(401, BAD_TOKEN if known else _("Sign in: send Authorization: Token <your token>."))
+    known = BAD_TOKEN if "Authorization" in request.headers else _("Sign in: send Authorization: Token <your token>.")
+    response = problem(401, str(error) if isinstance(error, TokenRefused) else known)
     response["WWW-Authenticate"] = 'Bearer realm="api"'
     return response
 

@@ -12,7 +12,7 @@ from app.accounts.models import ApiToken, User
 from app.accounts.models.token import digest
 from app.accounts.rate_limit import TOO_MANY, may_sign_in, signed_in
 from app.api.auth import Request
-from app.api.errors import Forbidden, Problem, Refusal, TooMany
+from app.api.errors import SET_UP_FIRST, Forbidden, Problem, Refusal, TooMany
 from app.api.fields import Line, Strict
 from app.second_factor.status import has_second_factor, must_set_up
 from app.second_factor.verification import accept_code, may_verify
@@ -58,7 +58,7 @@ def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
 def _take_second_step(request: HttpRequest, user: User, code: str) -> None:
     """Raise what is missing beside the right password: a code, or that one is set up at all."""
     if must_set_up(user):
-        raise Forbidden(_("Set up a second factor on the site first: this publication asks you for one."))
+        raise Forbidden(str(SET_UP_FIRST))
     if not has_second_factor(user):
         return
     if not may_verify(request, user):

@@ -22,7 +22,7 @@ from app.members.known_browser import remember
 from app.second_factor import webauthn
 from app.second_factor.models import Authenticator, Passkey, RecoveryCode
 from app.second_factor.session import complete, pending
-from app.second_factor.verification import accept_code, accept_passkey, may_verify
+from app.second_factor.verification import accept_code, accept_passkey, may_verify, why_refused
 from owed import clock
 
 STATE = "passkey_challenge"
@@ -34,7 +34,9 @@ class StepForm(forms.Form):
         label=gettext_lazy("Code"),
         max_length=60,
         help_text=gettext_lazy("Of your app, or one of your recovery codes."),
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": True}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": True, "dir": "ltr"}
+        ),
     )
 
 
@@ -94,18 +96,22 @@ def _is_right(request: HttpRequest, form: StepForm, user: User) -> bool:
     if not may_verify(request, user):
         form.add_error("code", too_many())
     elif not accept_code(user, form.cleaned_data["code"], now=clock.now()):
-        form.add_error("code", _("This code is wrong or was used already."))
+        form.add_error("code", why_refused(user, form.cleaned_data["code"], now=clock.now()))
     return form.is_valid()
 
 
 def _challenge(request: HttpRequest, user: User | None = None) -> JsonResponse:
-    options, request.session[STATE] = webauthn.challenge(user)
+    options, state = webauthn.challenge(user)
+    request.session[STATE] = {"for": user.pk if user else None, "state": state}
     return JsonResponse(options)
 
 
 def _answered(request: HttpRequest, user: User | None = None) -> User | None:
-    """Return whose passkey answered. A challenge is answered once."""
-    return accept_passkey(request.session.pop(STATE, None), request.POST["credential"], now=clock.now(), user=user)
+    """Return whose passkey answered. A challenge is answered once, on the page that asked it: the other is less strict."""
+    asked = request.session.pop(STATE, None)
+    if not isinstance(asked, dict) or "for" not in asked or asked["for"] != (user.pk if user else None):
+        return None
+    return accept_passkey(asked["state"], request.POST["credential"], now=clock.now(), user=user)
 
 
 def _signed_in(request: HttpRequest, user: User) -> HttpResponse:

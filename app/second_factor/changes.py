@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from app.accounts.models import User
 from app.log.actions import Action
 from app.log.models import Entry
-from app.second_factor.errors import AlreadyOn, NameTaken, NotSetUp, SecondFactorNeeded, WrongCode
+from app.second_factor.errors import AlreadyOn, NameTaken, NotSetUp, PasskeyRefused, SecondFactorNeeded, WrongCode
 from app.second_factor.models import Authenticator, Passkey, RecoveryCode
 from app.second_factor.models.authenticator import step_of
 from app.second_factor.notice import Change, notify
@@ -33,13 +33,15 @@ def add_app(user: User, secret: str, code: str, *, now: datetime) -> list[str]:
 
 @transaction.atomic
 def add_passkey(user: User, registered: Registered, name: str, *, now: datetime) -> list[str]:
-    """Let the passkey sign in. Return recovery codes, where it is the first factor. Raises NameTaken."""
+    """Let the passkey sign in. Return recovery codes, where it is the first factor. Raises NameTaken, PasskeyRefused."""
     is_first = _is_first(user)
+    if Passkey.objects.filter(user=user, name=name).exists():
+        raise NameTaken
     try:
         with transaction.atomic():
             Passkey.objects.create(user=user, name=name, **registered.fields())
-    except IntegrityError:
-        raise NameTaken from None
+    except IntegrityError:  # the same key is registered already
+        raise PasskeyRefused from None
     return _added(user, Change.PASSKEY_ON, is_first, now)
 
 
@@ -100,8 +102,9 @@ def _added(user: User, change: Change, is_first: bool, now: datetime) -> list[st
     notify(user, change, now=now)
     if not is_first:
         return []
-    # Whoever knew the password may be signed in: the page keeps its own session, and all others end.
+    # Someone else who knows the password may be signed in or have a token: only the session of this page goes on.
     user.end_sessions()
+    user.revoke_tokens()
     return RecoveryCode.objects.renew(user)
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from app.accounts.models import User
 from app.accounts.rate_limit import PER_NAME, may_try, refused, too_many
 from app.second_factor.session import confirm
-from app.second_factor.verification import accept_code
+from app.second_factor.verification import accept_code, may_verify
 from owed import clock
 
 
@@ -31,18 +31,24 @@ class ConfirmationForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.request, self.user = request, cast("User", request.user)
 
     def clean_password(self) -> str:
         """Look at it, unless there were too many guesses. They count together with those at the page of the password."""
         typed = str(self.cleaned_data["password"])
         if not may_try("password", str(self.user.pk), per_minute=PER_NAME):
             raise too_many()
-        if not self.user.check_password(typed) and not accept_code(self.user, typed, now=clock.now()):
+        if not self.user.check_password(typed) and not self._accept_code(typed):
             raise forms.ValidationError(_("This is neither your password nor a code that works. Try again."))
         return typed
+
+    def _accept_code(self, typed: str) -> bool:
+        """Codes that are tried here count together with those at the second step."""
+        if not may_verify(self.request, self.user):
+            raise too_many()
+        return accept_code(self.user, typed, now=clock.now())
 
 
 @sensitive_post_parameters("password")
@@ -51,7 +57,7 @@ class ConfirmationForm(forms.Form):
 @login_required
 def confirm_password(request: HttpRequest) -> HttpResponse:
     """Ask for it, and go on to where the person was going."""
-    form, next_url = ConfirmationForm(cast("User", request.user), request.POST or None), _next(request)
+    form, next_url = ConfirmationForm(request, request.POST or None), _next(request)
     if request.method == "POST" and form.is_valid():
         confirm(request)
         return redirect(next_url)

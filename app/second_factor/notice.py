@@ -31,7 +31,8 @@ class Change(models.TextChoices):
     WRONG_CODES = (
         "wrong_codes",
         gettext_lazy(
-            "Someone who knows your password entered many wrong codes, so codes of the app are refused for an hour. "
+            "Someone who knows your password, or uses a session of yours, entered many wrong codes, "
+            "so codes of the app are refused for an hour. "
             "If this was not you, change your password."
         ),
     )

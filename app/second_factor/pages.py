@@ -21,7 +21,8 @@ from app.second_factor import changes, webauthn
 from app.second_factor.access import MemberRequest, confirmed
 from app.second_factor.models import Authenticator, Passkey, RecoveryCode
 from app.second_factor.models.passkey import NAME
-from app.second_factor.session import verify
+from app.second_factor.session import forget, verify
+from app.second_factor.status import has_second_factor
 from app.site import limits
 from owed import clock
 
@@ -89,6 +90,8 @@ def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     return redirect("second_factor")
 
 
-def removed(request: HttpRequest) -> HttpResponse:
-    messages.success(request, _("Removed. We have sent you an email about it."))
+def removed(request: MemberRequest) -> HttpResponse:
+    if not has_second_factor(request.user):
+        forget(request)
+    messages.success(request, _("Removed."))
     return redirect("second_factor")

@@ -20,7 +20,7 @@ OPEN = ("/admin/login/", "/admin/logout/", "/admin/jsi18n/")
 
 def required(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     def answer(request: HttpRequest) -> HttpResponseBase:
-        where = _way_round(request) if request.path.startswith(GUARDED) and request.path not in OPEN else ""
+        where = _way_round(request) if request.path_info.startswith(GUARDED) and request.path_info not in OPEN else ""
         if not where:
             return get_response(request)
         # htmx follows a redirect by itself: the page would appear inside another.
@@ -30,13 +30,13 @@ def required(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callabl
 
 
 def _way_round(request: HttpRequest) -> str:
-    """Return where the person is led first; "" where they may go on. A session with a second step behind it asks nothing."""
-    if not request.user.is_authenticated or is_verified(request):
-        return ""
+    """Return where the person is led first; "" where they may go on. A session may outlive the factor that it has proved."""
     user = request.user
-    if not user.needs_second_factor:
+    if not user.is_authenticated or not user.needs_second_factor:
         return ""
     if not has_second_factor(user):
         return reverse("second_factor")
+    if is_verified(request):
+        return ""
     begin(request, user, request.get_full_path() if request.method == "GET" else "")
     return SECOND_STEP.url()

@@ -62,6 +62,11 @@ def is_verified(request: HttpRequest) -> bool:
     return VERIFIED in request.session
 
 
+def forget(request: HttpRequest) -> None:
+    """Drop the note of a second factor: it is not there any more."""
+    request.session.pop(VERIFIED, None)
+
+
 def confirm(request: HttpRequest) -> None:
     """Note that the person at this session has just been asked for the password, or for what replaces it."""
     request.session[CONFIRMED] = timezone.now().timestamp()

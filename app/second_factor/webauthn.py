@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from django.conf import settings
+from fido2.cose import CoseKey
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     AttestedCredentialData,
@@ -27,7 +30,17 @@ from app.second_factor.models import Passkey
 from app.site.current import site
 
 # What the library raises for bytes of a browser that are no answer, or not the one to the challenge.
-WRONG = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+WRONG = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    NotImplementedError,
+    struct.error,
+    UnsupportedAlgorithm,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +61,22 @@ class Assertion:
 
     state: Any
     response: AuthenticationResponse
+    credential_id: bytes
+    count: int
+    is_user_verified: bool
 
-    @property
-    def credential_id(self) -> bytes:
-        return bytes(self.response.raw_id)
-
-    @property
-    def count(self) -> int:
-        return int(self.response.response.authenticator_data.counter)
+    @classmethod
+    def read(cls, state: Any, answer: str) -> Assertion:
+        """Look at all that is used of it, so that what is missing is missed here."""
+        response = AuthenticationResponse.from_dict(_read(answer))
+        data = response.response.authenticator_data
+        return cls(
+            state=state,
+            response=response,
+            credential_id=bytes(response.raw_id),
+            count=int(data.counter),
+            is_user_verified=bool(data.is_user_verified()),
+        )
 
     def is_by(self, credential: AttestedCredentialData) -> bool:
         """Return whether the passkey signed this challenge, for this site, as strictly as it was asked to."""
@@ -88,10 +109,11 @@ def registration(user: User) -> tuple[dict[str, Any], Any]:
 def registered(state: Any, answer: str) -> Registered:
     """Return the passkey that the browser made. Raises PasskeyRefused."""
     try:
-        made = _server().register_complete(state, RegistrationResponse.from_dict(json.loads(answer)))
+        made = _server().register_complete(state, RegistrationResponse.from_dict(_read(answer)))
     except WRONG:
         raise PasskeyRefused from None
-    if made.credential_data is None:
+    # The library also reads keys that it cannot verify with.
+    if made.credential_data is None or made.credential_data.public_key.get(3) not in CoseKey.supported_algorithms():
         raise PasskeyRefused
     return Registered(credential=made.credential_data, count=made.counter)
 
@@ -109,9 +131,14 @@ def challenge(user: User | None = None) -> tuple[dict[str, Any], Any]:
 def asserted(state: Any, answer: str) -> Assertion | None:
     """Return what the browser answered; None where it is no answer at all."""
     try:
-        return Assertion(state=state, response=AuthenticationResponse.from_dict(json.loads(answer))) if state else None
+        return Assertion.read(state, answer) if state else None
     except WRONG:
         return None
+
+
+def _read(answer: str) -> Any:
+    """Return the browser's answer. Its numbers become text: where the library looks for bytes, it would make so many zeros."""
+    return json.loads(answer, parse_int=str, parse_float=str)
 
 
 def _server() -> Fido2Server:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from config import env
+from config.env_values import origin
 
 CANARIES = {
     "DEBUG": "off",
@@ -35,6 +36,29 @@ class TestASecret:
     def test_is_used_like_any_text(self) -> None:
         values = env.read(CANARIES)
         assert {name: _text(getattr(values, name.lower())) for name in SECRETS} == SECRETS
+
+
+class TestTheAddressOfTheSite:
+    @pytest.mark.parametrize(
+        ("typed", "meant"),
+        [
+            ("HTTPS://News.Example/", "https://news.example"),
+            ("https://news.example:443", "https://news.example"),
+            ("http://news.example:80", "http://news.example"),
+            ("https://news.example:8443", "https://news.example:8443"),
+            ("https://Bücher.example", "https://xn--bcher-kva.example"),
+            ("http://[::1]:8000", "http://[::1]:8000"),
+        ],
+    )
+    def test_is_kept_as_browsers_write_it(self, typed: str, meant: str) -> None:
+        assert origin(typed) == meant
+
+    @pytest.mark.parametrize(
+        "typed", ["news.example", "https://", "https://a.example/blog", "https://a.example?b", "https://a:x"]
+    )
+    def test_is_nothing_else(self, typed: str) -> None:
+        with pytest.raises(ValueError, match=r"host|Port"):
+            origin(typed)
 
 
 def _text(value: object) -> str:

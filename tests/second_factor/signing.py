@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 from django.test import Client
-from fido2.cose import ES256
+from fido2.cose import ES256, CoseKey
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
@@ -62,21 +62,23 @@ def step(client: Client, typed: str) -> Any:
 
 
 def shown_codes(answer: Any) -> list[str]:
-    return re.findall(r"<code>((?:\w{4}-){3}\w{4})</code>", answer.content.decode())
+    return re.findall(r"<code dir=\"ltr\">((?:\w{4}-){3}\w{4})</code>", answer.content.decode())
 
 
 class SecurityKey:
     """Answers as a browser with a security key does."""
 
-    def __init__(self, origin: str, *, is_verified: bool = True) -> None:
+    def __init__(self, origin: str, *, is_verified: bool = True, algorithm: int = ES256.ALGORITHM) -> None:
         self.origin, self.id, self.count, self.user_handle = origin, os.urandom(16), 0, b""
         self.private = ec.generate_private_key(ec.SECP256R1())
+        self.algorithm = algorithm
         self.flags = FLAG.UP | (FLAG.UV if is_verified else FLAG(0))
 
     def create(self, options: dict[str, Any]) -> str:
         asked = options["publicKey"]
         self.user_handle = websafe_decode(asked["user"]["id"])
-        public = AttestedCredentialData.create(b"\0" * 16, self.id, ES256.from_cryptography_key(self.private.public_key()))
+        named = CoseKey({**ES256.from_cryptography_key(self.private.public_key()), 3: self.algorithm})
+        public = AttestedCredentialData.create(b"\0" * 16, self.id, named)
         data = AuthenticatorData.create(_rp(asked["rp"]["id"]), self.flags | FLAG.AT, self.count, public)
         made = {
             "clientDataJSON": websafe_encode(self._client(CollectedClientData.TYPE.CREATE, asked)),

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
+
 import pytest
 from django.test import Client
+from fido2.utils import websafe_encode
+from fido2.webauthn import AttestationObject, AuthenticatorData
 
 from app.accounts.models import User
 from app.notices.models import Notice
 from app.second_factor.models import Passkey, RecoveryCode
-from tests.second_factor.signing import SETTINGS, SecurityKey, add_key, answer, enter, shown_codes, signed_in, who
+from tests import factories
+from tests.second_factor.signing import (
+    FLAG,
+    PASSWORD,
+    SETTINGS,
+    SecurityKey,
+    add_key,
+    answer,
+    enter,
+    shown_codes,
+    signed_in,
+    who,
+)
 
 pytestmark = pytest.mark.django_db
 STEP = "/login/code/passkey/"
+RAW = '{"id": "AAAA", "rawId": %s, "type": "public-key", "response": %s}'
+NO_ANSWERS = [
+    "null",
+    "{}",
+    "[]",
+    "not JSON",
+    '{"id": 1}',
+    "[" * 19_000,
+    RAW % ("null", "null"),
+    RAW % (10**14, "{}"),
+    RAW % ('"AAAA"', "null"),
+]
 
 
 @pytest.fixture
@@ -43,10 +72,37 @@ class TestAdding:
         options = mine.post(f"{SETTINGS}passkeys/", {"name": "Twice"}).json()
         made = {"name": "Twice", "credential": SecurityKey(named_site).create(options)}
         assert signed_in(reader).post(f"{SETTINGS}passkeys/", made).status_code == 422
-        for typed in ("{}", "[]", "not JSON", '{"id": 1}'):
-            mine.post(f"{SETTINGS}passkeys/", {"name": "Twice"})
-            assert mine.post(f"{SETTINGS}passkeys/", {"name": "Twice", "credential": typed}).status_code == 422
         assert not Passkey.objects.exists()
+
+    @pytest.mark.parametrize("typed", NO_ANSWERS)
+    def test_refuses_what_is_no_answer_of_a_passkey(self, reader: User, named_site: str, typed: str) -> None:
+        mine = signed_in(reader)
+        mine.post(f"{SETTINGS}passkeys/", {"name": "Crafted"})
+        assert mine.post(f"{SETTINGS}passkeys/", {"name": "Crafted", "credential": typed}).status_code == 422
+
+    @pytest.mark.parametrize("data", [b"", b"\xa3", b"\xbb\0", b"\xa1\x68authData\x19\x01", b"\x81" * 5000])
+    def test_refuses_bytes_that_are_cut_off_or_too_deep(self, reader: User, named_site: str, data: bytes) -> None:
+        mine, key = signed_in(reader), SecurityKey(named_site)
+        made = json.loads(key.create(mine.post(f"{SETTINGS}passkeys/", {"name": "Crafted"}).json()))
+        made["response"]["attestationObject"] = websafe_encode(data)
+        answer = mine.post(f"{SETTINGS}passkeys/", {"name": "Crafted", "credential": json.dumps(made)})
+        assert answer.status_code == 422
+
+    @pytest.mark.parametrize("algorithm", [-65535, 99])
+    def test_refuses_a_key_of_an_algorithm_that_was_not_offered(self, reader: User, named_site: str, algorithm: int) -> None:
+        assert add_key(signed_in(reader), SecurityKey(named_site, algorithm=algorithm)).status_code == 422
+
+    def test_refuses_a_key_without_its_public_half(self, reader: User, named_site: str) -> None:
+        mine, key = signed_in(reader), SecurityKey(named_site)
+        made = json.loads(key.create(mine.post(f"{SETTINGS}passkeys/", {"name": "Crafted"}).json()))
+        data = AuthenticatorData.create(sha256(b"localhost").digest(), FLAG.UP, 0)
+        made["response"]["attestationObject"] = websafe_encode(AttestationObject.create("none", data, {}))
+        answer = mine.post(f"{SETTINGS}passkeys/", {"name": "Crafted", "credential": json.dumps(made)})
+        assert answer.status_code == 422
+
+    def test_refuses_a_key_that_is_registered_already(self, reader: User, author: User, key: SecurityKey) -> None:
+        answer = add_key(signed_in(author), key, "Mine")
+        assert (answer.status_code, "This passkey was not accepted." in answer.content.decode()) == (422, True)
 
     def test_is_not_offered_where_browsers_have_none(self, reader: User) -> None:
         assert "data-passkey" not in signed_in(reader).get(SETTINGS).content.decode()
@@ -96,6 +152,23 @@ class TestASignInWithoutPassword:
         enter(client)
         assert answer(client, key, STEP).status_code == 302
         assert who(client) == "rita"
+
+    def test_is_not_had_by_the_challenge_of_a_second_step(self, client: Client, reader: User, named_site: str) -> None:
+        """That one also accepts a key without its PIN: one that was found, say, by someone with an account of their own."""
+        key = SecurityKey(named_site, is_verified=False)
+        add_key(signed_in(reader), key)
+        add_key(signed_in(factories.person("mallory", password=PASSWORD)), SecurityKey(named_site))
+        enter(client, "mallory")
+        found = key.get(client.post(STEP).json())
+        assert client.post("/login/passkey/", {"credential": found})["Location"] == "/login/"
+        begun = key.get(client.post("/login/passkey/").json())
+        assert client.post(STEP, {"credential": begun}).status_code == 422
+        assert who(client) == ""
+
+    @pytest.mark.parametrize("typed", NO_ANSWERS)
+    def test_is_refused_to_what_is_no_answer(self, client: Client, key: SecurityKey, typed: str) -> None:
+        client.post("/login/passkey/")
+        assert client.post("/login/passkey/", {"credential": typed})["Location"] == "/login/"
 
     def test_is_refused_to_a_replay_a_copy_and_a_closed_account(self, client: Client, key: SecurityKey) -> None:
         once = key.get(client.post("/login/passkey/").json())

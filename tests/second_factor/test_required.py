@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from app.accounts.models import Role, User
+from app.accounts.models import ApiToken, Role, User
 from app.second_factor.models import Authenticator
 from tests import factories
 from tests.second_factor.signing import PASSWORD, SETTINGS, code, enter, signed_in, step, with_app
@@ -52,6 +52,16 @@ class TestOneWhoHasNone:
         body = {"username": "ada", "password": PASSWORD}
         assert Client().post("/api/v1/tokens", body, "application/json").status_code == 403
 
+    def test_is_refused_with_a_token_of_before(self, settings: Settings, ada: User) -> None:
+        _row, token = ApiToken.objects.issue(ada)
+        mine = Client(headers={"Authorization": f"Token {token}"})
+        assert mine.get("/api/v1/effects").status_code == 200
+        settings.SECOND_FACTOR_FOR = "administrators"
+        answer = mine.get("/api/v1/effects")
+        assert (answer.status_code, "WWW-Authenticate" in answer) == (401, True)
+        assert answer.json()["detail"].startswith("Set up a second factor on the site first")
+        assert mine.get("/api/v1/posts").status_code == 401
+
 
 class TestOneWhoHasOne:
     def test_takes_the_second_step_in_a_session_of_before(self, settings: Settings, ada: User) -> None:
@@ -61,6 +71,15 @@ class TestOneWhoHasOne:
         assert where(mine, "/studio/team/") == "/login/code/"
         assert step(mine, code(secret))["Location"] == "/studio/team/"
         assert where(mine, "/studio/team/") == ""
+
+    def test_is_led_to_the_set_up_when_it_is_gone_though_the_session_has_proved_it(self, settings: Settings, ada: User) -> None:
+        secret, mine = with_app(ada), Client()
+        enter(mine, "ada")
+        step(mine, code(secret))
+        settings.SECOND_FACTOR_FOR = "team"
+        assert where(mine, "/studio/team/") == ""
+        Authenticator.objects.all().delete()
+        assert where(mine, "/studio/team/") == SETTINGS
 
     def test_does_not_remove_the_last_one(self, settings: Settings, ada: User) -> None:
         with_app(ada)

@@ -16,6 +16,8 @@ from app.accounts.models import ApiToken, User
 from app.members.password_reset import reset_path
 from app.notices.models import Notice
 from app.second_factor.models import Authenticator, RecoveryCode
+from app.second_factor.verification import accept_code
+from tests.concurrency import at_once
 from tests.second_factor.signing import PASSWORD, code, enter, step, who
 
 pytestmark = pytest.mark.django_db
@@ -119,8 +121,24 @@ class TestACode:
         cache.clear()
         assert step(client, code(secret)).status_code == 422
         assert [notice.subject_key.partition("/")[0] for notice in Notice.objects.order_by("pk")] == ["app_on", "wrong_codes"]
+        assert "refused for an hour" in step(client, code(secret)).content.decode()
         Authenticator.objects.update(wrong_at=timezone.now() - timedelta(minutes=61))
         assert step(client, code(secret)).status_code == 302
+
+    def test_that_is_wrong_after_the_hour_begins_another_and_a_warning(self, reader: User, secret: str) -> None:
+        Authenticator.objects.update(wrong_in_a_row=20, wrong_at=timezone.now() - timedelta(minutes=61))
+        now = timezone.now()
+        assert not any(accept_code(reader, typed, now=now) for typed in (wrong(secret), wrong(secret), code(secret)))
+        assert Notice.objects.filter(subject_key__startswith="wrong_codes/").count() == 1
+        assert Authenticator.objects.get().wrong_in_a_row == 21
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_counted_with_others_at_the_same_moment_and_one_warns(self, reader: User, secret: str) -> None:
+        Authenticator.objects.update(wrong_in_a_row=18)
+        typed, now = wrong(secret), timezone.now()
+        assert at_once(*[lambda: accept_code(reader, typed, now=now)] * 3) == [False] * 3
+        assert Authenticator.objects.get().wrong_in_a_row == 20
+        assert Notice.objects.filter(subject_key__startswith="wrong_codes/").count() == 1
 
     @pytest.mark.parametrize("typed", ["", "12345", "１２３４５６", "x" * 61, "\x00" * 6])
     def test_may_be_anything(self, client: Client, secret: str, typed: str) -> None:

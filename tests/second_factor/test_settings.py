@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from app.accounts.models import User
+from app.accounts.models import ApiToken, User
 from app.log.models import Entry
 from app.notices.models import Notice
 from app.second_factor.models import Authenticator, Passkey, RecoveryCode
@@ -26,7 +26,7 @@ REMOVAL = f"{SETTINGS}app/deletion"
 
 def shown_secret(client: Client) -> str:
     page = client.get(f"{SETTINGS}app/").content.decode()
-    return re.findall(r"<code>([A-Z2-7 ]+)</code>", page)[0].replace(" ", "")
+    return re.findall(r"<code dir=\"ltr\">([A-Z2-7 ]+)</code>", page)[0].replace(" ", "")
 
 
 def kinds() -> list[str]:
@@ -48,6 +48,14 @@ class TestAnApp:
         assert shown_codes(mine.get(SETTINGS)) == []
         assert "10 recovery codes are left" in mine.get(SETTINGS).content.decode()
         assert mine.get(f"{SETTINGS}app/")["Location"] == SETTINGS
+
+    def test_revokes_tokens_when_it_is_the_first_factor(self, reader: User) -> None:
+        ApiToken.objects.issue(reader)
+        mine = signed_in(reader)
+        assert "revokes your API tokens" in mine.get(SETTINGS).content.decode()
+        mine.post(f"{SETTINGS}app/", {"code": code(shown_secret(mine))})
+        assert ApiToken.objects.get().revoked_at is not None
+        assert "revokes your API tokens" not in mine.get(SETTINGS).content.decode()
 
     def test_leaves_no_secret_in_the_database(self, reader: User) -> None:
         mine = signed_in(reader)
@@ -131,6 +139,15 @@ class TestAnOldSession:
     def test_is_confirmed_with_a_code_too(self, reader: User, secret: str) -> None:
         answer = signed_in(reader).post("/account/password/confirmation/", {"password": code(secret)})
         assert answer["Location"] == SETTINGS
+
+    def test_counts_codes_with_those_of_the_sign_in(self, reader: User, secret: str) -> None:
+        client = Client()
+        client.post("/login/", {"username": "rita", "password": PASSWORD})
+        for _ in range(10):
+            client.post("/login/code/", {"code": "none"})
+        ask = "/account/password/confirmation/"
+        assert signed_in(reader).post(ask, {"password": code(secret)}).status_code == 429
+        assert signed_in(reader).post(ask, {"password": PASSWORD}).status_code == 302
 
     def test_guesses_ten_times_a_minute(self, reader: User) -> None:
         mine = signed_in(reader)

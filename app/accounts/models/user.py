@@ -189,7 +189,7 @@ class User(Permissions):
         return User.objects.filter(pk=self.pk).exclude(password=self.password).exists()
 
     def _announce_new_password(self) -> None:
-        self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
+        self.revoke_tokens()
         password_renewed.send(sender=User, user=self)
 
     def speak(self, language: str) -> None:
@@ -251,6 +251,10 @@ class User(Permissions):
         """Without a mark it is Django's own, so that an upgrade signs no one out."""
         return sha256(f"{digest}{self.session_mark}".encode()).hexdigest() if self.session_mark else digest
 
+    def revoke_tokens(self) -> None:
+        """Revoke every API token."""
+        self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
+
     def end_sessions(self) -> None:
         """End every session. One that is to go on is given the new mark by `update_session_auth_hash`."""
         self.session_mark = secrets.token_hex(16)
@@ -266,7 +270,7 @@ class User(Permissions):
         mine = User.objects.filter(pk=self.pk, is_active=True)
         if not mine.update(is_active=False, deactivated_at=Now(), session_mark=secrets.token_hex(16)):
             return False
-        self.api_tokens.filter(revoked_at=None).update(revoked_at=Now())
+        self.revoke_tokens()
         self.refresh_from_db(fields=["is_active", "deactivated_at", "session_mark"])
         return True
 

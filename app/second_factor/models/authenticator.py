@@ -65,6 +65,7 @@ class Authenticator(models.Model):
         if step is not None and mine.filter(last_step__lt=step).update(**used):
             return True
         mine.update(wrong_in_a_row=F("wrong_in_a_row") + 1, wrong_at=now)
+        self.wrong_in_a_row, self.wrong_at = self.wrong_in_a_row + 1, now
         return False
 
     def is_resting(self, now: datetime) -> bool:
