@@ -45,7 +45,7 @@ class TestAnEditor:
         page.get_by_role("button", name="Check").click()
         expect(page.locator("#progress")).to_be_visible()
         drain()
-        expect(page.locator("#sentence")).to_contain_text("3000 lines were read and nothing is stored yet.")
+        expect(page.locator("#sentence")).to_contain_text("3,000 lines were read and nothing is stored yet.")
         page.reload()
         fits(page, "list-checked")
         page.get_by_role("button", name="Import now").click()

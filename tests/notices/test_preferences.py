@@ -78,7 +78,7 @@ class TestALinkInANotice:
     def test_is_there_for_every_kind_but_answers_to_what_one_did_oneself(self) -> None:
         without = {name for name, kind in kinds.KINDS.items() if kind.preference is None}
         # A paused mailing waits for a decision: its notice has no switch either.
-        assert without == {"reset", "password", "move", "moving", "moved", "refusals"}
+        assert without == {"reset", "password", "move", "moving", "moved", "refusals", "second_factor"}
 
     def test_stands_in_every_mail(self, ann: User, smtp_sink: Sink) -> None:
         Notice.objects.owe(ann, WelcomeNotice, "account")
