@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -61,6 +62,9 @@ HOSTILE = [
     "a@b.example",
     "1.5e10 -3",
     "\r\n\t\v\f",
+    "\u0640",
+    '"\u0640\u0640" -\u0640',
+    "\u0640-\u0640 whale",
 ]
 
 
@@ -118,6 +122,17 @@ class TestSearch:
     @given(st.text(max_size=300), st.integers(-(2**70), 2**70))
     def test_takes_any_text_and_page(self, text: str, page: int) -> None:
         assert search(text, page).number >= 1
+
+    @pytest.mark.parametrize("word", ["abcdefghij" * 20, "\ufdfa" * 200], ids=["long", "folded-to-18-times-its-length"])
+    def test_looks_for_no_word_near_one_that_is_longer_than_all(
+        self, shelf: list[Post], monkeypatch: pytest.MonkeyPatch, word: str
+    ) -> None:
+        monkeypatch.setattr("app.search.spelling.nearby_misspelt", Mock(side_effect=AssertionError))
+        assert search(word).total == 0
+
+    def test_takes_a_word_without_letters_for_one_that_says_nothing(self, shelf: list[Post]) -> None:
+        assert titles("\u0640") == []
+        assert titles("gardening \u0640") == ["Gardening"]
 
     def test_shows_nothing_withdrawn_before_the_index_knows(self, shelf: list[Post]) -> None:
         shelf[2].withdraw()
