@@ -91,7 +91,7 @@ def is_unspaced(word: str) -> bool:
 
 
 def is_stop(word: str, language: str) -> bool:
-    """Return whether the word says nothing: a stop word, or one of which folding leaves no letter, such as an Arabic tatweel."""
+    """Return whether the word says nothing: a stop word, or one without letters, such as a lone Arabic tatweel."""
     folded = fold(word).strip("-\u2010\u2011")
     return not folded or folded in stop_words(language)
 
