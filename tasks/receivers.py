@@ -16,12 +16,13 @@ from app.accounts.models import RegisteredVia, User
 from app.accounts.signals import address_confirmed, password_renewed, user_registered
 from app.audit import publication
 from app.blog import effects as blog
-from app.blog.models import Comment, CommentStatus, Post
+from app.blog.models import Comment, CommentStatus, Media, Post
 from app.blog.placement import Placement
 from app.blog.signals import (
     comment_approved,
     comment_hidden,
     comment_posted,
+    pictures_changed,
     post_created,
     post_deleted,
     post_liked,
@@ -123,6 +124,13 @@ def show_the_name(sender: type[Model], post_ids: list[int], scope: str, part: in
         *(each.si(post_ids=post_ids).set(countdown=part) for each in relabel),
         about=scope,
     )
+    transaction.on_commit(owed.enqueue, robust=True)
+
+
+@receiver(pictures_changed, weak=False, dispatch_uid="tasks.show_the_picture")
+def show_the_picture(sender: type[Media], media: Media, post_ids: list[int], **kwargs: Any) -> None:
+    # Pages have versions; a feed is kept as it was made, with the address and the description of then.
+    owed = record(*(feeds.follow.si(post_id=pk) for pk in post_ids), about=f"media:{media.pk}")
     transaction.on_commit(owed.enqueue, robust=True)
 
 

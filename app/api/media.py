@@ -110,10 +110,10 @@ def read_media(request: Request, media_id: Id) -> MediaOut:
 
 @router.patch("/{media_id}", response={200: MediaOut, 403: Problem, 404: Problem, 409: Problem, 422: Problem})
 def describe_media(request: Request, media_id: Id, body: Description) -> MediaOut:
-    """Change the description or the caption of a picture, wherever they are shown."""
+    """Change the description or the caption of a picture, wherever they are shown. One that others show too answers 409."""
     media = _managed(media_id, request.auth)
-    alt, caption = body.alt, body.caption
-    describe_picture(media, alt=media.alt if alt is None else alt, caption=media.caption if caption is None else caption)
+    alt, caption = media.alt if body.alt is None else body.alt, media.caption if body.caption is None else body.caption
+    describe_picture(media, by=request.auth, alt=alt, caption=caption)
     return _out([media], request.auth)[0]
 
 

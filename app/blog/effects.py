@@ -25,6 +25,6 @@ def draw_card(*, post_id: int) -> None:
     """Draw the picture that a link to the post shows elsewhere. Reads the post as it is now, so that order does not matter."""
 
 
-@effect("media.variants", kind="external", timeout=180, max_attempts=5, key="media_id", at_most=2)
+@effect("media.variants", kind="external", timeout=180, max_attempts=5, key="media_id", at_most=1)
 def draw_variants(*, media_id: int) -> None:
     """Draw the smaller copies of a picture that pages and emails show. Until then they show the original."""

@@ -65,6 +65,10 @@ class PictureShared(Refused):
     message = gettext_lazy("Others uploaded this picture too, or use it. An editor can delete it.")
 
 
+class PictureDescribedElsewhere(Refused):
+    message = gettext_lazy("Others use this image too. Ask an editor to change its description.")
+
+
 class UsedMeanwhile(Refused):
     message = gettext_lazy("The picture is used in more places than this page showed. Look at them, then decide again.")
 

@@ -111,7 +111,10 @@ def _upright(content: bytes, name: str) -> bytes:
     """Return the picture turned as its orientation says, with its colour profile and no other metadata."""
     with _opened(content) as image:
         profile = image.info.get("icc_profile")
-        turned, upright = ImageOps.exif_transpose(image), BytesIO()
+        # In place: a picture that lies as it is to be seen, as HEIC always does, is not copied.
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+    turned, upright = image, BytesIO()
     if name == "JPEG" and turned.mode not in {"L", "RGB", "CMYK"}:
         turned = turned.convert("RGB")
     options = {"quality": QUALITY} if name != "PNG" else {}

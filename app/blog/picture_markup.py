@@ -26,6 +26,9 @@ PICTURE = re.compile(rf"<img {INSIDE}>")
 ALONE = re.compile(rf"<p>\s*((?:<a {INSIDE}>)?<img {INSIDE}>(?:</a>)?)\s*</p>")
 ATTRIBUTE = re.compile(r"""([\w-]+)="([^"]*)\"""")
 
+Library = Mapping[str, Media]
+"""Pictures by the names of their files."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
@@ -62,7 +65,7 @@ def shown(media: Media) -> Shown:
 
 def on_page(markup: str, *, first: bool = False) -> str:
     """Return a text's HTML as a page shows it. With `first`, its first picture, if near the top, does not wait to be seen."""
-    known = _known(markup)
+    known = pictures_of(markup)
     if not known:
         return markup
     seen: list[int] = []
@@ -76,9 +79,12 @@ def on_page(markup: str, *, first: bool = False) -> str:
     return _with_captions(PICTURE.sub(fitted, markup), known)
 
 
-def elsewhere(markup: str) -> str:
-    """Return a text's HTML as feeds and emails show it: files that every program shows, none of them large."""
-    known = _known(markup)
+def elsewhere(markup: str, library: Library | None = None) -> str:
+    """Return a text's HTML as feeds and emails show it: files that every program shows, none of them large.
+
+    `library` has the pictures of several texts, asked for once.
+    """
+    known = pictures_of(markup) if library is None else {name: library[name] for name in _names(markup) if name in library}
 
     def fitted(match: re.Match[str]) -> str:
         media = known.get(_name(_attributes(match[0]).get("src", "")))
@@ -87,12 +93,17 @@ def elsewhere(markup: str) -> str:
     return _with_captions(PICTURE.sub(fitted, markup), known) if known else markup
 
 
-def _known(markup: str) -> Mapping[str, Media]:
-    """Return the pictures of the library that the HTML shows, by the names of their files. One query."""
+def pictures_of(*markup: str) -> Library:
+    """Return the pictures of the library that the HTML of these texts shows. One query at most."""
+    names = {name for each in markup for name in _names(each)}
+    return {str(each.file.name): each for each in Media.objects.kept().filter(file__in=names)} if names else {}
+
+
+def _names(markup: str) -> set[str]:
+    """Return the names of the files of this site that the HTML shows."""
     if settings.MEDIA_URL + FOLDER not in markup:
-        return {}
-    names = {_name(_attributes(tag).get("src", "")) for tag in PICTURE.findall(markup)}
-    return {str(each.file.name): each for each in Media.objects.kept().filter(file__in=names)}
+        return set()
+    return {_name(_attributes(tag).get("src", "")) for tag in PICTURE.findall(markup)} - {""}
 
 
 def _attributes(tag: str) -> dict[str, str]:

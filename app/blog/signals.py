@@ -15,6 +15,7 @@ post_withdrawn = Signal()  # post: Post, placement: Placement; its lists() are w
 post_deleted = Signal()  # post_id: int, before: Placement; once, whatever deleted it
 # post_ids: list[int], scope: str, part: int; a name beside these public posts is another, or gone; a hundred posts a part
 posts_relabelled = Signal()
+pictures_changed = Signal()  # media: Media, post_ids: list[int]; it is shown otherwise in these posts, which were not revised
 post_unliked = Signal()  # post: Post, user: User; only when a row was removed
 
 comment_posted = Signal()  # comment: Comment; held or visible

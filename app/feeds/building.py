@@ -13,7 +13,7 @@ from django.db import transaction
 
 from app.blog.models import Post
 from app.blog.placement import placement_of
-from app.feeds.entries import SINCE, Entry, entry, tag_uri
+from app.feeds.entries import SINCE, Entry, entries_of, tag_uri
 from app.feeds.jsonfeed import json_feed
 from app.feeds.models import Document, Format
 from app.feeds.subjects import SITE, Subject, subject_of
@@ -108,7 +108,7 @@ def _store(subject: Subject, changed: dict[str, Built], now: datetime) -> None:
 
 
 def _entries(subject: Subject) -> list[Entry]:
-    return [entry(post) for post in subject.posts()[:LENGTH]]
+    return entries_of(subject.posts()[:LENGTH])
 
 
 def _built(subject: Subject, form: str, entries: list[Entry]) -> Built:

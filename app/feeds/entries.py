@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
@@ -37,7 +38,14 @@ class Entry:
     updated: datetime
 
 
-def entry(post: Post) -> Entry:
+def entries_of(posts: Iterable[Post]) -> list[Entry]:
+    """Return the posts as feeds show them. All their pictures are asked for at once."""
+    posts = list(posts)
+    library = picture_markup.pictures_of(*(post.content_html for post in posts))
+    return [_entry(post, library) for post in posts]
+
+
+def _entry(post: Post, library: picture_markup.Library) -> Entry:
     url = absolute(post.get_absolute_url())
     published = post.published_at or post.created_at
     return Entry(
@@ -45,7 +53,7 @@ def entry(post: Post) -> Entry:
         url=url,
         title=sendable(post.title),
         summary=sendable(post.excerpt or cut(plain_text(post.content_html), SUMMARY_LENGTH)),
-        html=sendable(with_absolute_addresses(picture_markup.elsewhere(post.content_html), url)),
+        html=sendable(with_absolute_addresses(picture_markup.elsewhere(post.content_html, library), url)),
         language=post.language,
         author=sendable(post.author.profile.name),
         author_url=absolute(AUTHOR.url(post.author.username)),

@@ -83,7 +83,7 @@ def joined(word: str, language: str) -> str:
     parts = re.split("[-\u2010\u2011]", word)
     if not 1 < len(parts) < 4 or len(word) > JOINED_LIMIT or is_unspaced(word):
         return ""
-    return _stemmed("".join(parts), language)[0]
+    return next(iter(_stemmed("".join(parts), language)), "")
 
 
 def is_unspaced(word: str) -> bool:
@@ -91,7 +91,9 @@ def is_unspaced(word: str) -> bool:
 
 
 def is_stop(word: str, language: str) -> bool:
-    return fold(word) in stop_words(language)
+    """Return whether the word says nothing: a stop word, or one without letters, such as a lone Arabic tatweel."""
+    folded = fold(word).strip("-\u2010\u2011")
+    return not folded or folded in stop_words(language)
 
 
 def _of_part(part: str, language: str) -> list[tuple[str, ...]]:
@@ -106,13 +108,13 @@ def _pairs_of_characters(text: str) -> list[tuple[str, ...]]:
 
 
 def _stemmed(word: str, language: str) -> tuple[str, ...]:
-    """Return stem(fold(word)) and, if it is another, fold(stem(word)).
+    """Return stem(fold(word)) and, if it is another, fold(stem(word)). Nothing where folding leaves no letter.
 
     Folded first, English `résumé` meets `resume`; stemmed first, French `aimée` meets `aimé`.
     """
     folded = fold(word)
-    if folded.isdigit():
-        return (folded,)
+    if not folded or folded.isdigit():
+        return (folded,) if folded else ()
     suffix = "" if language == DEFAULT else f"·{language}"
     first = _stem(folded, language)
     if word.isascii():

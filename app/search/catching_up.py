@@ -23,19 +23,28 @@ UPDATE search_document SET recipe = 0 FROM blog_post post WHERE post.id = post_i
 def catch_up(seconds: float = SECONDS) -> int:
     """Write such documents again, a hundred in a transaction, until the time is up; return how many.
 
-    What the database refuses does not hold up the others: its error is raised after them.
+    What the database refuses does not hold up the others: of a batch that it refuses each is written alone, and its error is
+    raised after them.
     """
     until, after, done = time.monotonic() + seconds, 0, 0
-    refused: DatabaseError | None = None
+    refused = list[DatabaseError]()
     while time.monotonic() < until and (ids := [pk for (pk,) in rows(BEHIND, [RECIPE, after, BATCH_SIZE])]):
-        try:
-            done += update_search_index_batch(ids, again=True)
-        except DatabaseError as error:
-            refused = error
+        done += _write(ids, refused)
         after = ids[-1]
     if refused:
-        raise refused
+        raise refused[-1]
     return done
+
+
+def _write(ids: list[int], refused: list[DatabaseError]) -> int:
+    """Write these again, all at once or one by one; return how many, and add the errors of the others."""
+    try:
+        return update_search_index_batch(ids, again=True)
+    except DatabaseError as error:
+        if len(ids) > 1:
+            return sum(_write([pk], refused) for pk in ids)
+        refused.append(error)
+        return 0
 
 
 def read_again() -> int:

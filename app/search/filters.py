@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -34,8 +35,9 @@ class Filters:
     def __bool__(self) -> bool:
         return self != Filters()
 
+    @cached_property
     def lexemes(self) -> list[str]:
-        """Return what documents carry of the author and the tag. Raises BadFilter for what there is not."""
+        """Return what documents carry of the author and the tag; asked for once. Raises BadFilter for what there is not."""
         found = []
         if self.author:
             found.append(quoted(f"@{self._author()}"))

@@ -12,9 +12,9 @@ from app.search.analysis import base, is_unspaced, places
 from app.search.asking import Asked, Speech
 from app.search.candidates import COUNTED, Candidates, careful
 from app.search.filters import Filters
+from app.search.folding import fold
 from app.search.parsing import Clause, parsed, tidy
-from app.search.snippets import TEXT_LIMIT as SNIPPET_LIMIT
-from app.search.snippets import Marker
+from app.search.snippets import FIRST_LOOK, TEXT_LIMIT, Look, Marker
 from app.search.spelling import Lookup
 from app.site.current import site
 from owed.sql import rows
@@ -79,7 +79,7 @@ class _Search:
         self.text = text
         self.corrected = ""
         self.clauses = parsed(text)
-        self.carried = filters.lexemes()
+        self.carried = filters.lexemes
         self.dates, self.values = filters.dates()
 
     def page(self, number: int, size: int) -> Results:
@@ -91,11 +91,10 @@ class _Search:
             if not self.total:
                 self._correct(lookup)
             ids = self._ids((number - 1) * size, size + 1)
-            texts = rows(TEXTS, {"ids": ids[:size], "limit": SNIPPET_LIMIT}) if ids else []
         return Results(
             text=self.text, corrected=self.corrected, number=number, size=size, total=min(self.total, COUNTED),
             is_exact=self.total <= COUNTED, has_next=len(ids) > size and number < PAGE_LIMIT,
-            results=self._results(ids[:size], {pk: (title, body) for pk, title, body in texts}),
+            results=self._results(ids[:size]) if ids else [],
         )  # fmt: skip
 
     def _ask(self, lookup: Lookup) -> None:
@@ -126,14 +125,28 @@ class _Search:
             ids += self.candidates.rest(self.window, offset=max(0, offset - len(self.window)), limit=limit - len(ids))
         return ids
 
-    def _results(self, ids: list[int], texts: dict[int, tuple[str, str]]) -> list[Result]:
-        posts = Post.objects.listed().defer("content", "content_html").in_bulk(ids)
+    def _results(self, ids: list[int]) -> list[Result]:
+        """Return those that are still public and in the index, as other statements read them."""
+        posts = Post.objects.listed().prefetch_related(None).defer("content", "content_html").in_bulk(ids)
         marker, default = _marker(self.speech, self.clauses), site().language
-        return [_result(posts[pk], marker, *texts[pk], base(posts[pk].language or default)) for pk in ids if pk in posts]
+        languages = {pk: base(post.language or default) for pk, post in posts.items()}
+        titles, looked = _looked(marker, languages)
+        return [
+            Result(post=posts[pk], title=marker.whole(titles[pk], languages[pk]), snippet=looked[pk].snippet())
+            for pk in ids
+            if pk in titles
+        ]
 
 
-def _result(post: Post, marker: Marker, title: str, body: str, language: str) -> Result:
-    return Result(post=post, title=marker.whole(title, language), snippet=marker.snippet(body, language))
+def _looked(marker: Marker, languages: dict[int, str]) -> tuple[dict[int, str], dict[int, Look]]:
+    """Return the titles, and where words were found: first in the beginnings, then in the rest of those that lack them."""
+    begun = rows(TEXTS, {"ids": list(languages), "limit": FIRST_LOOK})
+    looked = {pk: marker.look(body, languages[pk]) for pk, _, body in begun}
+    without = [pk for pk, look in looked.items() if not look.hits and len(look.text) == FIRST_LOOK]
+    if without:
+        more = rows(TEXTS, {"ids": without, "limit": TEXT_LIMIT})
+        looked |= {pk: marker.look(body, languages[pk]) for pk, _, body in more}
+    return {pk: title for pk, title, _ in begun}, looked
 
 
 def _marker(speech: Speech, clauses: list[Clause]) -> Marker:
@@ -146,7 +159,7 @@ def _marker(speech: Speech, clauses: list[Clause]) -> Marker:
             if is_unspaced(word) and len(taken) == 1:
                 single.update(taken[0])
             lexemes.update(lexeme for each in (taken[:-1] if is_unspaced(word) else taken) for lexeme in each)
-    return Marker(lexemes=frozenset(lexemes), single=frozenset(single))
+    return Marker(lexemes=frozenset(lexemes), single=frozenset(single), typed=frozenset(map(fold, meant)))
 
 
 __all__ = ["PAGE_LIMIT", "Filters", "Result", "Results", "search", "tidy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,7 @@ HITS = 100
 BETWEEN = " … "
 
 Hit = tuple[int, int]
+Window = tuple[Hit, frozenset[str], int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +30,13 @@ class Marker:
     lexemes: frozenset[str]
     single: frozenset[str] = field(default_factory=frozenset)
     """Characters of scripts without spaces that were looked for alone."""
+    typed: frozenset[str] = field(default_factory=frozenset)
+    """The words as they were asked for, folded: the stem of `lying` begins otherwise."""
 
     @cached_property
     def begins(self) -> frozenset[str]:
         """Return how words begin in which the lexemes may be: endings differ, beginnings hardly ever."""
-        found = {lexeme[:2] for lexeme in self.lexemes}
+        found = {each[:2] for each in (*self.lexemes, *self.typed) if each}
         return frozenset(
             each for begin in found for each in (begin, begin.title(), begin.upper(), begin[0] + begin[1:].upper())
         )
@@ -41,14 +45,9 @@ class Marker:
         """Return the text with what was found marked."""
         return _safe(_marked(text, self._hits(text, language), 0, len(text)))
 
-    def snippet(self, text: str, language: str) -> SafeString:
-        """Return one or two parts of the text in which most was found, or its beginning."""
-        shown = text[:FIRST_LOOK]
-        hits = self._hits(shown, language)
-        if not hits and len(text) > FIRST_LOOK:
-            shown = text[:TEXT_LIMIT]
-            hits = self._hits(shown, language)
-        return _safe(BETWEEN.join(_marked(shown, hits, *part) for part in sorted(_parts(shown, hits))))
+    def look(self, text: str, language: str) -> Look:
+        """Return where in a text, or in its beginning, something is found."""
+        return Look(text=text, hits=self._hits(text, language))
 
     def _hits(self, text: str, language: str) -> list[Hit]:
         """Return where something is found: each different word is looked at once, then the text is searched for those."""
@@ -72,6 +71,18 @@ class Marker:
         yield from runs.split()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A text, and where in it something was found: in their order, none over another."""
+
+    text: str
+    hits: list[Hit]
+
+    def snippet(self) -> SafeString:
+        """Return one or two parts of the text in which most was found, or its beginning."""
+        return _safe(BETWEEN.join(_marked(self.text, self.hits, *part) for part in sorted(_parts(self.text, self.hits))))
+
+
 def _occurrences(text: str, word: str) -> Iterator[int]:
     """Return where the word begins in the text, not as a part of another one."""
     inside, at = is_unspaced(word), text.find(word)
@@ -93,21 +104,32 @@ def _without_overlaps(hits: list[Hit]) -> list[Hit]:
 def _parts(text: str, hits: Sequence[Hit]) -> list[Hit]:
     """Return from where to where the parts go that show most different words, without what another shows."""
     chosen, shown = list[Hit](), set[str]()
-    for _ in range(FRAGMENTS if hits else 0):
-        best, most = None, 0.0
-        for start, end in _windows(text, hits[:HITS]):
-            within = [text[at:to].casefold() for at, to in hits if start <= at and to <= end]
-            worth = 10 * len(set(within) - shown) + min(len(within), 9)
+    windows = _windows(text, hits) if hits else []
+    for _ in range(FRAGMENTS):
+        best, new, most = None, frozenset[str](), 0
+        for (start, end), within, number in windows:
+            worth = 10 * len(within - shown) + min(number, 9)
             if worth > most and not any(start < other_end and other < end for other, other_end in chosen):
-                best, most = (start, end), worth
+                best, new, most = (start, end), within, worth
         if best is None:
             break
         chosen.append(best)
-        shown.update(text[at:to].casefold() for at, to in hits if best[0] <= at and to <= best[1])
+        shown |= new
     return chosen or [_between_words(text, 0, min(len(text), LENGTH))]
 
 
-def _windows(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
+def _windows(text: str, hits: Sequence[Hit]) -> list[Window]:
+    """Return the parts that may be shown, each with the different words that were found in it, and how many hits it has."""
+    starts, ends = zip(*hits, strict=True)
+    found = [text[at:to].casefold() for at, to in hits]
+    windows = list[Window]()
+    for start, end in _starting_at(text, hits[:HITS]):
+        within = found[bisect_left(starts, start) : bisect_right(ends, end)]
+        windows.append(((start, end), frozenset(within), len(within)))
+    return windows
+
+
+def _starting_at(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
     before = -LENGTH
     for start, end in hits:
         if start - before >= BEFORE:

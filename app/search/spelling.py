@@ -6,7 +6,7 @@ from app.search.analysis import PARTS, RECIPE, base, is_stop, is_unspaced
 from app.search.asking import Speech
 from app.search.folding import fold
 from app.search.parsing import Clause
-from app.search.vocabulary import SHORTEST, nearby_misspelt
+from app.search.vocabulary import LONGEST, SHORTEST, nearby_misspelt
 from app.site.current import site
 from owed.sql import array, rows
 
@@ -14,6 +14,8 @@ ENOUGH = 20  # documents: a word in so many is not completed
 COMPLETIONS = 12
 LANGUAGES = 12
 SHORTEST_MISSPELT = 4
+LONGEST_MISSPELT = LONGEST + 2
+"""No word of the vocabulary is near a longer one, and the number of its neighbours grows with its square."""
 
 LOOK_UP = """
 SELECT word, docs FROM search_word WHERE word = ANY(%(words)s)
@@ -58,7 +60,9 @@ class Lookup:
 
     def _is_unknown(self, word: str) -> bool:
         folded, own = self.words[word], self.languages()[0]
-        return len(folded) >= SHORTEST_MISSPELT and _is_plain(word) and folded not in self.docs and not is_stop(word, own)
+        if not SHORTEST_MISSPELT <= len(folded) <= LONGEST_MISSPELT:
+            return False
+        return _is_plain(word) and folded not in self.docs and not is_stop(word, own)
 
 
 def meant_by(word: str) -> str:

@@ -87,7 +87,7 @@ def description(request: WriterRequest, pk: int) -> HttpResponse:
         return redirect("studio:picture", pk)
     given = {name: form.cleaned_data[name] if name in request.POST else getattr(found, name) for name in form.fields}
     try:
-        describe_picture(found, **given)
+        describe_picture(found, by=request.user, **given)
     except Refused as error:
         messages.error(request, str(error))
     else:
@@ -138,11 +138,18 @@ def _store(request: WriterRequest, form: MediaForm) -> list[Media]:
 
 
 def _said(form: MediaForm, made: list[Media]) -> JsonResponse:
-    """Answer the script that uploads from the editor and the library."""
+    """Answer the script that uploads from the editor and the library.
+
+    Only a picture without a description has an address for one: what was there already keeps its own.
+    """
     if form.errors:
         return JsonResponse({"error": " ".join(str(each) for errors in form.errors.values() for each in errors)}, status=422)
     pictures = [
-        {"url": each.url, "alt": each.alt, "description": reverse("studio:picture_description", args=[each.pk])}
+        {
+            "url": each.url,
+            "alt": each.alt,
+            "description": "" if each.alt else reverse("studio:picture_description", args=[each.pk]),
+        }
         for each in made
     ]
     return JsonResponse({"pictures": pictures}, status=201)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from app.accounts.models import User
 from app.blog.models import Tag
 from app.pagecache.pages import cached
 from app.search.filters import BadFilter, Filters
+from app.web.plain_select import PlainSelect
 
 MOST = 300
 """Authors and tags in the form; an address may name others."""
@@ -28,8 +30,8 @@ BAD_DAY = gettext_lazy("Not a valid date. Write it as 2026-11-27.")
 class SearchForm(forms.Form):
     """The filters of the search page, as its address has them."""
 
-    author = forms.CharField(label=LABELS["author"], required=False, max_length=150, widget=forms.Select)
-    tag = forms.CharField(label=LABELS["tag"], required=False, max_length=110, widget=forms.Select)
+    author = forms.CharField(label=LABELS["author"], required=False, max_length=150, widget=PlainSelect)
+    tag = forms.CharField(label=LABELS["tag"], required=False, max_length=110, widget=PlainSelect)
     since = forms.DateField(
         label=LABELS["since"], required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": BAD_DAY},
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
@@ -50,13 +52,13 @@ class SearchForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         try:
-            self.filters.lexemes()
+            _ = self.filters.lexemes
             self.filters.dates()
         except BadFilter as error:
             self.add_error(error.name, str(error))
         return cleaned
 
-    @property
+    @cached_property
     def filters(self) -> Filters:
         """Return what is chosen."""
         return Filters(**{name: value for name, value in self.cleaned_data.items() if value})

@@ -70,6 +70,12 @@ class TestAPicture:
         assert author.patch(f"/media/{picture.pk}", {"alt": "x" * 501}).status == 422
         assert other.patch(f"/media/{picture.pk}", {"alt": "Mine"}).status == 404
 
+    def test_that_others_show_keeps_its_description(self, other: Program, author: Program, ann: User, picture: Media) -> None:
+        factories.write(ann, "A draft", f"![]({picture.url})")
+        Media.objects.store(image(), User.objects.get(username="olaf"), alt="Mine")
+        assert other.patch(f"/media/{picture.pk}", {"alt": "Mine"}).status == 409
+        assert author.patch(f"/media/{picture.pk}", {"alt": "Mine"}).status == 200
+
 
 class TestDeletion:
     def test_of_an_unused_picture_is_owed(self, author: Program, picture: Media) -> None:

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from app.accounts.models import Role, User
 from app.blog import files, images, media_deletion, media_uses, stray_files
-from app.blog.errors import MediaRefused, PictureGone, PictureShared, UsedMeanwhile
+from app.blog.errors import MediaRefused, PictureDescribedElsewhere, PictureGone, PictureShared, UsedMeanwhile
 from app.blog.models import Category, Media, Post
+from app.blog.picture_pages import describe_picture
 from app.feeds.models import Document
 from owed.testing import owes
 from tests.concurrency import at_once
@@ -107,6 +108,22 @@ class TestTheLibrary:
         media = Media.objects.store(image(), author)
         Media.objects.store(image(), other)
         assert [list(Media.objects.managed_by(user)) for user in (author, other)] == [[media], [media]]
+
+
+class TestTheDescription:
+    def test_of_a_picture_that_others_show_is_not_for_one_who_uploaded_a_copy(self, author):
+        other, editor = (User.objects.create_user(name, role=name) for name in (Role.AUTHOR, Role.EDITOR))
+        media = Media.objects.store(image(), author, alt="Mine")
+        post = showing(media, author)
+        Media.objects.store(image(), other)
+        with pytest.raises(PictureDescribedElsewhere):
+            describe_picture(media, by=other, alt="Theirs", caption="Buy here")
+        media.refresh_from_db()
+        assert (media.alt, media.caption) == ("Mine", "")
+        for user in (author, editor):
+            describe_picture(media, by=user, alt=user.username, caption="")
+        post.revise(content="No picture.")
+        describe_picture(media, by=other, alt="Shown earlier", caption="")
 
 
 class TestDeletingByHand:

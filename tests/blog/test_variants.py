@@ -182,7 +182,7 @@ class TestAPage:
 
     def test_says_what_the_library_says_of_a_picture(self, author: User) -> None:
         media = photo(author)
-        describe_picture(media, alt='A "red" edge', caption="Seen <from> above")
+        describe_picture(media, by=author, alt='A "red" edge', caption="Seen <from> above")
         alone = f'<p><img src="{media.url}" alt=""></p>'
         for show in (picture_markup.on_page, picture_markup.elsewhere):
             assert 'alt="A &quot;red&quot; edge"' in show(alone)
@@ -200,7 +200,7 @@ class TestAPage:
         assert all(drawn[scope] > before[scope] for scope in scopes)
         variants.draw_variants(media.pk)
         assert versions.current_of(scopes) == drawn
-        describe_picture(media, alt="A", caption="")
+        describe_picture(media, by=author, alt="A", caption="")
         assert all(number > drawn[scope] for scope, number in versions.current_of(scopes).items())
 
 

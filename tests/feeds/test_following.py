@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.blog.models import Category, Post, Tag
+from app.blog.models import Category, Media, Post, Tag
+from app.blog.picture_pages import describe_picture
+from app.blog.variants import draw_variants
 from app.feeds import following
+from app.feeds.building import build, refresh
 from app.feeds.models import Document
+from app.feeds.subjects import of_site
 from owed.models import Effect, EffectQuerySet
 from owed.testing import drain, owes
-from tests.factories import Publish
+from tests.factories import Publish, image
 from tests.proof.threads import Elsewhere, uncommitted
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +143,38 @@ class TestWithdrawal:
         shown.revise(tags=[], category=None, author=User.objects.create(username=f"{author}2", role="author"))
         drain()
         assert in_feeds("Gone soon") == 0
+
+
+class TestPictures:
+    @pytest.fixture
+    def picture(self, author: User, settings: Any, tmp_path: Path) -> Media:
+        settings.MEDIA_ROOT = tmp_path
+        return Media.objects.store(image(size=(1500, 10)), author)
+
+    def test_are_in_the_feeds_as_they_were_drawn_and_described(self, picture: Media, author: User, publish: Publish) -> None:
+        publish("In", f"![]({picture.url})")
+        refresh({"site", f"author:{author.pk}"}, timezone.now())
+        Effect.objects.all().delete()
+        assert in_feeds(picture.url) == 2
+        draw_variants(picture.pk)
+        describe_picture(picture, by=author, alt="A red line", caption="Seen from afar")
+        assert set(owes("feeds.follow", about=picture).values_list("about", flat=True)) == {f"media:{picture.pk}"}
+        drain()
+        picture.refresh_from_db()
+        assert picture.plain.url != picture.url
+        assert in_feeds(picture.plain.url) == in_feeds("A red line") == in_feeds("Seen from afar") == 2
+
+    def test_of_all_entries_are_asked_for_at_once(self, picture: Media, publish: Publish) -> None:
+        def number() -> int:
+            with CaptureQueriesContext(connection) as asked:
+                build(of_site(), "rss")
+            return len(asked)
+
+        publish("1", f"![]({picture.url})")
+        one = number()
+        for title in "23":
+            publish(title, f"![]({picture.url})")
+        assert number() == one
 
 
 class TestNews:

@@ -69,10 +69,7 @@ class TestAnOlderIndex:
         assert differences([old.pk]) == {}
         assert found('"small boats"') == {old.pk}
 
-    def test_is_written_again_although_the_database_refuses_one_document(
-        self, old: Post, publish: Publish, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("app.search.catching_up.BATCH_SIZE", 1)
+    def test_is_written_again_although_the_database_refuses_one_document(self, old: Post, publish: Publish) -> None:
         other = publish("Other")
         Document.objects.create(post_id=other.pk, revision=0, published_at=timezone.now(), vector="")
         with connection.cursor() as cursor:
@@ -141,6 +138,11 @@ class TestBatch:
         document = Document.objects.get()
         assert document.title == "Fish & chips"
         assert " ".join(document.body.split()) == 'A salty "meal" & more <b> x 5 < 6 !'
+
+    def test_takes_words_that_have_no_letters(self, publish: Publish) -> None:
+        other, post = publish("Other"), publish("\u0640", "\u0640-\u0640 Small \u0640\u0640 boats", language="ar")
+        assert update_search_index_batch([other.pk, post.pk]) == 2
+        assert found("boats") == {post.pk}
 
     def test_leaves_no_gap_where_a_word_is_part_of_a_link(self, publish: Publish) -> None:
         update_search_index(publish(content="See [there](/there), *re*invented\n\n- one\n- two"))

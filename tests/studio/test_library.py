@@ -45,7 +45,7 @@ class TestTheList:
         page = library(signed_in)
         for said in ("picture.png", "A blue field", "8 × 6", "bytes", "the-author", picture.url):
             assert said in page
-        assert f'<a href="/studio/posts/{post.pk}/">With a field</a>' in page
+        assert f'<a href="/studio/posts/{post.pk}/" dir="auto">With a field</a>' in page
         assert "Not used anywhere</p>" not in page
 
     def test_marks_a_post_that_was_emailed(self, signed_in: SignedIn, person: Person, picture: Media) -> None:
@@ -123,6 +123,10 @@ class TestAnUpload:
         )
         refused = client.post("/studio/media/", {"file": png(b"<svg/>")}, **asked)
         assert (refused.status_code, refused.json()["error"][:19]) == (422, "SVG is not accepted")
+
+    def test_by_a_script_leaves_the_description_of_a_picture_that_was_there(self, signed_in: SignedIn, picture: Media) -> None:
+        answer = signed_in("author").post("/studio/media/", {"file": png()}, HTTP_ACCEPT="application/json")
+        assert answer.json()["pictures"] == [{"url": picture.url, "alt": "A blue field", "description": ""}]
 
     def test_gives_a_description_to_a_picture_that_had_none(self, signed_in: SignedIn, person: Person) -> None:
         Media.objects.store(png(), person("author"))

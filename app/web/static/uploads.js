@@ -73,6 +73,8 @@
       const described = `![${plain(alt.value)}](${picture.url})`;
       replace(words, described);
       words = described;
+      /* A picture that was there already keeps the library's description. */
+      if (!picture.description) return;
       const body = new URLSearchParams({ alt: alt.value, csrfmiddlewaretoken: token() });
       fetch(picture.description, { method: "POST", body, redirect: "manual" }).catch(() => { /* The text has it. */ });
     });

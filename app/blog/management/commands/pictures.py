@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
     def _draw(self, which: str) -> None:
         owed = owe_variants_again() if which == "all" else owe_missing_variants(most=None)
-        self.stdout.write(f"Owed for {owed} pictures; workers draw two at a time.")
+        self.stdout.write(f"Owed for {owed} pictures; workers draw one at a time.")
 
     def _delete(self, ids: list[int], username: str | None) -> None:
         user = User.objects.filter(username=username or "", is_active=True).first()
