@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from app.search.analysis import PARTS, is_stop, is_unspaced, joined, places
 from app.search.documents import REACH, hashed_pair, quoted
+from app.search.folding import fold
 from app.search.parsing import Clause, Term
 
 Pairs = tuple[int, ...]
@@ -47,6 +48,8 @@ class Speech:
     def asked(self, clauses: list[Clause], filters: Iterable[str] = ()) -> Asked:
         each = [_Conjunction(self, clause) for clause in clauses]
         each = [conjunction for conjunction in each if conjunction.terms]
+        if not each:
+            return _asked_by_title(clauses, filters)
         alone = each[0] if len(each) == 1 else None
         return Asked(
             query=_any(one.whole(completed=True) for one in each),
@@ -73,6 +76,13 @@ class Speech:
         """Return the numbers of the neighbours, in each language; none where one of them has no two words."""
         found = dict.fromkeys(_pairs(words, language) for language in self.languages if _positions(words, language))
         return () if () in found else tuple(found)
+
+
+def _asked_by_title(clauses: list[Clause], filters: Iterable[str]) -> Asked:
+    """Return what to ask for a text of stop words alone: those in the title, which are in no place of their own."""
+    texts = [[word for term in clause if not term.is_excluded for word in term.words] for clause in clauses]
+    query = _any(_all(quoted(f"%{fold(word)}") for word in some if fold(word)) for some in texts)
+    return Asked(query=query, whole=query, titled=query, strong=query, filters=_all(filters))
 
 
 class _Conjunction:

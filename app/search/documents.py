@@ -12,7 +12,8 @@ from datetime import datetime
 from itertools import islice
 from zlib import crc32
 
-from app.search.analysis import base, places, words
+from app.search.analysis import base, is_stop, places, words
+from app.search.folding import fold
 from app.site.current import site
 from owed.sql import rows
 
@@ -88,6 +89,8 @@ def _draft(
     text.add(about, "B")
     text.add(body, "")
     text.mark("=", text.titled)
+    # "All of It" has no other word than these, and is asked for by them alone.
+    text.mark("%", {fold(word) for word in words(title) if is_stop(word, language)})
     text.mark("!", {*text.titled, *text.strongest()})
     text.mark("", [f"@{author_id}", f"^{language}", *(f"#{key}" for key in tagged)])
     return Draft(

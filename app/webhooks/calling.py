@@ -59,7 +59,9 @@ def _unwanted(found: Call) -> str:
     if found.event not in EVENTS or found.event not in account.events:
         return _("The endpoint no longer wants this event.")
     event = EVENTS[found.event]
-    return "" if all(may_know(account.owner, event, pk) for pk in found.subjects[:1]) else _("The endpoint's owner is not allowed to see this.")
+    if not all(may_know(account.owner, event, pk) for pk in found.subjects[:1]):
+        return _("The endpoint's owner is not allowed to see this.")
+    return ""
 
 
 def _heed_rest(account: Account) -> None:

@@ -51,7 +51,7 @@ class TestAnEditor:
         page.get_by_role("button", name="Import now").click()
         expect(page.locator("#progress")).to_be_visible()
         drain()
-        expect(page.locator("#import")).to_contain_text("Added: 2999")
+        expect(page.locator("#import")).to_contain_text("Added: 2,999")
         fits(page, "list-done")
         page.get_by_role("link", name="Imported subscribers").click()
         page.get_by_label("Tag").select_option("friend")

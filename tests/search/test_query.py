@@ -95,6 +95,11 @@ class TestSearch:
     def test_excludes_a_word(self) -> None:
         assert titles("boat -sale") == ["Sailing alone"]
 
+    @pytest.mark.parametrize("text", ["all of it", '"All of It"', "all"])
+    def test_finds_a_title_of_words_that_are_too_frequent_to_be_searched(self, publish: Publish, text: str) -> None:
+        update_search_index_batch([publish("All of It", content="Boats.").pk])
+        assert titles(text) == ["All of It"]
+
     def test_takes_or(self) -> None:
         assert set(titles("gardening or sailing")) == {"Gardening", "Sailing alone"}
 
