@@ -134,25 +134,11 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         secret_key=reader.secret("SECRET_KEY", debug=debug, default="not-secret-for-this-machine-only-0123456789abcdef"),
         secret_key_fallbacks=reader.value("SECRET_KEY_FALLBACKS", values.secrets, default=()),
         flower_basic_auth=reader.secret("FLOWER_BASIC_AUTH", debug=debug, default="operator:operator"),
-        site_name=reader.value("SITE_NAME", str, default=""),
-        site_tagline=reader.value("SITE_TAGLINE", str, default=""),
-        site_language=reader.value("SITE_LANGUAGE", values.language, default=""),
-        site_time_zone=reader.value("SITE_TIME_ZONE", values.zone, default=""),
-        site_code=reader.value("SITE_CODE", values.boolean, default=True),
         allowed_hosts=reader.value("ALLOWED_HOSTS", values.words, default=_hosts(site_url, debug)),
         database_url=reader.url("DATABASE_URL", values.database, default=run_directory.database_url(data_dir)),
         redis_url=reader.url("REDIS_URL", values.url, default=run_directory.cache_url(data_dir)),
         celery_broker_url=reader.url("CELERY_BROKER_URL", values.url, default=run_directory.broker_url(data_dir)),
         email_url=reader.url("EMAIL_URL", values.mail, default=run_directory.mail_url(mailbox_port)),
-        default_from_email=reader.value("DEFAULT_FROM_EMAIL", str, default="post@afterword.example"),
-        bounce_address=reader.value("BOUNCE_ADDRESS", values.address, default=""),
-        mail_window=reader.value("MAIL_WINDOW", values.whole(1, 100), default=10),
-        mail_events=reader.url("MAIL_EVENTS", values.provider, default=""),
-        dns_server=reader.value("DNS_SERVER", values.endpoint, default=""),
-        dkim_keys=reader.value("DKIM_KEYS", values.secrets, default=()),
-        dkim_domain=reader.value("DKIM_DOMAIN", str, default=""),
-        mail_refusals_among=reader.value("MAIL_REFUSALS_AMONG", values.whole(1, 10_000), default=50),
-        mail_refusals_percent=reader.value("MAIL_REFUSALS_PERCENT", values.whole(0, 100), default=20),
         flower_port=flower_port,
         flower_url=reader.value("FLOWER_URL", values.page, default=f"http://127.0.0.1:{flower_port}" if debug else ""),
         metrics_token=reader.url("METRICS_TOKEN", str, default=""),
@@ -163,10 +149,38 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         second_factor_for=reader.value("SECOND_FACTOR_FOR", values.one_of("administrators", "editors", "team"), default=""),
         import_max_mb=reader.value("IMPORT_MAX_MB", values.whole(1, 100_000, "a number of MB"), default=500),
         celery_results=reader.value("CELERY_RESULTS", values.one_of("failures", "all"), default="failures"),
+        **_publication(reader),
+        **_mail(reader),
         **_times(reader),
     )
     reader.finish()
     return env
+
+
+def _publication(reader: _Reader) -> dict[str, Any]:
+    """Return what an operator decides about the publication: it wins over the settings in the studio."""
+    return {
+        "site_name": reader.value("SITE_NAME", str, default=""),
+        "site_tagline": reader.value("SITE_TAGLINE", str, default=""),
+        "site_language": reader.value("SITE_LANGUAGE", values.language, default=""),
+        "site_time_zone": reader.value("SITE_TIME_ZONE", values.zone, default=""),
+        "site_code": reader.value("SITE_CODE", values.boolean, default=True),
+    }
+
+
+def _mail(reader: _Reader) -> dict[str, Any]:
+    """Return who sends mail, how it is signed, and what its recipients' servers answer."""
+    return {
+        "default_from_email": reader.value("DEFAULT_FROM_EMAIL", str, default="post@afterword.example"),
+        "bounce_address": reader.value("BOUNCE_ADDRESS", values.address, default=""),
+        "mail_window": reader.value("MAIL_WINDOW", values.whole(1, 100), default=10),
+        "mail_events": reader.url("MAIL_EVENTS", values.provider, default=""),
+        "dns_server": reader.value("DNS_SERVER", values.endpoint, default=""),
+        "dkim_keys": reader.value("DKIM_KEYS", values.secrets, default=()),
+        "dkim_domain": reader.value("DKIM_DOMAIN", str, default=""),
+        "mail_refusals_among": reader.value("MAIL_REFUSALS_AMONG", values.whole(1, 10_000), default=50),
+        "mail_refusals_percent": reader.value("MAIL_REFUSALS_PERCENT", values.whole(0, 100), default=20),
+    }
 
 
 def _times(reader: _Reader) -> dict[str, Any]:
