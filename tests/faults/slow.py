@@ -9,7 +9,7 @@ import sys
 from tests.chaos.laws import Broken
 from tools.devserver.server import ROOT
 
-JOBS = os.environ.get("JOBS", "3")
+JOBS = os.environ.get("JOBS", "2")
 
 
 def impossible() -> str:
