@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from app.site.speaking import speaking
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-# What readers see has the language of the publication, whoever reads it.
+# Readers' pages are always in the language of the publication.
 OWN = ("/studio/", "/account/", "/admin/")
 
 

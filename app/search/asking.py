@@ -137,7 +137,7 @@ def _part(part: str, language: str, sign: str) -> str:
 
 
 def _phrase(words: tuple[str, ...], language: str, sign: str) -> str:
-    """Return the query for words in their order, with their gaps. Under a sign, where there is no order, for all of them."""
+    """Return the query for words in their order, with their gaps. Under a sign there is no order: all are asked for."""
     found = _positions(words, language)
     if sign:
         return _all(quoted(sign + lexeme) for lexeme, _ in found)

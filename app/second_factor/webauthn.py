@@ -29,7 +29,7 @@ from app.second_factor.errors import PasskeyRefused
 from app.second_factor.models import Passkey
 from app.site.current import site
 
-# What the library raises for bytes of a browser that are no answer, or not the one to the challenge.
+# What the library raises for input from a browser that is malformed, or does not answer the challenge.
 WRONG = (
     ValueError,
     LookupError,
@@ -129,7 +129,7 @@ def challenge(user: User | None = None) -> tuple[dict[str, Any], Any]:
 
 
 def asserted(state: Any, answer: str) -> Assertion | None:
-    """Return what the browser answered; None where it is no answer at all."""
+    """Return the browser's answer; None if it is malformed."""
     try:
         return Assertion.read(state, answer) if state else None
     except WRONG:

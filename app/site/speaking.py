@@ -1,4 +1,4 @@
-"""Speak a language for a while: mail has that of its reader, whoever's request or worker writes it."""
+"""Speak a language for a while: mail has that of its reader, whatever the language of the request or worker that writes it."""
 
 from __future__ import annotations
 

@@ -10,6 +10,6 @@ from app.search.folding import fold
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
-    """Return the folded words; none where there is no list for the language."""
+    """Return the folded words; an empty set for a language without a list."""
     path = Path(__file__).with_name(f"{language}.txt")
     return frozenset(map(fold, path.read_text(encoding="utf-8").split())) if path.exists() else frozenset()
