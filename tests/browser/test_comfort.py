@@ -103,8 +103,9 @@ class TestFocus:
         page = open_page()
         sign_in(page)
         page.goto("/studio/comments/")
-        page.get_by_role("button", name="Approve").first.press("Enter")
-        expect(page.get_by_role("button", name="Hide")).to_be_focused()
+        page.get_by_role("button", name="Approve the comment").first.press("Enter")
+        # The row itself, so that the next key moves on from here.
+        expect(page.get_by_role("listitem").filter(has=page.get_by_role("button", name="Hide"))).to_be_focused()
 
     def test_goes_to_the_field_of_an_answer(self, open_page: Open, posts: list[Post], editor: User) -> None:
         posts[0].comment(content="Said.", author=editor)
@@ -151,6 +152,18 @@ class TestAPress:
                 pass
         # The second answer was asked for after the first was dealt with.
         page.mouse.up()
+        expect(retry).to_have_count(0)
+
+    def test_of_a_button_counts_while_the_page_waits_for_an_answer(self, open_page: Open, posts: list[Post]) -> None:
+        dead(posts[0])
+        page = open_page()
+        sign_in(page)
+        page.goto(f"/studio/posts/{posts[0].pk}/effects/")
+        retry = page.get_by_role("button", name="Retry")
+        page.route("**/effects/", lambda _held: None)
+        with page.expect_request("**/effects/"):
+            pass
+        retry.click()
         expect(retry).to_have_count(0)
 
 

@@ -92,7 +92,8 @@ class TestTheWholeCorpus:
         assert sum(len(hint.ids) for hint in searches) == 504
         assert len([hint for hint in rung if hint.task == "search.refresh"] + searches) <= 12
         assert not owes("email.announce").exists()
-        assert len(rung) <= 40
+        # Drawing a picture takes a worker seconds: each has a message of its own.
+        assert len([hint for hint in rung if hint.task != "media.variants"]) <= 40
         assert run_import(CORPUS).done == {Done.UNCHANGED: 504}
         owed = Effect.objects.count()
         began = time.monotonic()
