@@ -36,8 +36,8 @@ Places = tuple[tuple[str, ...], ...]
 def _marks() -> str:
     """Return the combining marks as a character class: to Python they are not part of a word, to readers of Hindi they are."""
     codes = [code for code in range(0x300, 0x10000) if category(chr(code)).startswith("M") and not chr(code).isalnum()]
-    starts = [code for code in codes if code - 1 not in set(codes)]
-    ends = [code for code in codes if code + 1 not in set(codes)]
+    known = set(codes)
+    starts, ends = [code for code in codes if code - 1 not in known], [code for code in codes if code + 1 not in known]
     return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(starts, ends, strict=True))
 
 
