@@ -10,6 +10,7 @@ from app.api import (
     imports,
     likes,
     log,
+    mail_check,
     media,
     moderation,
     pages,
@@ -18,6 +19,7 @@ from app.api import (
     posts,
     previews,
     publication,
+    redirects,
     reviews,
     revisions,
     samples,
@@ -61,5 +63,7 @@ api.add_router("/log", log.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("/exports", exports.router)
 api.add_router("/settings", settings.router)
+api.add_router("/redirects", redirects.router)
+api.add_router("/mail", mail_check.router)
 api.add_router("/search", search.router)
 api.add_router("/statistics", statistics.router)
