@@ -10,3 +10,4 @@ class WebhooksConfig(AppConfig):
     def ready(self) -> None:
         import_module("app.webhooks.noting").connect()
         import_module("app.webhooks.discards").connect()
+        import_module("app.webhooks.dead_calls").connect()

@@ -260,6 +260,16 @@ class TestTheAccount:
         Effect.objects.all().delete()
         assert "no effect is owed" in next(conservation.calls()).wrong[0]
 
+    def test_closes_a_call_whose_every_worker_was_lost(self, endpoint: Endpoint, editor: User) -> None:
+        endpoint(editor, *SUBSCRIBERS)
+        reader(1).unsubscribe()
+        spread([each.pk for each in Happening.objects.all()])
+        died(effects.call)
+        found = Call.objects.get()
+        assert (found.state, found.error[:16], found.settled_at is None) == ("failed", "No worker lived ", False)
+        [balance] = conservation.calls()
+        assert (balance.parts["failed"], balance.balances, balance.wrong) == (1, True, ())
+
     def test_closes_what_a_person_discards(self, endpoint: Endpoint, editor: User) -> None:
         endpoint(editor, *SUBSCRIBERS)
         reader(1).unsubscribe()
