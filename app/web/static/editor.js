@@ -1,13 +1,14 @@
 /* Write: Markdown in colour, buttons, shortcuts, the number of words and the headings. The form's own textarea stays the field. */
 (() => {
-  const LONGEST = 150000, PAUSE = 300;
+  const LONGEST = 60000, PAUSE = 300;
   const text = document.getElementById("id_content"), toolbar = document.querySelector("markdown-toolbar"), aids = document.getElementById("aids");
   const language = document.documentElement.lang || undefined;
 
   /* The library works around a textarea in its own frame; it moves there as it is, so that what listens to it goes on. */
   function mount() {
     const frame = document.createElement("div"), wrapper = document.createElement("div"), over = document.createElement("div"), line = document.createElement("div");
-    const options = { language: grammar(), value: text.value, wordWrap: true, lineNumbers: false };
+    const isWrong = text.getAttribute("aria-invalid") === "true";
+    const options = { language: grammar(), value: text.value, wordWrap: true, lineNumbers: false, class: isWrong ? "wrong" : "" };
     const isFocused = document.activeElement === text;
     frame.className = `prism-code-editor language-${options.language}`;
     frame.dataset.options = JSON.stringify(options);
@@ -28,9 +29,9 @@
     if (isFocused) text.focus();
     return mounted;
   }
-  /* All of the text is read at each key: a book stays without colours, and quick. */
+  /* All of the text is read at each key: what is as long as a book stays a plain textarea, and quick. */
   const grammar = () => text.value.length > LONGEST ? "text" : "markdown";
-  const editor = mount();
+  const editor = grammar() === "markdown" ? mount() : null;
 
   /* Buttons and shortcuts. */
   const KEYS = { b: "bold", i: "italic", k: "link" };
@@ -71,14 +72,14 @@
     minutes.textContent = time.format(found ? Math.max(1, Math.round(found / Number(aids.dataset.perMinute))) : 0);
   }
 
-  /* The headings, as the library read them: one in a block of code is none. */
+  /* The headings, as the library reads them: one in a block of code is none. */
   const outline = document.getElementById("outline"), list = outline.querySelector("ol");
   const level = (heading) => heading.startsWith("#") ? heading.match(/^#+/)[0].length : /=+\s*$/.test(heading) ? 1 : 2;
   const named = (heading) => heading.replace(/^#+\s*|\s*#+\s*$|\n[=-]+\s*$/g, "").replace(/[*_`]/g, "");
   function headings() {
     const found = [];
     let at = 0;
-    for (const token of editor.tokens) {
+    for (const token of window.readMarkdown(text.value)) {
       const words = token.type === "title" ? text.value.slice(at, at + token.length) : "";
       if (named(words)) found.push({ at, level: level(words), name: named(words) });
       at += token.length;
@@ -86,10 +87,15 @@
     return found;
   }
   function jump(at) {
-    const line = editor.lines[text.value.slice(0, at).split("\n").length];
-    text.focus({ preventScroll: true });
     text.setSelectionRange(at, at);
-    editor.container.scrollTop = line.offsetTop;
+    if (!editor) {
+      /* A plain textarea scrolls to its caret when it gets the focus. */
+      text.blur();
+      text.focus();
+      return;
+    }
+    text.focus({ preventScroll: true });
+    editor.container.scrollTop = editor.lines[text.value.slice(0, at).split("\n").length].offsetTop;
     editor.container.scrollIntoView({ block: "nearest" });
   }
   let shown = "";
@@ -113,7 +119,7 @@
 
   let later = 0;
   function read() {
-    if (grammar() !== editor.options.language) editor.setOptions({ language: grammar() });
+    if (editor && grammar() !== editor.options.language) editor.setOptions({ language: grammar() });
     count();
     showOutline();
   }

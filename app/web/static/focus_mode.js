@@ -37,6 +37,7 @@
     const back = document.activeElement === enter || document.activeElement === leave;
     root.classList.toggle("focus-mode", isOn);
     remember(isOn);
+    if (isOn) window.scrollTo(0, 0);
     if (isOn && back) text.focus({ preventScroll: true });
     else if (back) enter.focus();
   }
