@@ -102,7 +102,9 @@ class PostForm(forms.Form):
     title = PlainText(
         label=gettext_lazy("Title"),
         max_length=limits.TITLE,
-        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Title"), "autocomplete": "off", "dir": "auto"}),
+        widget=forms.Textarea(
+            attrs={"placeholder": gettext_lazy("Title"), "autocomplete": "off", "dir": "auto", "rows": 1, "cols": False}
+        ),
     )
     content = PlainText(
         label=gettext_lazy("Text"),
@@ -175,6 +177,10 @@ class PostForm(forms.Form):
         if slug and Post.objects.filter(slug=slug).exclude(pk=self.post.pk if self.post else 0).exists():
             raise ValidationError(_("Another post has the address “%(slug)s”.") % {"slug": slug})
         return slug
+
+    def choose_cover(self, picture: Media) -> None:
+        """Show this picture as the chosen cover of a form that is shown again."""
+        self.data = {**dict(self.data.items()), "cover": str(picture.pk)}
 
     def overtaken(self, name: str) -> None:
         """Report that someone else saved first: nothing is written before one of the texts is chosen."""

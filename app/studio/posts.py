@@ -79,6 +79,7 @@ def new(request: WriterRequest) -> HttpResponse:
     form = PostForm(request.POST or None, request.FILES or None, user=request.user, copy=at.copies.first())
     if request.method == "POST" and form.is_valid() and (done := _accept(request, form, at)):
         return done
+    _keep_cover(request, form)
     return _editor(request, form, at)
 
 
@@ -93,6 +94,7 @@ def edit(request: WriterRequest, pk: int) -> HttpResponse:
     form = PostForm(request.POST or None, request.FILES or None, user=request.user, post=post, copy=at.copies.first())
     if request.method == "POST" and form.is_valid() and (done := _accept(request, form, at)):
         return done
+    _keep_cover(request, form)
     return _editor(request, form, at)
 
 
@@ -211,9 +213,26 @@ def _expected(request: WriterRequest, form: PostForm) -> int:
 
 def _cover(request: WriterRequest, form: PostForm) -> Media | None:
     if file := form.cleaned_data["upload"]:
-        return Media.objects.store(file, request.user, alt=form.cleaned_data["title"])
+        try:
+            return Media.objects.store(file, request.user, alt=form.cleaned_data["title"])
+        except ValidationError as error:
+            raise ValidationError({"upload": error.messages}) from error
     cover: Media | None = form.cleaned_data["cover"]
     return cover
+
+
+def _keep_cover(request: WriterRequest, form: PostForm) -> None:
+    """Store the file of a form that is refused, and choose it there: a browser does not send a file a second time."""
+    file = request.FILES.get("upload")
+    if not form.errors or "upload" in form.errors or file is None:
+        return
+    try:
+        picture = Media.objects.store(file, request.user, alt=str(form.data.get("title", "")))
+    except ValidationError as error:
+        form.add_error("upload", error)
+        return
+    form.choose_cover(picture)
+    messages.success(request, _("The picture is in your images, and chosen as the cover. Nothing else is saved yet."))
 
 
 def _editor(request: WriterRequest, form: PostForm, at: Desk) -> HttpResponse:

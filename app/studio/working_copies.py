@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -37,7 +38,7 @@ def writing(request: WriterRequest, form: PostForm, at: Desk) -> dict[str, objec
     """Return what the editor says about text that is not saved. What was refused is stored first: its page may be closed."""
     return {
         "desk": at,
-        "is_stored": not form.errors or _is_stored(at, request.POST),
+        "is_stored": not form.errors or _is_stored(at, form.data),
         "found": form.copy.stamp if form.copy and not form.is_bound else at.found,
         "copy": None if form.errors else form.copy,
         "conflict": form.conflict,
@@ -46,7 +47,7 @@ def writing(request: WriterRequest, form: PostForm, at: Desk) -> dict[str, objec
     }
 
 
-def _is_stored(at: Desk, data: QueryDict) -> bool:
+def _is_stored(at: Desk, data: Mapping[str, Any]) -> bool:
     try:
         keep(at, data)
     except (EditedElsewhere, CopyTooLong):
@@ -54,12 +55,12 @@ def _is_stored(at: Desk, data: QueryDict) -> bool:
     return True
 
 
-def typed(data: QueryDict) -> dict[str, str]:
+def typed(data: Mapping[str, Any]) -> dict[str, str]:
     """Return the fields of the editor in a request."""
     return {name: str(data[name]) for name in PostForm.base_fields if name in data and name not in NOT_TYPED}
 
 
-def keep(desk: Desk, data: QueryDict) -> bool:
+def keep(desk: Desk, data: Mapping[str, Any]) -> bool:
     """Store what a request holds. Raises EditedElsewhere, CopyTooLong."""
     number = data.get("revision", "")[:9]
     return desk.keep(typed(data), as_typed(desk.post), int(number) if number.isdecimal() else None)

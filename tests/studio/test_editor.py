@@ -9,8 +9,9 @@ from django.test import Client
 
 from app.accounts.models import User
 from app.accounts.rate_limit import alone
-from app.blog.models import Category, Post, Tag
+from app.blog.models import Category, Media, Post, Tag, WorkingCopy
 from app.blog.text import CONTENT_LIMIT
+from app.web.templatetags.afterword import reading_time
 from tests.studio.forms import SignedIn, typed
 from tests.studio.images import png
 
@@ -46,6 +47,30 @@ class TestTheEditor:
         cover = Post.objects.get().cover
         assert cover is not None
         assert (cover.content_type, cover.alt) == ("image/png", "Typed")
+
+    def test_keeps_a_cover_although_the_title_is_missing(self, writer: Client) -> None:
+        refused = writer.post("/studio/posts/new/", typed(title="", upload=png()))
+        picture = Media.objects.get()
+        assert refused.status_code == 422
+        assert f'<option value="{picture.pk}" selected>' in refused.content.decode()
+        assert "is in your images, and chosen as the cover" in refused.content.decode()
+        assert WorkingCopy.objects.get().fields["cover"] == str(picture.pk)
+        writer.post("/studio/posts/new/", typed(cover=picture.pk))
+        assert Post.objects.get().cover == picture
+
+    def test_says_at_the_field_that_a_cover_is_refused(self, writer: Client) -> None:
+        answer = writer.post("/studio/posts/new/", typed(title="", upload=png(b"<svg onload=alert(1)>")))
+        assert set(answer.context["form"].errors) == {"title", "upload"}
+        assert not Media.objects.exists()
+        assert set(writer.post("/studio/posts/new/", typed(upload=png(b"no"))).context["form"].errors) == {"upload"}
+
+    def test_makes_one_line_of_a_title(self, writer: Client) -> None:
+        writer.post("/studio/posts/new/", typed(title="Two\r\nlines"))
+        assert Post.objects.get().title == "Two lines"
+
+    def test_reckons_as_readers_are_told(self, writer: Client) -> None:
+        assert reading_time("word " * 720) == "3 min read"
+        assert 'data-per-minute="240"' in writer.get("/studio/posts/new/").content.decode()
 
     def test_keeps_the_language(self, writer: Client) -> None:
         writer.post("/studio/posts/new/", typed(language="pt_br"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -79,9 +80,17 @@ class TestAVendoredFile:
         rows = re.findall(
             r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", (STATIC / "vendor" / "VENDORED.md").read_text(), re.MULTILINE
         )
-        assert len(rows) == 6
+        assert len(rows) == 9
         for name, digest in rows:
             assert sha256((STATIC / name).read_bytes()).hexdigest() == digest, name
+
+    def test_of_the_editor_is_small_and_of_the_locked_versions(self) -> None:
+        assert (STATIC / "vendor" / "editor.min.js").stat().st_size < 160_000
+        told = (STATIC / "vendor" / "VENDORED.md").read_text()
+        locked = json.loads((APP.parent / "tools/editor_bundle/package-lock.json").read_text())["packages"]
+        for name in locked[""]["dependencies"]:
+            assert f"| {name} | {locked[f'node_modules/{name}']['version']} |" in told
+        assert not any("resolved" in each for each in locked.values())
 
     def test_is_told_for_each_file(self) -> None:
         told = (STATIC / "vendor" / "VENDORED.md").read_text()

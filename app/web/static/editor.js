@@ -1,0 +1,131 @@
+/* Write: Markdown in colour, buttons, shortcuts, the number of words and the headings. The form's own textarea stays the field. */
+(() => {
+  const LONGEST = 60000, PAUSE = 300;
+  const text = document.getElementById("id_content"), toolbar = document.querySelector("markdown-toolbar"), aids = document.getElementById("aids");
+  const language = document.documentElement.lang || undefined;
+
+  /* The library works around a textarea in its own frame; it moves there as it is, so that what listens to it goes on. */
+  function mount() {
+    const frame = document.createElement("div"), wrapper = document.createElement("div"), over = document.createElement("div"), line = document.createElement("div");
+    const isWrong = text.getAttribute("aria-invalid") === "true";
+    const options = { language: grammar(), value: text.value, wordWrap: true, lineNumbers: false, class: isWrong ? "wrong" : "" };
+    const isFocused = document.activeElement === text;
+    frame.className = `prism-code-editor language-${options.language}`;
+    frame.dataset.options = JSON.stringify(options);
+    wrapper.className = "pce-wrapper";
+    wrapper.dir = "auto";
+    over.className = "pce-overlays";
+    line.className = "pce-line";
+    line.setAttribute("aria-hidden", "true");
+    line.append("\n");
+    wrapper.append(over, line);
+    frame.append(wrapper);
+    text.before(frame);
+    over.append(text);
+    text.classList.add("pce-textarea");
+    const [mounted] = window.mountEditorsUnder(frame.parentNode);
+    /* Escape is the way out of the focus mode. */
+    mounted.keyCommandMap.Escape = null;
+    if (isFocused) text.focus();
+    return mounted;
+  }
+  /* All of the text is read at each key: what is as long as a book stays a plain textarea, and quick. */
+  const grammar = () => text.value.length > LONGEST ? "text" : "markdown";
+  const editor = grammar() === "markdown" ? mount() : null;
+
+  /* Buttons and shortcuts. */
+  const KEYS = { b: "bold", i: "italic", k: "link" };
+  const button = (name) => toolbar.querySelector(`[data-md-button="${name}"]`);
+  /* A heading, and a quote, is all of a line, wherever in it the caret is. */
+  function takeLines(event) {
+    const pressed = event.target.closest("[data-md-button]");
+    if (!pressed || !["header-2", "quote"].includes(pressed.dataset.mdButton)) return;
+    if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
+    const start = text.value.lastIndexOf("\n", text.selectionStart - 1) + 1, end = text.value.indexOf("\n", text.selectionEnd);
+    text.setSelectionRange(text.selectionStart ? start : 0, end < 0 ? text.value.length : end);
+  }
+  toolbar.addEventListener("click", takeLines, true);
+  toolbar.addEventListener("keydown", takeLines, true);
+  button("picture").addEventListener("click", () => document.querySelector("#uploads button").click());
+  text.addEventListener("keydown", (event) => {
+    const name = KEYS[event.key.toLowerCase()];
+    if (!name || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    button(name).click();
+  });
+
+  /* The number of words. Scripts without spaces between words are counted, too, where the browser can. */
+  const words = aids.querySelector("[data-words]"), minutes = aids.querySelector("[data-minutes]");
+  const number = new Intl.NumberFormat(language);
+  const time = new Intl.NumberFormat(language, { style: "unit", unit: "minute", unitDisplay: "short" });
+  const segmenter = Intl.Segmenter ? new Intl.Segmenter(language, { granularity: "word" }) : null;
+  const plain = (markdown) => markdown.replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/<[^>]*>|https?:\S+/g, " ");
+  function countWords(said) {
+    if (!segmenter) return (said.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}'’-]*/gu) || []).length;
+    let found = 0;
+    for (const { isWordLike } of segmenter.segment(said)) if (isWordLike) found += 1;
+    return found;
+  }
+  function count() {
+    const found = countWords(plain(text.value));
+    words.textContent = number.format(found);
+    minutes.textContent = time.format(found ? Math.max(1, Math.round(found / Number(aids.dataset.perMinute))) : 0);
+  }
+
+  /* The headings, as the library reads them: one in a block of code is none. */
+  const outline = document.getElementById("outline"), list = outline.querySelector("ol");
+  const level = (heading) => heading.startsWith("#") ? heading.match(/^#+/)[0].length : /=+\s*$/.test(heading) ? 1 : 2;
+  const named = (heading) => heading.replace(/^#+\s*|\s*#+\s*$|\n[=-]+\s*$/g, "").replace(/[*_`]/g, "");
+  function headings() {
+    const found = [];
+    let at = 0;
+    for (const token of window.readMarkdown(text.value)) {
+      const words = token.type === "title" ? text.value.slice(at, at + token.length) : "";
+      if (named(words)) found.push({ at, level: level(words), name: named(words) });
+      at += token.length;
+    }
+    return found;
+  }
+  function jump(at) {
+    text.setSelectionRange(at, at);
+    if (!editor) {
+      /* A plain textarea scrolls to its caret when it gets the focus. */
+      text.blur();
+      text.focus();
+      return;
+    }
+    text.focus({ preventScroll: true });
+    editor.container.scrollTop = editor.lines[text.value.slice(0, at).split("\n").length].offsetTop;
+    editor.container.scrollIntoView({ block: "nearest" });
+  }
+  let shown = "";
+  function showOutline() {
+    const found = headings(), sign = JSON.stringify(found);
+    outline.hidden = !found.length;
+    if (sign === shown) return;
+    shown = sign;
+    list.replaceChildren(...found.map(({ at, level, name }) => {
+      const item = document.createElement("li"), go = document.createElement("button");
+      item.dataset.level = level;
+      go.type = "button";
+      go.className = "plain";
+      go.dir = "auto";
+      go.textContent = name;
+      go.addEventListener("click", () => jump(at));
+      item.append(go);
+      return item;
+    }));
+  }
+
+  let later = 0;
+  function read() {
+    if (editor && grammar() !== editor.options.language) editor.setOptions({ language: grammar() });
+    count();
+    showOutline();
+  }
+  text.addEventListener("input", () => {
+    clearTimeout(later);
+    later = setTimeout(read, PAUSE);
+  });
+  read();
+})();
