@@ -66,7 +66,7 @@ class Env:
     oidc_issuer: Annotated[str, "the issuer of an OpenID Connect provider that signs people in, https://...; unset = none"]
     oidc_client_id: Annotated[str, "what the provider calls this site"]
     oidc_client_secret: Annotated[
-        Secret, "the secret that the provider gave this site; unset = a public client, with PKCE alone"
+        Secret, "what the provider gave this site as its secret; unset = a public client, with PKCE alone"
     ]
     oidc_name: Annotated[str, "what the button calls the provider; unset = the host of the issuer"]
     oidc_link_by_email: Annotated[
@@ -77,7 +77,7 @@ class Env:
     ]
     oidc_second_factor: Annotated[
         tuple[str, ...],
-        "values of amr or acr that mean two factors, with commas, such as mfa; always = each sign-in there does",
+        "values of amr or acr that mean two factors, with commas, such as mfa; always = every sign-in there",
     ]
     import_max_mb: Annotated[int, "how large an upload to import may be, in MB; a ZIP may hold four times as much"]
     notice_quiet: Annotated[

@@ -31,8 +31,8 @@ def _signed_in(sender: object, request: HttpRequest | None, user: User, **kwargs
     accepted(request, user.pk)
 
 
-def _wrong_password(sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
-    # What was typed as a name is not logged: it may be an address, or the password. One query, whether the name is known or not.
+def _wrong_password(sender: object, credentials: dict[str, Any], request: HttpRequest | None, **kwargs: Any) -> None:
+    # What was typed is not logged: it may be an address, or the password. One query, whether the name is known or not.
     name = str(credentials.get("username", ""))
     user_id = None if "\0" in name else User.objects.filter(username=name).values_list("pk", flat=True).first()
     refused(request, "password", user_id=user_id)

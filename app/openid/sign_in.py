@@ -139,9 +139,7 @@ def _mine(request: HttpRequest, person: Person) -> User | None:
 def _unknown(request: HttpRequest, kept: Pending) -> HttpResponse:
     """The same answer whether there is no account, or one that is closed."""
     sign_in_log.refused(request, "no account", user_id=kept.user)
-    text = _(
-        "This %(provider)s account does not open an account here. If you have one, sign in with your password and link it."
-    )
+    text = _("This %(provider)s account opens no account here. If you have one here, sign in with your password and link it.")
     messages.error(request, text % {"provider": required().name})
     return _back(request, kept)
 
