@@ -36,6 +36,7 @@ from owed import clock
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Lead a guest to the provider."""
+    required()
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     return leave(request, pending.SIGN_IN, request.POST.get("next", ""))
