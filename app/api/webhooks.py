@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.db.models import QuerySet
 from ninja import Router, Schema, Status
@@ -111,13 +111,12 @@ def list_webhooks(request: Request) -> QuerySet[Account]:
 
 
 @router.post("", response={201: CreatedWebhook, 403: Problem, 422: Problem, 429: Problem})
-def create_webhook(request: Request, payload: NewWebhook) -> Status[dict[str, Any]]:
+def create_webhook(request: Request, payload: NewWebhook) -> Status[Account]:
     """Connect a webhook. The same address again renews its secret. One that can never be called from here is refused."""
     must_write(request.auth)
     limit("webhook", str(request.auth.pk), per_minute=PER_SENDER)
     with _by_field():
-        account, secret = endpoints.create(request.auth, payload.name, payload.url, payload.events)
-    return Status(201, {**EndpointOut.from_orm(account).dict(), "secret": secret})
+        return Status(201, endpoints.create(request.auth, payload.name, payload.url, payload.events))
 
 
 @router.patch("/{webhook_id}", response={200: EndpointOut, 403: Problem, 404: Problem, 422: Problem, 429: Problem})

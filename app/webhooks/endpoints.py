@@ -31,17 +31,17 @@ class SecretReplaced(Refused):
     """Another request was quicker."""
 
 
-def create(owner: User, name: str, url: str, events: Collection[str] | None) -> tuple[Account, str]:
-    """Return an endpoint and its secret, which is shown this once. Raises CannotConnect, and Refused for the events.
+def create(owner: User, name: str, url: str, events: Collection[str] | None) -> Account:
+    """Return an endpoint, whose secret is shown this once. Raises CannotConnect, and Refused for the events.
 
     One that the owner has at this address already gets the new secret, as in the studio.
     """
     if events is not None:
         check_choice(owner, events)
-    account, secret = connect(network=Webhook.name, name=name, endpoint=url, owner=owner)
+    account, _secret = connect(network=Webhook.name, name=name, endpoint=url, owner=owner)
     if events is not None:
         choose(account, events)
-    return account, secret
+    return account
 
 
 def move(account: Account, url: str) -> None:
