@@ -63,6 +63,22 @@ class Env:
     second_factor_for: Annotated[
         str, "who must sign in with a second factor: administrators, editors or team; unset = who wants to"
     ]
+    oidc_issuer: Annotated[str, "the issuer of an OpenID Connect provider that signs people in, https://...; unset = none"]
+    oidc_client_id: Annotated[str, "what the provider calls this site"]
+    oidc_client_secret: Annotated[
+        Secret, "what the provider gave this site as its secret; unset = a public client, with PKCE alone"
+    ]
+    oidc_name: Annotated[str, "what the button calls the provider; unset = the host of the issuer"]
+    oidc_link_by_email: Annotated[
+        bool, "on = the provider signs in accounts and invitations that have the verified address; trust it with all of them"
+    ]
+    oidc_new_accounts: Annotated[
+        str, "the role of accounts that the first sign-in makes: reader, contributor or author; unset = it makes none"
+    ]
+    oidc_second_factor: Annotated[
+        tuple[str, ...],
+        "values of amr or acr that mean two factors, with commas, such as mfa; always = every sign-in there",
+    ]
     import_max_mb: Annotated[int, "how large an upload to import may be, in MB; a ZIP may hold four times as much"]
     notice_quiet: Annotated[
         timedelta, "NOTICE_QUIET_MINUTES: after a notice about a post, the next ones wait so long and go out as one"
@@ -149,12 +165,30 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
         second_factor_for=reader.value("SECOND_FACTOR_FOR", values.one_of("administrators", "editors", "team"), default=""),
         import_max_mb=reader.value("IMPORT_MAX_MB", values.whole(1, 100_000, "a number of MB"), default=500),
         celery_results=reader.value("CELERY_RESULTS", values.one_of("failures", "all"), default="failures"),
+        **_oidc(reader),
         **_publication(reader),
         **_mail(reader),
         **_times(reader),
     )
     reader.finish()
     return env
+
+
+def _oidc(reader: _Reader) -> dict[str, Any]:
+    """Return the provider that signs people in."""
+    issuer = reader.value("OIDC_ISSUER", values.issuer, default="")
+    client_id = reader.value("OIDC_CLIENT_ID", str, default="")
+    if issuer and not client_id:
+        reader.problems.append("OIDC_CLIENT_ID: missing; set it, as OIDC_ISSUER is set")
+    return {
+        "oidc_issuer": issuer,
+        "oidc_client_id": client_id,
+        "oidc_client_secret": reader.url("OIDC_CLIENT_SECRET", str, default=""),
+        "oidc_name": reader.value("OIDC_NAME", str, default=""),
+        "oidc_link_by_email": reader.value("OIDC_LINK_BY_EMAIL", values.boolean, default=False),
+        "oidc_new_accounts": reader.value("OIDC_NEW_ACCOUNTS", values.one_of("reader", "contributor", "author"), default=""),
+        "oidc_second_factor": reader.value("OIDC_SECOND_FACTOR", values.words, default=()),
+    }
 
 
 def _publication(reader: _Reader) -> dict[str, Any]:

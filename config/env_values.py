@@ -116,6 +116,15 @@ def page(text: str) -> str:
     return text.rstrip("/")
 
 
+def issuer(text: str) -> str:
+    """Return it to the letter: it is compared with what the provider calls itself. http is for a provider on this machine."""
+    parts = urlsplit(text)
+    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    if not (parts.scheme == "https" or local) or not parts.hostname or set(text) & {"?", "#", "@"}:
+        raise ValueError("must be https://host, and a path if there is one, as the provider writes it")
+    return text
+
+
 def url(text: str) -> str:
     if not urlsplit(text).scheme:
         raise ValueError("must be a URL, such as redis://host:6379/0")

@@ -29,7 +29,7 @@ FLOWER_BASIC_AUTH = ENV.flower_basic_auth
 ROOMS = [
     "owed", "app.site", "app.dispatch", "app.mail", "app.outbound", "app.accounts", "app.log", "app.blog", "app.newsletter",
     "app.notices", "app.feeds", "app.social", "app.search", "app.stats", "app.webhooks", "app.audit", "app.second_factor",
-    "app.members", "app.team", "app.importer", "app.backup", "app.exporter", "app.studio", "app.api", "app.web",
+    "app.openid", "app.members", "app.team", "app.importer", "app.backup", "app.exporter", "app.studio", "app.api", "app.web",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -117,6 +117,13 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 SECOND_FACTOR_FOR = ENV.second_factor_for
+OIDC_ISSUER = ENV.oidc_issuer
+OIDC_CLIENT_ID = ENV.oidc_client_id
+OIDC_CLIENT_SECRET = ENV.oidc_client_secret
+OIDC_NAME = ENV.oidc_name
+OIDC_LINK_BY_EMAIL = ENV.oidc_link_by_email
+OIDC_NEW_ACCOUNTS = ENV.oidc_new_accounts
+OIDC_SECOND_FACTOR = ENV.oidc_second_factor
 PASSWORD_RESET_TIMEOUT = 86_400  # the mail says so: a day
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"

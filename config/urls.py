@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("app.notices.urls")),
     path("", include("app.feeds.urls")),
     path("", include("app.second_factor.urls")),
+    path("", include("app.openid.urls")),
     path("", include("app.members.urls")),
     path("", include("app.team.urls")),
     path("", include("app.web.urls")),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from app.accounts import sign_in_log
 from app.accounts.models import ApiToken, User
 from app.accounts.models.token import digest
 from app.accounts.rate_limit import TOO_MANY, may_sign_in, signed_in
@@ -43,6 +44,7 @@ class BadSignIn(Refusal):
 def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
     """Exchange a name and a password for a token. `code`, of the app or a recovery code, where two-factor sign-in is set up."""
     if not may_sign_in(request, payload.username):
+        sign_in_log.refused(request, "too many")
         raise TooMany(str(TOO_MANY))
     if "\x00" in payload.username:
         raise BadSignIn(_("The name or the password is wrong."))
@@ -51,6 +53,7 @@ def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
         raise BadSignIn(_("The name or the password is wrong."))
     signed_in(request, payload.username)
     _take_second_step(request, user, payload.code)
+    sign_in_log.accepted(request, user.pk)
     _row, token = ApiToken.objects.issue(user, payload.name or "API")
     return Status(201, {"token": token, "name": payload.name or "API"})
 
@@ -58,12 +61,15 @@ def sign_in(request: HttpRequest, payload: SignIn) -> Status[dict[str, str]]:
 def _take_second_step(request: HttpRequest, user: User, code: str) -> None:
     """Raise what is missing beside the right password: a code, or that one is set up at all."""
     if must_set_up(user):
+        sign_in_log.refused(request, "no second factor", user_id=user.pk)
         raise Forbidden(str(SET_UP_FIRST))
     if not has_second_factor(user):
         return
     if not may_verify(request, user):
+        sign_in_log.refused(request, "too many", user_id=user.pk)
         raise TooMany(str(TOO_MANY))
     if not accept_code(user, code, now=clock.now()):
+        sign_in_log.refused(request, "code", user_id=user.pk)
         raise BadSignIn(_("Send a code of your authenticator app, or a recovery code, that was not used yet."))
 
 

@@ -29,6 +29,8 @@ class Action(models.TextChoices):
     ACCOUNT_FACTOR_ADDED = "account.factor_added", _("Added a second factor to their sign-in")
     ACCOUNT_FACTOR_REMOVED = "account.factor_removed", _("Removed a second factor from their sign-in")
     ACCOUNT_CODES_RENEWED = "account.codes_renewed", _("Made new recovery codes")
+    ACCOUNT_LINKED = "account.linked", _("Linked an account at another service to their sign-in")
+    ACCOUNT_UNLINKED = "account.unlinked", _("Unlinked the account at another service from their sign-in")
     TOPIC_CREATED = "topic.created", _("Created a category or tag")
     TOPIC_CHANGED = "topic.changed", _("Changed a category or tag")
     TOPIC_MERGED = "topic.merged", _("Merged a category or tag into another")

@@ -15,6 +15,7 @@ from app.blog.models import Comment, Like, Post, Revision, WorkingCopy
 from app.members.models import EmailChange
 from app.members.settings_pages import ProfileForm
 from app.newsletter.models import Subscriber
+from app.openid.models import Identity
 from app.second_factor.models import Authenticator, Passkey
 from app.stats import activity
 
@@ -38,6 +39,7 @@ def everything(user: User) -> dict[str, Any]:
     written = ("title", "slug", "status", "content", "excerpt", "language", "created_at", "published_at")
     moved = ("old_email", "new_email", "asked_at", "closed_at")
     agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at")
+    known = ("issuer", "subject", "created_at", "last_used_at")
     return {
         "account": {name: getattr(user, name) for name in person},
         "addresses": list(EmailChange.objects.filter(user=user).order_by("pk").values(*moved)),
@@ -48,6 +50,7 @@ def everything(user: User) -> dict[str, Any]:
         "comments": list(_comments(user)),
         "likes": list(Like.objects.filter(user=user).order_by("pk").values("post__title", "post__slug", "created_at")),
         "second_factor": _second_factor(user),
+        "identities": list(Identity.objects.filter(user=user).order_by("pk").values(*known)),
         "activity": activity.export(user.pk),
         "subscriptions": list(Subscriber.objects.filter(user=user).order_by("pk").values(*agreed)),
     }

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from app.accounts import sign_in_log
 from app.accounts.models import User
 from app.accounts.rate_limit import MINUTE, TOO_MANY, refused, too_many
 from app.members.known_browser import remember
@@ -66,10 +67,12 @@ def passkey_step(request: HttpRequest) -> HttpResponse:
     form = StepForm({})
     form.errors.clear()
     if not may_verify(request, user):
+        sign_in_log.refused(request, "too many", user_id=user.pk)
         form.add_error(None, too_many())
     elif _answered(request, user):
         return _signed_in(request, user)
     else:
+        sign_in_log.refused(request, "passkey", user_id=user.pk)
         form.add_error(None, _("This passkey was not accepted. Try again."))
     return _page(request, form, user)
 
@@ -81,11 +84,13 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     if not may_verify(request):
+        sign_in_log.refused(request, "too many")
         return HttpResponse(str(TOO_MANY), status=429, headers={"Retry-After": str(MINUTE)}, content_type="text/plain")
     if not request.POST.get("credential"):
         return _challenge(request)
     user = _answered(request)
     if user is None:
+        sign_in_log.refused(request, "passkey")
         messages.error(request, _("This passkey was not accepted. Sign in with your password, or try again."))
         return redirect(settings.LOGIN_URL)
     return _signed_in(request, user)
@@ -94,8 +99,10 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
 def _is_right(request: HttpRequest, form: StepForm, user: User) -> bool:
     """Look at the code, or note on the form why not."""
     if not may_verify(request, user):
+        sign_in_log.refused(request, "too many", user_id=user.pk)
         form.add_error("code", too_many())
     elif not accept_code(user, form.cleaned_data["code"], now=clock.now()):
+        sign_in_log.refused(request, "code", user_id=user.pk)
         form.add_error("code", why_refused(user, form.cleaned_data["code"], now=clock.now()))
     return form.is_valid()
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from app.accounts.models import LastAdministrator, Profile, User
 from app.blog.text import clean, one_line
+from app.openid.provider import provider_name
 from app.site import languages, limits
 from app.site.pages import HOME
 from app.site.speaking import speaking
@@ -89,7 +90,11 @@ def settings(request: HttpRequest) -> HttpResponse:
         form.save(user.profile)
         messages.success(request, _("Saved."))
         return redirect("account")
-    about = {"form": form, "language_form": LanguageForm(initial={"language": user.language})}
+    about = {
+        "form": form,
+        "language_form": LanguageForm(initial={"language": user.language}),
+        "provider_name": provider_name(),
+    }
     return render(request, "members/settings.html", about, status=422 if form.errors else 200)
 
 

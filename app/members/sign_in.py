@@ -14,9 +14,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
+from app.accounts import sign_in_log
 from app.accounts.models import User
 from app.accounts.rate_limit import PER_NAME, may_sign_in, may_try, refused, signed_in, too_many
 from app.members.known_browser import known, remember
+from app.openid.provider import provider_name
 from app.second_factor import webauthn
 from app.second_factor.session import begin
 from app.second_factor.status import has_second_factor
@@ -29,6 +31,7 @@ class SignInForm(AuthenticationForm):
         request = cast("HttpRequest", self.request)
         browser = known(request, name)
         if name and not may_sign_in(request, name, known=browser):
+            sign_in_log.refused(request, "too many")
             raise too_many()
         data: dict[str, Any] = super().clean()
         if self.get_user():
@@ -59,7 +62,8 @@ class SignIn(Refusing, LoginView):
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(has_passkeys=webauthn.is_possible(), **kwargs)
+        ways = {"has_passkeys": webauthn.is_possible(), "provider_name": provider_name()}
+        return super().get_context_data(**ways, **kwargs)
 
 
 @never_cache

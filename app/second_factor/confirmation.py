@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -61,8 +62,15 @@ def confirm_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         confirm(request)
         return redirect(next_url)
-    response = render(request, "second_factor/confirm_password.html", {"form": form, "next": next_url})
+    about = {"form": form, "next": next_url, "may_use_provider": _may_use_provider(request)}
+    response = render(request, "second_factor/confirm_password.html", about)
     return refused(response, form) if form.errors else response
+
+
+def _may_use_provider(request: HttpRequest) -> bool:
+    """Return whether an account at the provider shows that it is them."""
+    user = cast("User", request.user)
+    return bool(settings.OIDC_ISSUER) and user.identities.filter(issuer=settings.OIDC_ISSUER).exists()
 
 
 def _next(request: HttpRequest) -> str:

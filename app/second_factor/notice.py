@@ -36,6 +36,8 @@ class Change(models.TextChoices):
             "If this was not you, change your password."
         ),
     )
+    LINKED = "linked", gettext_lazy("An account at another service was linked. It signs you in from now on.")
+    UNLINKED = "unlinked", gettext_lazy("The account at another service was unlinked. It no longer signs you in.")
     RESET = (
         "reset",
         gettext_lazy(

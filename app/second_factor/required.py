@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from app.second_factor.session import begin, is_verified
+from app.second_factor.session import begin, is_verified, is_vouched
 from app.second_factor.status import has_second_factor
 from app.site.pages import SECOND_STEP
 
@@ -32,7 +32,7 @@ def required(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callabl
 def _way_round(request: HttpRequest) -> str:
     """Return where the person is led first; "" where they may go on. A session may outlive the factor that it has proved."""
     user = request.user
-    if not user.is_authenticated or not user.needs_second_factor:
+    if not user.is_authenticated or not user.needs_second_factor or is_vouched(request):
         return ""
     if not has_second_factor(user):
         return reverse("second_factor")

@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from app.accounts.models import User
 
-PENDING, VERIFIED, CONFIRMED = "second_step", "second_factor", "confirmed_at"
+PENDING, VERIFIED, CONFIRMED, VOUCHED = "second_step", "second_factor", "confirmed_at", "second_factor_elsewhere"
 PENDING_FOR = timedelta(minutes=10)
 CONFIRMED_FOR = timedelta(minutes=10)
 
@@ -60,6 +60,15 @@ def verify(request: HttpRequest) -> None:
 
 def is_verified(request: HttpRequest) -> bool:
     return VERIFIED in request.session
+
+
+def vouch(request: HttpRequest) -> None:
+    """Note that the service that signed the person in asked for a second factor, and is trusted with that."""
+    request.session[VOUCHED] = timezone.now().timestamp()
+
+
+def is_vouched(request: HttpRequest) -> bool:
+    return VOUCHED in request.session
 
 
 def forget(request: HttpRequest) -> None:

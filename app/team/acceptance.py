@@ -36,6 +36,19 @@ def accept_as(invitation: Invitation, user: User, *, now: datetime) -> None:
         user.confirm_address(user.email)
 
 
+@transaction.atomic
+def accept_without_password(username: str, email: str, now: datetime) -> User | None:
+    """Make the account of an open invitation to this address, which a provider has verified. None where there is none."""
+    invitation = Invitation.objects.filter(email__iexact=email, closed_at=None).first()
+    if invitation is None or not invitation.is_valid(now):
+        return None
+    user = User.objects.register_without_password(
+        username, invitation.email, registered_via=RegisteredVia.ADMIN, email_confirmed_at=now
+    )
+    _accept(invitation, user, now)
+    return user
+
+
 def has_account(invitation: Invitation) -> bool:
     """Return whether an account has the invited address. Only to be said to one who holds the link."""
     return User.objects.filter(email__iexact=invitation.email).exists()

@@ -14,7 +14,7 @@ from app.social.networks import network_of
 from app.social.networks.outcomes import Declined, Gone, InDoubt
 from app.social.networks.webhook import send
 from app.webhooks import effects
-from app.webhooks.events import EVENTS
+from app.webhooks.events import EVENTS, TEST
 from app.webhooks.models import Call, CallState
 from app.webhooks.spreading import may_know
 from owed import GiveUp, Later
@@ -38,12 +38,16 @@ def call(call_id: int) -> None:
     if why := _unwanted(found):
         found.settle(CallState.SKIPPED, why, tried=False)
         return
-    data = EVENTS[found.event].data(found.subjects, found.facts)
+    data = _data(found)
     if data is None:
         found.settle(CallState.SKIPPED, _("What the event is about no longer exists."), tried=False)
         return
     _heed_rest(found.account)
     _try(found, body_of(found, data))
+
+
+def _data(found: Call) -> dict[str, Any] | None:
+    return {"webhook": found.account_id} if found.event == TEST else EVENTS[found.event].data(found.subjects, found.facts)
 
 
 def body_of(found: Call, data: dict[str, Any]) -> bytes:
@@ -56,6 +60,8 @@ def _unwanted(found: Call) -> str:
     account = found.account
     if not account.active:
         return _("The account is off.")
+    if found.event == TEST:
+        return ""
     if found.event not in EVENTS or found.event not in account.events:
         return _("The endpoint no longer wants this event.")
     event = EVENTS[found.event]

@@ -25,18 +25,25 @@ def endpoints_of(user: User) -> AccountQuerySet:
 
 def choices_for(account: Account) -> list[tuple[str, str | Promise]]:
     """Return the events that this endpoint may choose, each with its label."""
-    return [(POSTS, gettext_lazy("Posts are published, revised and withdrawn")), *named(account)]
+    return choices_of(account.owner)
 
 
-def named(account: Account) -> list[tuple[str, str | Promise]]:
-    return [(event.name, event.label) for event in open_to(account.owner)]
+def choices_of(owner: User | None) -> list[tuple[str, str | Promise]]:
+    named = [(event.name, event.label) for event in open_to(owner)]
+    return [(POSTS, gettext_lazy("Posts are published, revised and withdrawn")), *named]
+
+
+def check_choice(owner: User | None, events: Collection[str]) -> list[str]:
+    """Return the names of all that the owner may choose. Raises Refused where one of the events is not among them."""
+    known = [name for name, _label in choices_of(owner)]
+    if unknown := sorted(set(events) - set(known)):
+        raise Refused(_("Not an event that this endpoint may choose: %(events)s.") % {"events": ", ".join(unknown)})
+    return known
 
 
 def choose(account: Account, events: Collection[str]) -> None:
     """Let the endpoint get these events from now on. Raises Refused for one that its owner may not have, or no one knows."""
-    known = [name for name, _label in choices_for(account)]
-    if unknown := sorted(set(events) - set(known)):
-        raise Refused(_("Not an event that this endpoint may choose: %(events)s.") % {"events": ", ".join(unknown)})
+    known = check_choice(account.owner, events)
     account.events = [name for name in known if name in events]
     account.save(update_fields=["events"])
     Entry.objects.note(Action.SETTINGS_CHANGED, account, account.name, events=account.events)

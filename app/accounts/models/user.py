@@ -74,6 +74,17 @@ class Users(UserManager["User"]):
         user = self.model(username=username, email=self.normalize_email(email), **fields)
         _validate_password(password, user)
         user.set_password(password)
+        return self._insert(user)
+
+    @transaction.atomic
+    def register_without_password(self, username: str, email: str, **fields: Any) -> User:
+        """Make an account that another service signs in. Raises ValidationError, by field."""
+        fields.setdefault("registered_via", RegisteredVia.SITE)
+        user = self.model(username=username, email=self.normalize_email(email), **fields)
+        user.set_unusable_password()
+        return self._insert(user)
+
+    def _insert(self, user: User) -> User:
         _validate_address(user.email)
         # Django's own check of the address refuses what is not ASCII before the @.
         user.clean_fields(exclude={"email"})

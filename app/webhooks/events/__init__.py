@@ -6,6 +6,8 @@ from pkgutil import iter_modules
 from app.accounts.models import User
 from app.webhooks.events.base import Event
 
+TEST = "webhook.test"
+"""A call that a person asks for, to see that it arrives. No endpoint chooses it."""
 EVENTS: dict[str, Event] = {}
 
 
