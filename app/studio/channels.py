@@ -109,6 +109,5 @@ def _shared(label: str, rows: list[SocialPost], counts: list[Counted]) -> Channe
     failed = states[ShareState.FAILED] + states[ShareState.UNKNOWN]
     how = (RETRIED if is_open else FAILED) if failed else UNDER_WAY if states[ShareState.PENDING] and is_open else FINE
     there = states[ShareState.SENT]
-    text = ngettext("%(there)s of %(number)s has it.", "%(there)s of %(number)s have it.", len(rows))
-    says = text % {"there": localize(there), "number": localize(len(rows))}
+    says = _("It reached %(there)s of %(number)s.") % {"there": localize(there), "number": localize(len(rows))}
     return Channel(label=label, standing=how, says=says, anchor="social-heading")

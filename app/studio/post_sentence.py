@@ -38,14 +38,14 @@ def sentence(post: Post, sends: list[tuple[Send, Balance]], *, is_unmailed: bool
 
 def _post(post: Post, *, is_unmailed: bool) -> str:
     if post.status == Status.SCHEDULED and post.publish_at:
-        return _("To be published: %(time)s.") % {"time": _moment(post.publish_at)}
+        return _("Scheduled for %(time)s.") % {"time": _moment(post.publish_at)}
     if post.status == Status.WITHDRAWN:
         return _("Withdrawn from readers.")
     if not post.is_out or not post.published_at:
         return _("Not published yet.")
     if post.status == Status.MAILED:
-        return _("Published by email alone: %(time)s.") % {"time": _moment(post.published_at)}
-    text = _("Published without email: %(time)s.") if is_unmailed else _("Published: %(time)s.")
+        return _("Published %(time)s, by email alone.") % {"time": _moment(post.published_at)}
+    text = _("Published %(time)s, without email.") if is_unmailed else _("Published %(time)s.")
     return text % {"time": _moment(post.published_at)}
 
 
