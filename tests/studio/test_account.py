@@ -15,7 +15,9 @@ from app.blog.models import Post
 from app.mail.message import new_message_id
 from app.newsletter.models import Delivery, MailingChoice, Send
 from app.social.models import Account, SocialPost
+from app.studio.troubles import troubled
 from owed.models import Effect
+from tests import factories
 from tests.markup import squeezed
 from tests.studio.forms import SignedIn
 from tests.studio.test_publication import dead, effect
@@ -206,3 +208,31 @@ class TestAPoll:
         Effect.objects.bulk_create(rows)
         answer = writer.get(f"/studio/posts/{post.pk}/effects/", headers={"HX-Request": "true"})
         assert len(answer.content) < 5_000
+
+
+class TestTheListOfPosts:
+    @pytest.mark.parametrize("trouble", ["effect", "email", "share"])
+    def test_marks_and_finds_posts_with_troubles(self, writer: Client, post: Post, trouble: str) -> None:
+        fine = factories.write(post.author, "All is well")
+        effect(about=f"post:{fine.pk}", state="done", finished_at=LATER)
+        effect(about="user:7", state="dead", finished_at=LATER)
+        if trouble == "effect":
+            dead(post)
+        elif trouble == "email":
+            mailing(post, state="finished", sent=1, unknown=1)
+        else:
+            account = Account.objects.create(network="dummy", name="A network")
+            SocialPost.objects.create(post=post, account=account, state="failed")
+        shown = page_of_posts(writer)
+        assert (shown.count("Needs a look"), f"/studio/posts/{post.pk}/" in shown) == (1, True)
+        only = page_of_posts(writer, troubles="with")
+        assert (f"/studio/posts/{post.pk}/" in only, f"/studio/posts/{fine.pk}/" in only) == (True, False)
+
+    def test_asks_once_for_a_whole_page(self, writer: Client, post: Post, django_assert_num_queries: Any) -> None:
+        ids = [factories.write(post.author, f"Post {number}").pk for number in range(3)]
+        with django_assert_num_queries(1):
+            assert list(troubled(ids)) == []
+
+
+def page_of_posts(client: Client, **asked: str) -> str:
+    return squeezed(client.get("/studio/", asked).content).split('id="found"')[1]
