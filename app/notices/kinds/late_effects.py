@@ -58,6 +58,6 @@ def report_lateness(now: datetime) -> int:
 
 
 def oldest_untaken() -> datetime | None:
-    """Return when the oldest effect was due that has not begun. One that failed and is tried again waits for its own reasons."""
+    """Return when the oldest effect was due that has not begun. One that is retried has reasons of its own to wait."""
     found: datetime | None = Effect.objects.overdue().filter(attempt=0).aggregate(oldest=Min("due_at"))["oldest"]
     return found
