@@ -83,6 +83,9 @@ class Env:
     notice_quiet: Annotated[
         timedelta, "NOTICE_QUIET_MINUTES: after a notice about a post, the next ones wait so long and go out as one"
     ]
+    effects_late_after: Annotated[
+        timedelta, "EFFECTS_LATE_AFTER_MINUTES: operators get an email when due work has not begun after this time"
+    ]
     announce_within: Annotated[timedelta, "ANNOUNCE_WITHIN_HOURS: posts older than this are not announced"]
     mailing_delay: Annotated[
         timedelta, "MAILING_DELAY_SECONDS: how long a mailing can be stopped before its first email leaves; 0 = not at all"
@@ -223,6 +226,9 @@ def _times(reader: _Reader) -> dict[str, Any]:
         "effects_ring_after_seconds": reader.value("EFFECTS_RING_AFTER_SECONDS", values.seconds, default=15.0),
         "effects_lease_margin_seconds": reader.value("EFFECTS_LEASE_MARGIN_SECONDS", values.seconds, default=10.0),
         "notice_quiet": reader.value("NOTICE_QUIET_MINUTES", values.period("minutes", 0, 1440), default=timedelta(minutes=10)),
+        "effects_late_after": reader.value(
+            "EFFECTS_LATE_AFTER_MINUTES", values.period("minutes", 1, 1440), default=timedelta(minutes=15)
+        ),
         "announce_within": reader.value("ANNOUNCE_WITHIN_HOURS", values.hours, default=timedelta(hours=24)),
         "mailing_delay": reader.value(
             "MAILING_DELAY_SECONDS", values.period("seconds", 0, 3600), default=timedelta(seconds=30)

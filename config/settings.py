@@ -190,6 +190,7 @@ MAIL_REFUSALS_AMONG = ENV.mail_refusals_among
 MAIL_REFUSALS_PERCENT = ENV.mail_refusals_percent
 MAILBOX_DIR = DATA_DIR / "mailbox" if ENV.bundled_mail else None
 NOTICE_QUIET = ENV.notice_quiet
+EFFECTS_LATE_AFTER = ENV.effects_late_after
 ANNOUNCE_WITHIN = ENV.announce_within
 MAILING_DELAY = ENV.mailing_delay
 OUTBOUND_ALLOW = ENV.outbound_allow

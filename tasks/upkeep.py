@@ -19,6 +19,8 @@ from app.newsletter import mail_check
 from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries
 from app.newsletter.samples import forget_samples
+from app.notices.kinds.failed_effects import report_failures
+from app.notices.kinds.late_effects import report_lateness
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
 from app.team import effects as team
@@ -81,6 +83,13 @@ def forget_history() -> None:
 def roll_up() -> None:
     """Count what was owed and done in the minutes that are over, for plots and metrics."""
     rolling_up.roll_up()
+
+
+@task("upkeep.raise_alarms")
+def raise_alarms() -> None:
+    """Notify those who operate the site of effects that failed for good, and of work that no worker begins in time."""
+    report_failures(clock.now())
+    report_lateness(clock.now())
 
 
 @task("upkeep.prove")

@@ -64,6 +64,12 @@ class ProfileForm(forms.Form):
     notify_reviews = forms.BooleanField(
         label=gettext_lazy("Email me about posts that wait for my review, and about notes and assignments"), required=False
     )
+    notify_troubles = forms.BooleanField(label=gettext_lazy("Email me when effects fail for good or are late"), required=False)
+
+    def __init__(self, *args: Any, operates: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not operates:
+            del self.fields["notify_troubles"]
 
     def clean_display_name(self) -> str:
         return one_line(self.cleaned_data["display_name"])
@@ -85,7 +91,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     """Show what one can change; POST changes it."""
     user = cast("User", request.user)
     shown = {name: getattr(user.profile, name) for name in ProfileForm.base_fields}
-    form = ProfileForm(request.POST or None, initial=shown)
+    form = ProfileForm(request.POST or None, initial=shown, operates=user.is_operator)
     if request.method == "POST" and form.is_valid():
         form.save(user.profile)
         messages.success(request, _("Saved."))

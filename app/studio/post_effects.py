@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -18,6 +21,9 @@ from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import MailingChoice, Send
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
+from app.studio.channels import channels
+from app.studio.effect_list import Counted, counted, listed, tally
+from app.studio.post_sentence import sentence
 from app.studio.remote_ids import remote_ids
 from app.studio.timeline import timeline
 from owed import acting
@@ -33,52 +39,65 @@ KINDS = {
     "media": gettext_lazy("Files"),
     "upkeep": gettext_lazy("Maintenance"),
 }
-MOST = 200
 COUNTING = Q(queue="stats") & ~Q(state=State.DEAD)  # a row for each reader would bury the others
+SHOWN = "Shown"
+"""The header in which a page that renews itself says what it shows."""
+CSRF_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
+"""It is another each time it is written."""
 
 
 @require_GET
 @watchers
 def post_effects(request: WriterRequest, pk: int) -> HttpResponse:
-    """Show what followed; asked by htmx, only the part that changes."""
-    post = watched_post(request, pk)
-    template = "studio/account.html" if request.htmx else "studio/post_effects.html"
-    return render(request, template, summary(request, post))
+    """Show what followed; asked by htmx, only the part that changes, and nothing where the page shows it already."""
+    account = _account(request, watched_post(request, pk))
+    if not request.htmx:
+        return render(request, "studio/post_effects.html", account)
+    if request.headers.get(SHOWN) == account["digest"]:
+        return HttpResponse(status=204)
+    return render(request, "studio/account.html", account)
+
+
+def _account(request: WriterRequest, post: Post) -> dict[str, Any]:
+    """Return what the page shows, written out, and a digest by which a browser says later that it has this."""
+    facts = summary(request, post)
+    body = render_to_string("studio/account_body.html", facts, request)
+    written = CSRF_TOKEN.sub("", f"{body}{post.status}")
+    return {**facts, "body": body, "digest": sha256(written.encode()).hexdigest()[:16]}
 
 
 def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
-    """Return everything that the page shows. The tally is read first: what it calls finished stays so below."""
+    """Return everything that the page shows. The effects are counted first: what is called finished stays so below."""
     effects_of_post = Effect.objects.about(post).exclude(COUNTING)
-    counts = tally(effects_of_post)
-    effects = list(effects_of_post.order_by("-pk")[:MOST])
-    sends = Send.objects.filter(post=post).select_related("paused_by__profile").order_by("-round")
+    counts = counted(effects_of_post)
+    sums, lists = tally(counts), listed(effects_of_post, counts)
+    sends = [(send, balance(send)) for send in _sends(post)]
     socials = list(SocialPost.objects.filter(post=post).select_related("account").order_by("pk"))
+    is_unmailed = not sends and MailingChoice.objects.filter(post=post, is_mailed=False).exists()
     return {
         "post": post,
-        "effects": effects,
-        "remote_ids": remote_ids(effects),
-        "tally": counts,
+        **lists,
+        "sentence": sentence(post, sends, is_unmailed=is_unmailed, announcing=_is_open(counts, "email"), dead=sums[State.DEAD]),
+        "channels": channels(counts, sends, socials),
+        "remote_ids": remote_ids([*lists["troubles"], *lists["effects"]]),
+        "tally": sums,
         "kinds": KINDS,
-        "sends": [(send, balance(send)) for send in sends],
+        "sends": sends,
         "may_decide": request.user.can_publish(post),
         "may_mail": post.is_out and request.user.can_publish(post),
-        "is_unmailed": not sends and MailingChoice.objects.filter(post=post, is_mailed=False).exists(),
+        "is_unmailed": is_unmailed,
         "socials": socials,
-        "sharing": effects_of_post.filter(queue="social", finished_at=None).exists(),
+        "sharing": _is_open(counts, "social"),
         "operates": request.user.is_operator,
     }
 
 
-def tally(owed: QuerySet[Effect]) -> dict[str, int]:
-    """Return how many effects are in each state, and how many are finished."""
-    states = list(owed.values_list("state", flat=True))
-    counts = {state: states.count(state) for state in State.values}
-    return {
-        **counts,
-        "all": len(states),
-        "over": sum(counts[state] for state in OVER),
-        "open": len(states) - sum(counts[state] for state in OVER),
-    }
+def _sends(post: Post) -> QuerySet[Send]:
+    return Send.objects.filter(post=post).select_related("paused_by__profile").order_by("-round")
+
+
+def _is_open(counts: list[Counted], queue: str) -> bool:
+    return any(each.queue == queue and each.state not in OVER for each in counts)
 
 
 def balance(send: Send) -> dict[str, Any]:
@@ -97,7 +116,8 @@ def balance(send: Send) -> dict[str, Any]:
     failed = send.deliveries.filter(state=SubmissionState.FAILED).count()
     again = {"withheld": withheld, "failed": failed, "any": bool(withheld or failed) and send.state != Send.State.CANCELLED}
     again["never"] = bool(missed) and send.is_over and not send.summary
-    return {**facts, "sent": sent, "missed": missed, "waiting": waiting, "doubt": doubt, **again}
+    settled = total - sum(law[state] for state in OPEN)
+    return {**facts, "sent": sent, "missed": missed, "waiting": waiting, "doubt": doubt, "settled": settled, **again}
 
 
 @require_GET
@@ -124,7 +144,7 @@ def replay(request: WriterRequest, pk: int) -> HttpResponse:
     post = _watched_subject(request, effect)
     revived = effect.replay()
     if request.htmx and post:
-        return render(request, "studio/account.html", summary(request, post))
+        return render(request, "studio/account.html", _account(request, post))
     if revived:
         messages.success(request, _("Queued again."))
     else:

@@ -1,4 +1,4 @@
-"""Which posts the list shows: by author, by who works on them, and whether they wait for review."""
+"""Which posts the list shows: by author, by who works on them, whether they wait for review or have troubles."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from app.accounts.models import User
 from app.blog.models.post_queryset import PostQuerySet
+from app.studio.troubles import troubled
 from app.team.models import waiting
 
 NO_ONE = "none"
@@ -27,6 +28,11 @@ class PostFilterForm(forms.Form):
         label=gettext_lazy("Review"),
         required=False,
         choices=[("", gettext_lazy("Any")), ("waiting", gettext_lazy("Waits for review"))],
+    )
+    troubles = forms.ChoiceField(
+        label=gettext_lazy("Effects, emails and shares"),
+        required=False,
+        choices=[("", gettext_lazy("Any")), ("with", gettext_lazy("With troubles"))],
     )
 
     def __init__(self, given: QueryDict, user: User) -> None:
@@ -59,6 +65,8 @@ class PostFilterForm(forms.Form):
             posts = posts.filter(review__assignee=None)
         elif chosen.get("assignee"):
             posts = posts.filter(review__assignee=chosen["assignee"])
+        if chosen.get("troubles"):
+            posts = posts.filter(pk__in=troubled())
         return waiting(posts) if chosen.get("review") else posts
 
 

@@ -30,6 +30,7 @@ from app.studio.access import WriterRequest, editable_post, writers
 from app.studio.conflict import conflict
 from app.studio.forms import PostForm
 from app.studio.post_filters import PostFilterForm
+from app.studio.troubles import troubled
 from app.studio.working_copies import MOST_BEGUN, desk, writing
 
 PAGE = 25
@@ -50,8 +51,10 @@ def posts(request: WriterRequest) -> HttpResponse:
     status, words = request.GET.get("status", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
     counts = dict(mine.values_list("status").annotate(number=Count("pk")).order_by("status"))
     shown = mine.filter(Q(status=status) if status in Status.values else Q(), title__icontains=words)
+    page = Paginator(_newest(shown), PAGE).get_page(request.GET.get("page"))
     about = {
-        "page": Paginator(_newest(shown), PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "troubled": {pk for (pk,) in troubled([post.pk for post in page])},
         "filters": [(value, label, counts.get(value, 0)) for value, label in Status.choices],
         "total": sum(counts.values()),
         "status": status,

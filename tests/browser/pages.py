@@ -11,6 +11,11 @@ PATIENCE = 20_000
 Open = Callable[..., Page]
 
 
+def open_menu(page: Page, name: str) -> None:
+    """Open one of the studio's menus, by the beginning of its name."""
+    page.locator(".masthead summary").filter(has_text=name).click()
+
+
 def sign_in(page: Page) -> None:
     page.goto("/login/?next=/studio/")
     page.get_by_label("Username").fill("edith")

@@ -14,7 +14,7 @@ from app.blog.models import Category, Post
 from app.members.password_reset import reset_path
 from owed.testing import drain
 from tests import factories
-from tests.browser.pages import PATIENCE, Open, sign_in
+from tests.browser.pages import PATIENCE, Open, open_menu, sign_in
 from tests.browser.test_imports import fits
 from tests.sinks import Sink, smtp_sink
 
@@ -32,6 +32,7 @@ class TestANewsroom:
     def test_invites_reviews_publishes_and_lets_one_leave(self, open_page: Open, editor: User, smtp_sink: Sink) -> None:
         desk = open_page()
         sign_in(desk)
+        open_menu(desk, "Site")
         desk.get_by_role("link", name="Team").click()
         desk.get_by_label("Email address").fill("nora@example.org")
         desk.get_by_label("Role", exact=True).last.select_option("contributor")

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from app.accounts.models import User
 from app.newsletter.models import Subscriber
 from owed.testing import drain
-from tests.browser.pages import PATIENCE, Open, sign_in
+from tests.browser.pages import PATIENCE, Open, open_menu, sign_in
 from tests.browser.test_imports import fits
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180), pytest.mark.covers("E13")]
@@ -73,6 +73,7 @@ class TestAnEditor:
         page = open_page(width)
         sign_in(page)
         page.goto("/studio/")
+        open_menu(page, "Audience")
         page.get_by_role("link", name="Subscribers").click()
         expect(page.get_by_role("link", name="reader-59@example.org")).to_be_visible()
         fits(page, "subscribers")

@@ -33,7 +33,7 @@ class TestAWriter:
         page.wait_for_url("**/effects/")
         account = page.locator("#account")
         expect(account).to_contain_text("search.refresh")
-        expect(page.locator("#tally")).to_contain_text("0 of")
+        expect(page.locator("#tally")).to_contain_text("0 done")
         drain()
         expect(page.locator("#tally")).to_contain_text("All")
         expect(account).not_to_have_attribute("data-hx-trigger", "every 1s")

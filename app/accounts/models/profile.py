@@ -33,6 +33,7 @@ class Profile(models.Model):
     notify_comments = models.BooleanField(default=True)
     notify_likes = models.BooleanField(default=True)
     notify_reviews = models.BooleanField(default=True, db_default=True)
+    notify_troubles = models.BooleanField(default=True, db_default=True)
     time_zone = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     """The zone in which this writer last planned a post, such as Europe/Berlin; empty: the site's."""
 

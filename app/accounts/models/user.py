@@ -46,6 +46,10 @@ class Users(UserManager["User"]):
         """Return those for whom `edits_everything` is true."""
         return self.filter(Q(role=Role.EDITOR) | Q(is_superuser=True), is_active=True)
 
+    def operators(self) -> models.QuerySet[User]:
+        """Return those for whom `is_operator` is true."""
+        return self.filter(Q(role=Role.EDITOR) | Q(is_superuser=True) | Q(is_staff=True), is_active=True)
+
     def team(self) -> models.QuerySet[User]:
         """Return all who write, edit or run the site, and those of them who were deactivated."""
         return self.filter(~Q(role=Role.READER) | Q(is_superuser=True) | Q(is_staff=True)).filter(

@@ -15,6 +15,7 @@ from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy
 
 from app.blog.models import Comment
+from app.studio.navigation import groups_for
 from owed.filters import Filter
 from owed.models import Effect, Pause
 
@@ -116,6 +117,14 @@ def pauses(context: dict[str, Any]) -> dict[str, Any]:
     """Show what is paused, by whom and why, wherever effects are shown."""
     shown = {name: context.get(name) for name in ("kinds", "operates", "csrf_token")}
     return {**shown, "pauses": Pause.objects.all()}
+
+
+@register.inclusion_tag("studio/navigation.html", takes_context=True)
+def navigation(context: dict[str, Any]) -> dict[str, Any]:
+    """Show the studio's pages in groups, with the group and the page marked that are being shown."""
+    request = context["request"]
+    shown = {"request": request, "user": request.user, "csrf_token": context.get("csrf_token")}
+    return {**shown, "groups": groups_for(request.user, request.path)}
 
 
 @register.simple_tag(takes_context=True)

@@ -142,4 +142,5 @@
   chooser.addEventListener("change", () => { take([...chooser.files]); chooser.value = ""; });
   window.addEventListener("beforeunload", (event) => { if (isRunning) event.preventDefault(); });
   strip.hidden = false;
+  for (const form of document.querySelectorAll("form.unscripted")) form.hidden = true;
 })();

@@ -1,0 +1,63 @@
+"""Work that no worker begins in time, for those who operate the site: said once, and again only after it was well."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Min
+from django.utils.translation import gettext as _
+
+from app.accounts.models import User
+from app.mail.priority import AWAITED
+from app.mail.rendering import link
+from app.notices.kinds.base import Kind, register
+from app.notices.kinds.failed_effects import KEY, TROUBLES
+from app.notices.models import Alarm, Notice
+from app.notices.pages import CONTROL_ROOM
+from owed.models import Effect
+
+
+@register
+class LateEffectsNotice(Kind):
+    name = "late-effects"
+    template = "notices/mail/late_effects"
+    preference = TROUBLES
+    priority = AWAITED
+
+    def subject(self, notice: Notice, number: int) -> str:
+        return _("Effects are late")
+
+    def links(self, notice: Notice) -> dict[str, Any]:
+        minutes = int(settings.EFFECTS_LATE_AFTER.total_seconds() // 60)
+        at = datetime.strptime(notice.subject_key, KEY).replace(tzinfo=UTC)
+        return {"at": at, "minutes": minutes, "effects_url": link(CONTROL_ROOM.url())}
+
+    def obsolete(self, notice: Notice) -> str:
+        return "" if Alarm.objects.filter(name=self.name).exists() else "caught up before it was sent"
+
+
+@transaction.atomic
+def report_lateness(now: datetime) -> int:
+    """Notify the operators where the oldest work that no worker has begun is later than the limit. Return how many they are.
+
+    It is well again when the oldest is late by less than half of the limit: an age that swings around it is said once.
+    """
+    limit, oldest = settings.EFFECTS_LATE_AFTER, oldest_untaken()
+    late = now - oldest if oldest else None
+    if late is None or late < limit / 2:
+        Alarm.objects.end(LateEffectsNotice.name)
+        return 0
+    if late < limit or not Alarm.objects.raise_once(LateEffectsNotice.name, now):
+        return 0
+    key = f"{now:{KEY}}"
+    owed = [Notice.objects.owe(user, LateEffectsNotice, key) for user in User.objects.operators().order_by("pk")]
+    return len([each for each in owed if each])
+
+
+def oldest_untaken() -> datetime | None:
+    """Return when the oldest effect was due that has not begun. One that is retried has reasons of its own to wait."""
+    found: datetime | None = Effect.objects.overdue().filter(attempt=0).aggregate(oldest=Min("due_at"))["oldest"]
+    return found

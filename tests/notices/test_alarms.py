@@ -1,0 +1,131 @@
+"""What operators are mailed of: effects that failed for good, and work that no worker begins."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from app.accounts.models import Profile, Role, User
+from app.notices.kinds.failed_effects import report_failures
+from app.notices.kinds.late_effects import report_lateness
+from app.notices.models import Notice
+from owed.models import Effect
+from owed.testing import drain
+from tests.factories import person
+from tests.sinks import Sink
+from tests.studio.test_publication import effect
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+@pytest.fixture
+def operator(ann: User) -> User:
+    """An editor with an address, beside an author who operates nothing."""
+    editor = person("ed", Role.EDITOR, email="ed@example.org")
+    Effect.objects.all().delete()
+    return editor
+
+
+def fail(task: str = "search.refresh", at: datetime = NOW - timedelta(minutes=2)) -> Effect:
+    return effect(task=task, state="dead", finished_at=at, attempt=20)
+
+
+def late(**ago: int) -> Effect:
+    return effect(task="search.refresh", due_at=NOW - timedelta(**ago))
+
+
+def told(kind: str) -> list[tuple[str, str]]:
+    return list(Notice.objects.filter(kind=kind).order_by("pk").values_list("recipient__username", "state"))
+
+
+class TestEffectsThatFailed:
+    def test_are_counted_by_name_in_one_mail_to_each_operator(self, operator: User, smtp_sink: Sink) -> None:
+        for task in ("search.refresh", "search.refresh", "feeds.refresh"):
+            fail(task)
+        assert report_failures(NOW) == 1
+        drain()
+        [mail] = smtp_sink.to("ed@example.org")
+        assert mail.message["Subject"] == "3 effects failed for good"
+        body = mail.body("plain")
+        assert ("- search.refresh: 2" in body, "- feeds.refresh: 1" in body) == (True, True)
+        assert "/studio/effects/list/?state=dead" in body
+        assert smtp_sink.to("ann@example.org") == []
+
+    def test_are_mailed_once_an_hour_and_none_twice(self, operator: User) -> None:
+        fail()
+        assert [report_failures(NOW + timedelta(minutes=minutes)) for minutes in (0, 5, 65)] == [1, 0, 0]
+        fail(at=NOW + timedelta(minutes=10))
+        assert [report_failures(NOW + timedelta(minutes=minutes)) for minutes in (15, 65, 70)] == [0, 1, 0]
+
+    @pytest.mark.parametrize(
+        ("task", "at"), [("email.notice", NOW - timedelta(minutes=2)), ("search.refresh", NOW - timedelta(days=3))]
+    )
+    def test_are_not_those_of_long_ago_nor_notices_themselves(self, operator: User, task: str, at: datetime) -> None:
+        fail(task, at)
+        assert report_failures(NOW) == 0
+
+    def test_are_not_mailed_when_they_were_retried_meanwhile(self, operator: User, smtp_sink: Sink) -> None:
+        failed = fail()
+        report_failures(NOW)
+        Effect.objects.filter(pk=failed.pk).delete()
+        drain()
+        assert (told("failed-effects"), smtp_sink.captured) == ([("ed", "skipped")], [])
+
+    def test_are_not_mailed_to_one_who_turned_it_off(self, operator: User, smtp_sink: Sink) -> None:
+        Profile.objects.filter(user=operator).update(notify_troubles=False)
+        fail()
+        report_failures(NOW)
+        drain()
+        assert (told("failed-effects"), smtp_sink.captured) == ([("ed", "suppressed")], [])
+
+
+class TestLateWork:
+    def test_is_said_once_until_it_was_caught_up(self, operator: User) -> None:
+        waiting = late(minutes=16)
+        assert [report_lateness(NOW), report_lateness(NOW + timedelta(minutes=5))] == [1, 0]
+        Effect.objects.filter(pk=waiting.pk).update(due_at=NOW - timedelta(minutes=10))
+        assert report_lateness(NOW) == 0
+        late(minutes=20)
+        # Late again before it was well: the same trouble.
+        assert report_lateness(NOW) == 0
+        Effect.objects.all().delete()
+        assert report_lateness(NOW) == 0
+        late(minutes=20)
+        assert report_lateness(NOW + timedelta(seconds=1)) == 1
+        assert len(told("late-effects")) == 2
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"state": "waiting", "attempt": 3, "error": "OSError"},
+            {"state": "held"},
+            {"state": "done", "finished_at": NOW},
+        ],
+    )
+    def test_is_what_a_worker_could_begin(self, operator: User, fields: dict[str, Any]) -> None:
+        effect(due_at=NOW - timedelta(hours=5), **fields)
+        assert report_lateness(NOW) == 0
+
+    def test_is_mailed_with_the_limit(self, operator: User, smtp_sink: Sink) -> None:
+        late(minutes=16)
+        report_lateness(NOW)
+        drain()
+        [mail] = [each for each in smtp_sink.to("ed@example.org") if each.message["Subject"] == "Effects are late"]
+        assert "more than 15 minutes before" in mail.body("plain")
+        assert "/studio/effects/" in mail.body("plain")
+
+
+class TestTheSwitch:
+    def test_is_for_those_who_operate(self, operator: User, ann: User) -> None:
+        for user, has_it in ((operator, True), (ann, False)):
+            client = Client()
+            client.force_login(user)
+            assert (b"notify_troubles" in client.get(reverse("account")).content) == has_it
+            assert client.post(reverse("account"), {"display_name": user.username}).status_code == 302
+            assert Profile.objects.get(user=user).notify_troubles != has_it
