@@ -17,7 +17,7 @@ from app.members import email_change, erasure
 from app.newsletter import effects as newsletter
 from app.newsletter import mail_check
 from app.newsletter.lists import importing
-from app.newsletter.retention import forget_confirmations, forget_deliveries
+from app.newsletter.retention import forget_confirmations, forget_deliveries, forget_digests
 from app.newsletter.samples import forget_samples
 from app.notices.retention import forget_notices
 from app.social.retention import forget_shares
@@ -30,6 +30,7 @@ from owed.contrib import celery_results
 
 HISTORIES = (
     (forget_deliveries, "DELIVERIES_RETENTION"),
+    (forget_digests, "DELIVERIES_RETENTION"),
     (forget_confirmations, "CONFIRMATIONS_RETENTION"),
     (forget_samples, "CONFIRMATIONS_RETENTION"),
     (forget_notices, "NOTICES_RETENTION"),

@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from app.audit import publication
 from app.blog.models import Post
-from app.mail.submission import OPEN, SubmissionState
+from app.mail.submission import OPEN
 from app.newsletter import effects
 from app.newsletter.models import Send
+from app.newsletter.models.states import STATES
 from app.webhooks import effects as webhooks
 from app.webhooks.models import Call, CallState
 from owed.models import Effect
@@ -85,7 +86,7 @@ def total(balances: Iterable[Balance]) -> Balance:
 
 def sends() -> Iterator[Balance]:
     forgotten, stuck = _forgotten(), _stuck()
-    counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in SubmissionState.values}
+    counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in STATES}
     for send in Send.objects.annotate(**counted).order_by("pk").iterator(1000):
         parts = {state: getattr(send, state) + send.summary.get(state, 0) for state in counted}
         wrong = _wrong_of(send, parts, forgotten.get(send.pk, 0))
