@@ -15,7 +15,7 @@ from app.mail.message import Letter
 from app.mail.rendering import link, render
 from app.newsletter.identity import identity
 from app.newsletter.letters import OPENING, PREHEADER, list_headers, post_context
-from app.newsletter.models import Digest
+from app.newsletter.models import Digest, Subscriber
 from app.site.current import site
 from app.site.speaking import speaking
 
@@ -44,15 +44,14 @@ def entry(post: Post) -> dict[str, Any]:
     return {**facts, "summary": summary, "body": "", "body_text": summary}
 
 
-def digest_letter(digest: Digest, entries: list[dict[str, Any]]) -> Letter:
+def digest_letter(digest: Digest, reader: Subscriber, entries: list[dict[str, Any]]) -> Letter:
     """Return the mail, in the language of who gets it."""
-    with speaking(digest.subscriber.language if digest.subscriber else ""):
-        return _digest_letter(digest, entries)
+    with speaking(reader.language):
+        return _digest_letter(digest, reader, entries)
 
 
-def _digest_letter(digest: Digest, entries: list[dict[str, Any]]) -> Letter:
-    reader, ours, number = digest.subscriber, identity(), len(entries)
-    assert reader is not None  # of an erased reader, nothing is sent
+def _digest_letter(digest: Digest, reader: Subscriber, entries: list[dict[str, Any]]) -> Letter:
+    ours, number = identity(), len(entries)
     page = link(reader.get_absolute_url())
     text = ngettext("%(site)s: %(number)s new post", "%(site)s: %(number)s new posts", number)
     subject = text % {"site": site().name, "number": number}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 
@@ -50,15 +51,17 @@ def _deferred(error: MailError) -> Deferred:
 def _send(pk: int, entries: Entries, transport: Transport) -> None:
     for _look in range(LOOKS):
         digest = Digest.objects.select_related("subscriber__user").get(pk=pk)
-        if _is_closed(digest):
+        if _is_closed(digest) or digest.subscriber is None:
             return
         posts = digest.posts()
         if not posts:
             digest.drop(SubmissionState.SKIPPED, "none of its posts is public any more")
             return
-        submit(digest, lambda: encode(digest_letter(digest, entries.of(posts)), at=clock.now()), transport)  # noqa: B023
-        if digest.state == SubmissionState.SENT:
+        letter = digest_letter(digest, digest.subscriber, entries.of(posts))
+        submit(digest, partial(encode, letter, at=clock.now()), transport)
+        if digest.state != SubmissionState.PENDING:
             breaker.answered(breaker.MAIL)
+            return
     raise Later(timedelta(seconds=1), "the reader or a post changes at this moment")
 
 

@@ -25,7 +25,7 @@ class MailingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = MailingSettings
         fields = (
             "where", "audience", "delay", "sender_name", "names_author", "reply_to", "replies_to_author", "postal_address",
-            "welcomes", "welcome_subject", "welcome_text",
+            "digest_hour", "digest_weekday", "welcomes", "welcome_subject", "welcome_text",
         )  # fmt: skip
         widgets: ClassVar = {
             "postal_address": forms.Textarea(attrs={"rows": 3}),

@@ -15,6 +15,6 @@ from app.newsletter.models.send import Send
 from app.newsletter.models.subscriber import Subscriber
 
 __all__ = [
-    "Bounce", "Confirmation", "Delivery", "Digest", "ErasedAddress", "Greeting", "ListImport", "ListLine", "MailCheck", "MailingChoice",
-    "MailingSettings", "SampleMail", "Segment", "Send", "Subscriber",
+    "Bounce", "Confirmation", "Delivery", "Digest", "ErasedAddress", "Greeting", "ListImport", "ListLine", "MailCheck",
+    "MailingChoice", "MailingSettings", "SampleMail", "Segment", "Send", "Subscriber",
 ]  # fmt: skip
