@@ -50,7 +50,10 @@ class TestThePanel:
         page = squeezed(writer.get(path(draft)).content)
         assert "3 subscribers now" in page
         assert '<option value="tag:press">#press</option>' in page
+        assert "in their digest" not in page
+        Subscriber.objects.filter(tags=["press"]).update(frequency="weekly")
         size = writer.get(f"/studio/posts/{draft.pk}/audience", {"audience": "tag:press"}).content
+        assert "of them get it in their digest" in squeezed(size)
         assert b"2 subscribers now" in size
         assert b"0 subscribers now" in writer.get(f"/studio/posts/{draft.pk}/audience", {"audience": "tag:none"}).content
         draft.refresh_from_db()
