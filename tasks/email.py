@@ -48,7 +48,7 @@ def digests(*, digest_ids: list[int]) -> None:
     digest_sending.send_digests(digest_ids)
 
 
-@task("email.make_digests", timeout=300)
+@task("email.make_digests", kind="external", timeout=300)
 def make_digests() -> None:
     """Put the posts that wait for readers of daily and weekly digests into one mail each, where it is due."""
     due_digests.make_due()

@@ -158,9 +158,12 @@ class TestThePanel:
         editor = signed_in("editor")
         segment = Segment.objects.create(name="The press", filters={"tag": "press"})
         answer = editor.post(
-            "/studio/subscribers/mailings/", {"where": "site", "audience": f"segment:{segment.pk}", "delay": "45"}, follow=True
+            "/studio/subscribers/mailings/",
+            {"where": "site", "audience": f"segment:{segment.pk}", "delay": "45", "digest_hour": "0", "digest_weekday": ""},
+            follow=True,
         )
         assert b"Saved." in answer.content
+        assert (MailingSettings.now().digest_hour, MailingSettings.now().digest_weekday) == (0, 0)
         page = squeezed(editor.get(path(draft)).content)
         assert 'value="site" required id="id_where_1" checked' in page
         assert f'value="segment:{segment.pk}" selected' in page
