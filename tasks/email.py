@@ -7,7 +7,8 @@ from app.members import effects as members
 from app.members.email_confirmation import ask_confirmation
 from app.members.password_changed import notify_password_changed
 from app.members.password_reset import send_reset_link
-from app.newsletter import announcing, delivering, greeting, samples
+from app.newsletter import announcing, delivering, digest_sending, greeting, samples
+from app.newsletter import digests as due_digests
 from app.newsletter import effects as newsletter
 from app.newsletter.announcing import send_publication_notifications
 from app.notices import effects as notices
@@ -22,7 +23,7 @@ from app.notices.kinds.welcome import send_welcome_email
 from app.team import effects as team
 from app.team import review_notices
 from app.team.invitation_mail import send_invitation
-from owed import clock
+from owed import clock, task
 
 
 @newsletter.announce.runs
@@ -40,6 +41,17 @@ def page(*, send_id: int, after: int) -> None:
 @newsletter.deliver.runs
 def deliver(*, delivery_ids: list[int]) -> None:
     delivering.deliver(delivery_ids)
+
+
+@newsletter.digests.runs
+def digests(*, digest_ids: list[int]) -> None:
+    digest_sending.send_digests(digest_ids)
+
+
+@task("email.make_digests", kind="external", timeout=300)
+def make_digests() -> None:
+    """Put the posts that wait for readers of daily and weekly digests into one mail each, where it is due."""
+    due_digests.make_due()
 
 
 @newsletter.stopped.runs

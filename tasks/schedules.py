@@ -1,12 +1,13 @@
 """What runs by the clock, and when unless an operator changes it (Studio, Effects, Schedules)."""
 
 from owed import schedule
-from tasks import media, search, stats, upkeep
+from tasks import email, media, search, stats, upkeep
 
 schedule(upkeep.publish_due.si(), every=60, why="publish what is due")
 schedule(upkeep.roll_up.si(), every=60, why="count what came in and went out")
 schedule(upkeep.raise_alarms.si(), every=300, why="notify operators of what failed or is late")
 schedule(upkeep.prove.si(), every=900, why="prove recent deliveries")
+schedule(email.make_digests.si(), every=300, why="make the digests that are due")
 schedule(search.catch_up.si(), every=300, why="write documents of the release before again")
 schedule(upkeep.purge_effects.si(), cron="5 * * * *", why="remove old effects")
 schedule(upkeep.purge_results.si(), cron="35 * * * *", why="remove old results")

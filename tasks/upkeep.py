@@ -17,7 +17,7 @@ from app.members import email_change, erasure
 from app.newsletter import effects as newsletter
 from app.newsletter import mail_check
 from app.newsletter.lists import importing
-from app.newsletter.retention import forget_confirmations, forget_deliveries
+from app.newsletter.retention import forget_confirmations, forget_deliveries, forget_digests
 from app.newsletter.samples import forget_samples
 from app.notices.kinds.failed_effects import report_failures
 from app.notices.kinds.late_effects import report_lateness
@@ -32,6 +32,7 @@ from owed.contrib import celery_results
 
 HISTORIES = (
     (forget_deliveries, "DELIVERIES_RETENTION"),
+    (forget_digests, "DELIVERIES_RETENTION"),
     (forget_confirmations, "CONFIRMATIONS_RETENTION"),
     (forget_samples, "CONFIRMATIONS_RETENTION"),
     (forget_notices, "NOTICES_RETENTION"),

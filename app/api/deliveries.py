@@ -19,7 +19,7 @@ router = Router(tags=["sends"])
 copies = Router(tags=["sends"])
 
 PER_PAGE = 100
-StateName = Literal["pending", "submitting", "sent", "failed", "suppressed", "skipped", "unknown", "withheld"]
+StateName = Literal["pending", "submitting", "sent", "failed", "suppressed", "skipped", "unknown", "withheld", "digest"]
 
 
 class DeliveryOut(Schema):

@@ -25,6 +25,7 @@ router = Router(tags=["subscribers"])
 
 Email = Annotated[Line, Field(max_length=254, json_schema_extra={"format": "idn-email"})]
 State = Literal["pending", "confirmed", "unsubscribed", "bounced"]
+HowOften = Literal["each", "daily", "weekly"]
 
 
 class SubscriptionIn(Strict):
@@ -46,6 +47,7 @@ class Wanted(Schema):
 
     q: Annotated[Line, Field(max_length=254)] = ""
     state: State | None = None
+    frequency: HowOften | None = None
     source: Annotated[Line, Field(max_length=50)] = ""
     tag: Annotated[Line, Field(max_length=50)] = ""
     since: date | None = None
@@ -64,6 +66,8 @@ class SubscriberOut(Schema):
     name: str
     state: str
     tags: list[str]
+    frequency: str
+    time_zone: str
     source: str
     created_at: datetime
     consented_at: datetime | None
@@ -99,6 +103,15 @@ class Mailed(Outcome):
     round: int
 
 
+class Digested(Outcome):
+    """A daily or weekly digest: the day on which it was due, and the posts in it."""
+
+    id: int
+    period: date
+    frequency: str
+    posts: list[int]
+
+
 class Question(Outcome):
     asked_at: datetime
 
@@ -118,12 +131,20 @@ class SubscriberDetail(SubscriberOut):
 
     consent_ip_digest: str
     mails: list[Mailed]
+    digests: list[Digested]
     questions: list[Question]
     reports: list[Reported]
 
 
 class TagsIn(Strict):
     tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=50)]], Field(max_length=50)]
+
+
+class FrequencyIn(Strict):
+    """`each` post, or a `daily` or `weekly` digest. Without `time_zone` that one stays; empty is the publication's."""
+
+    frequency: HowOften
+    time_zone: Annotated[Line, Field(max_length=64)] | None = None
 
 
 class InvitationIn(Strict):
@@ -175,6 +196,14 @@ def tag(request: Request, subscriber_id: Id, payload: TagsIn) -> Subscriber:
     """Replace the tags of one reader."""
     found = _managed(request, subscriber_id)
     found.retag(payload.tags)
+    return found
+
+
+@router.put("/{subscriber_id}/frequency", response={200: SubscriberOut, 403: Problem, 404: Problem, 422: Problem})
+def choose_frequency(request: Request, subscriber_id: Id, payload: FrequencyIn) -> Subscriber:
+    """Mail one reader each post, or a digest of them. What waits for a digest goes out with the next one."""
+    found = _managed(request, subscriber_id)
+    found.choose_frequency(payload.frequency, found.time_zone if payload.time_zone is None else payload.time_zone)
     return found
 
 

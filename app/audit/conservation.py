@@ -19,7 +19,8 @@ from app.audit import publication
 from app.blog.models import Post
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
-from app.newsletter.models import Send
+from app.newsletter.models import Digest, Send
+from app.newsletter.models.states import STATES
 from app.webhooks import effects as webhooks
 from app.webhooks.models import Call, CallState
 from owed.models import Effect
@@ -33,6 +34,12 @@ SELECT send_id, count(*) FROM newsletter_delivery WHERE state IN ('pending', 'su
     WHERE finished_at IS NULL AND task = ANY(%s))
 AND send_id NOT IN (SELECT id FROM newsletter_send WHERE paused_at IS NOT NULL)
 GROUP BY send_id
+"""
+UNSENT = """
+SELECT period::text, count(*) FROM newsletter_digest WHERE state IN ('pending', 'submitting') AND id NOT IN (
+    SELECT jsonb_array_elements_text(args -> 'digest_ids')::bigint FROM effects_effect
+    WHERE finished_at IS NULL AND task = ANY(%s))
+GROUP BY period
 """
 STUCK = """
 SELECT id FROM newsletter_send WHERE state = 'expanding' AND id NOT IN (
@@ -85,7 +92,7 @@ def total(balances: Iterable[Balance]) -> Balance:
 
 def sends() -> Iterator[Balance]:
     forgotten, stuck = _forgotten(), _stuck()
-    counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in SubmissionState.values}
+    counted = {str(state): Count("deliveries", filter=Q(deliveries__state=state)) for state in STATES}
     for send in Send.objects.annotate(**counted).order_by("pk").iterator(1000):
         parts = {state: getattr(send, state) + send.summary.get(state, 0) for state in counted}
         wrong = _wrong_of(send, parts, forgotten.get(send.pk, 0))
@@ -111,6 +118,17 @@ def _wrong_of(send: Send, parts: dict[str, int], forgotten: int) -> list[str]:
     if forgotten:
         wrong.append(f"{forgotten} wait, and no effect is owed that sends them")
     return wrong
+
+
+def digests() -> Iterator[Balance]:
+    """Yield the digests of each day. What they hold is counted in the mailings of its posts."""
+    unsent = dict(rows(UNSENT, [effects.digests.names]))
+    counted = {str(state): Count("pk", filter=Q(state=state)) for state in SubmissionState.values}
+    for period, *numbers in Digest.objects.values_list("period").annotate(**counted).order_by("period"):
+        forgotten = unsent.get(str(period), 0)
+        wrong = (f"{forgotten} wait, and no effect is owed that sends them",) if forgotten else ()
+        parts = dict(zip(counted, map(int, numbers), strict=True))
+        yield Balance(about=f"digests:{period}", owed=sum(parts.values()), parts=parts, wrong=wrong)
 
 
 def calls() -> Iterator[Balance]:

@@ -35,7 +35,7 @@ def unproven(*, now: datetime) -> dict[str, str]:
         about = balance.about.partition(" of ")[2]
         if balance.wrong and about in recent:
             found[about] += balance.wrong
-    for balance in conservation.calls():
+    for balance in (*conservation.digests(), *conservation.calls()):
         found[balance.about] += balance.wrong
     return {about: "; ".join(dict.fromkeys(why)) for about, why in sorted(found.items()) if why}
 

@@ -42,7 +42,7 @@ def by_channel(found: EffectQuerySet) -> list[Part]:
 
 def _channels(found: EffectQuerySet) -> Iterator[tuple[str, Q]]:
     yield "publication", Q(task__in=blog.publish_scheduled.names)
-    mailings = (newsletter.announce, newsletter.page, newsletter.deliver)
+    mailings = (newsletter.announce, newsletter.page, newsletter.deliver, newsletter.digests)
     yield "mailings", Q(task__in=[name for each in mailings for name in each.names])
     yield "letters", Q(task__in=[name for each in LETTERS for name in each.names])
     yield "notices", Q(queue="email")

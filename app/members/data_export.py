@@ -38,7 +38,8 @@ def everything(user: User) -> dict[str, Any]:
     profile = tuple(ProfileForm.base_fields)
     written = ("title", "slug", "status", "content", "excerpt", "language", "created_at", "published_at")
     moved = ("old_email", "new_email", "asked_at", "closed_at")
-    agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at")
+    chosen = ("frequency", "time_zone")
+    agreed = ("email", "state", "source", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at", *chosen)
     known = ("issuer", "subject", "created_at", "last_used_at")
     return {
         "account": {name: getattr(user, name) for name in person},

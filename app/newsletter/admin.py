@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from app.newsletter.models import Delivery, Send, Subscriber
+from app.newsletter.models import Delivery, Digest, Send, Subscriber
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -18,10 +18,17 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Subscriber)
 class SubscriberAdmin(ReadOnlyAdmin):
-    list_display = ("email", "state", "source", "consented_at", "confirmed_at", "unsubscribed_at")
+    list_display = ("email", "state", "frequency", "source", "consented_at", "confirmed_at", "unsubscribed_at")
     list_filter = ("state", "source")
     search_fields = ("email",)
     exclude = ("token",)
+
+
+@admin.register(Digest)
+class DigestAdmin(ReadOnlyAdmin):
+    list_display = ("id", "subscriber", "period", "frequency", "state", "error", "submitted_at")
+    list_filter = ("state", "frequency")
+    list_select_related = ("subscriber",)
 
 
 @admin.register(Send)

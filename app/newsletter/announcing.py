@@ -18,6 +18,7 @@ from app.newsletter.audience import EVERYONE, Audience, subscribers_of
 from app.newsletter.certificate import content_digest
 from app.newsletter.errors import NeverMailed, NothingWithheld, NotTheNext, StillMailing
 from app.newsletter.models import Delivery, MailingChoice, MailingSettings, Send, Subscriber
+from app.newsletter.models.states import GOT
 from app.newsletter.signals import mailing_started
 from owed import clock, gather, owe
 
@@ -28,19 +29,29 @@ PAGE = 500
 # again, so that mailboxes and relays can tell a repetition, and never the same for another post or reader.
 EXPAND = """
 WITH page AS (
-    SELECT id, token FROM newsletter_subscriber
+    SELECT id, token, frequency FROM newsletter_subscriber
     WHERE state = %(confirmed)s AND id > %(after)s AND (%(only)s::bigint[] IS NULL OR id = ANY(%(only)s))
     AND (wants = '{}' OR wants && %(scopes)s::varchar[]) AND (paused_until IS NULL OR paused_until <= statement_timestamp())
     ORDER BY id LIMIT %(page)s
+), had AS (
+    SELECT DISTINCT page.id FROM page JOIN newsletter_delivery AS earlier ON earlier.subscriber_id = page.id
+    LEFT JOIN newsletter_digest AS digest ON digest.id = earlier.digest_id
+    WHERE %(round)s > 1 AND earlier.post_id = %(post)s AND earlier.send_id <> %(send)s
+    AND CASE WHEN earlier.state = 'digest' THEN coalesce(digest.state, 'pending') = ANY(%(got)s)
+        ELSE page.frequency <> 'each' AND earlier.state = ANY(%(got)s) END
 ), made AS (
-    INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, state, message_id, attempts, error)
-    SELECT %(send)s, %(post)s, id, %(pending)s,
-        '<' || left(encode(sha256(convert_to(%(mailing)s || token, 'UTF8')), 'hex'), 32) || '@' || %(domain)s || '>', 0, ''
+    INSERT INTO newsletter_delivery (send_id, post_id, subscriber_id, message_id, attempts, state, error, finished_at)
+    SELECT %(send)s, %(post)s, id,
+        '<' || left(encode(sha256(convert_to(%(mailing)s || token, 'UTF8')), 'hex'), 32) || '@' || %(domain)s || '>', 0,
+        CASE WHEN id IN (SELECT id FROM had) THEN %(skipped)s WHEN frequency = 'each' THEN %(pending)s ELSE 'digest' END,
+        CASE WHEN id IN (SELECT id FROM had) THEN %(why)s ELSE '' END,
+        CASE WHEN id IN (SELECT id FROM had) THEN clock_timestamp() END
     FROM page
     ON CONFLICT (send_id, subscriber_id) DO NOTHING
-    RETURNING id
+    RETURNING id, state
 )
-SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), ARRAY(SELECT id FROM made ORDER BY id)
+SELECT (SELECT max(id) FROM page), (SELECT count(*) FROM page), (SELECT count(*) FROM made),
+    ARRAY(SELECT id FROM made WHERE state = %(pending)s ORDER BY id)
 """
 
 
@@ -139,16 +150,16 @@ def expand(send_id: int, *, after: int) -> int:
     )
     if send is None:
         return 0
-    last, read, made = _insert(send, after)
+    last, read, made, to_mail = _insert(send, after)
     with gather():
-        send.owe(made)
+        send.owe(to_mail)
         # The next page is owed in this page's transaction: neither can be lost without the other.
         if read == PAGE:
             _owe_page(send, after=last)
-    send.take(len(made), last=read < PAGE)
+    send.take(made, last=read < PAGE)
     if read < PAGE:
         send.finish()
-    return len(made)
+    return made
 
 
 def _open(choice: MailingChoice, number: int, now: datetime, by: int | None = None) -> Send:
@@ -163,22 +174,24 @@ def _open(choice: MailingChoice, number: int, now: datetime, by: int | None = No
     return send
 
 
-def _insert(send: Send, after: int) -> tuple[int, int, list[int]]:
+def _insert(send: Send, after: int) -> tuple[int, int, int, list[int]]:
+    """Return the last reader of the page, how many there are, how many copies were written, and those that are to be mailed."""
     only = _next_of(send, after) if send.filters else None
     values = {
         "send": send.pk, "post": send.post_id, "after": after, "page": PAGE, "only": only,
         "scopes": sorted(post.lists()) if (post := placement_of(send.post_id)) else [],
         "mailing": f"{send.post_id} {send.post.guid} {send.round} ",
-        "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING,
+        "confirmed": Subscriber.State.CONFIRMED, "pending": SubmissionState.PENDING, "skipped": SubmissionState.SKIPPED,
+        "round": send.round, "got": [str(state) for state in GOT], "why": "they have it, and get digests",
         "domain": domain_of(settings.DEFAULT_FROM_EMAIL),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(EXPAND, values)
-        last, read, made = cursor.fetchone()
+        last, read, made, to_mail = cursor.fetchone()
     if only is not None:
         # Who left between the two statements is on this page and gets nothing: the next one begins after them all the same.
         last, read = max(only, default=after), len(only)
-    return last or after, read, made
+    return last or after, read, made, to_mail
 
 
 def _next_of(send: Send, after: int) -> list[int]:

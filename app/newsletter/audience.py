@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from app.blog.placement import placement_of
-from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.errors import NoLongerKnown, UnknownAudience
 from app.newsletter.models import Delivery, Segment, Send, Subscriber
+from app.newsletter.models.frequency import Frequency
+from app.newsletter.models.states import GOT, IN_DIGEST
 from app.newsletter.subscriber_list import Filters
 
 NEVER = "never"
@@ -59,12 +60,21 @@ def _never(post_id: int) -> Audience:
     return Audience(key=NEVER, name=_("those who never got it"), filters={NEVER: str(post_id)})
 
 
-def size_of(key: str, post_id: int) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How many readers, and how many of them get it in their digest."""
+
+    readers: int = 0
+    in_digest: int = 0
+
+
+def size_of(key: str, post_id: int) -> Size:
     """Return how many readers a mailing of the post would have now; none in an audience that is not there."""
     try:
-        return reading(read(key, post_id=post_id).found(), post_id).count()
+        found = reading(read(key, post_id=post_id).found(), post_id)
     except UnknownAudience:
-        return 0
+        return Size()
+    return Size(**found.aggregate(readers=Count("pk"), in_digest=Count("pk", filter=~Q(frequency=Frequency.EACH))))
 
 
 def reading(found: QuerySet[Subscriber], post_id: int) -> QuerySet[Subscriber]:
@@ -80,9 +90,9 @@ def subscribers_of(filters: Mapping[str, Any]) -> QuerySet[Subscriber]:
     passing = Filters(**values).found() if values else Subscriber.objects.all()
     found = passing.filter(state=Subscriber.State.CONFIRMED)
     if post_id := filters.get(NEVER):
-        # One copy in doubt may have arrived: it is not sent to that reader a second time.
-        got = Delivery.objects.filter(subscriber=OuterRef("pk"), post=post_id)
-        found = found.exclude(Exists(got.filter(state__in=[SubmissionState.SENT, SubmissionState.UNKNOWN, *OPEN])))
+        # One copy in doubt may have arrived: it is not sent to that reader a second time. The same holds for a digest.
+        mailed = Q(state__in=GOT) | Q(state=IN_DIGEST) & (Q(digest=None) | Q(digest__state__in=GOT))
+        found = found.exclude(Exists(Delivery.objects.filter(mailed, subscriber=OuterRef("pk"), post=post_id)))
     return found
 
 

@@ -6,11 +6,11 @@ from django.db import transaction
 
 from app.mail.reports import Kind, Report
 from app.mail.submission import SubmissionState
-from app.newsletter.models import Bounce, Confirmation, Delivery, Greeting, Subscriber
+from app.newsletter.models import Bounce, Confirmation, Delivery, Digest, Greeting, Subscriber
 from app.newsletter.models.bounce import MOST_FAILED
 from app.newsletter.refusals import pause_where_many_came_back
 
-Row = Delivery | Greeting | Confirmation
+Row = Delivery | Digest | Greeting | Confirmation
 
 
 @transaction.atomic
@@ -32,7 +32,7 @@ def _message(report: Report) -> Row | None:
     """Return the message that a report is about: by the number of its return path, or by its Message-ID."""
     if report.number is not None:
         return Delivery.objects.select_related("subscriber", "send").filter(pk=report.number).first()
-    for model in (Delivery, Greeting, Confirmation):
+    for model in (Delivery, Digest, Greeting, Confirmation):
         found: Row | None = model._default_manager.select_related("subscriber").filter(message_id=report.message_id).first()
         if found:
             return found

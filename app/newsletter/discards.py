@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from app.mail.submission import OPEN, Submission, SubmissionState
 from app.newsletter import effects
-from app.newsletter.models import Confirmation, Delivery, Greeting, SampleMail, Send
+from app.newsletter.models import Confirmation, Delivery, Digest, Greeting, SampleMail, Send
 from owed import Declaration
 from owed.models import Effect
 from owed.signals import effects_discarded
@@ -48,6 +48,10 @@ def close_single_mails(sender: object, ids: list[int], outcome: str, reason: str
         rows = {each.args[argument] for each in ended}
         for row in model._default_manager.filter(pk__in=rows, state__in=OPEN).order_by("pk"):
             row.give_up(f"{outcome}: {reason}")
+    ended = Effect.objects.filter(pk__in=ids, task__in=effects.digests.names)
+    digests = {pk for each in ended for pk in each.args["digest_ids"]}
+    for digest in Digest.objects.filter(pk__in=digests, state__in=OPEN).order_by("pk"):
+        digest.give_up(f"{outcome}: {reason}")
 
 
 def _close(deliveries: set[int], why: str) -> None:

@@ -28,6 +28,11 @@ def deliver(*, delivery_ids: list[int]) -> None:
     """Send these copies, each at most once."""
 
 
+@effect("email.digests", kind="external", timeout=60, max_attempts=TWO_DAYS_OF_TRIES)
+def digests(*, digest_ids: list[int]) -> None:
+    """Send these digests, each at most once."""
+
+
 @effect("email.stopped")
 def stopped(*, post_id: int, send_id: int, at: int) -> None:
     """Notify the author and the owners of the site that many refusals paused a mailing, at this millisecond since 1970."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from app.newsletter.models import Bounce, Confirmation, Delivery, Greeting, Subscriber
+from app.newsletter.models import Bounce, Confirmation, Delivery, Digest, Greeting, Subscriber
 
 KEPT = (
     "email", "name", "state", "tags", "source", "created_at", "consented_at", "consent_text", "consent_ip_digest",
-    "confirmed_at", "unsubscribed_at", "wants", "paused_until",
+    "confirmed_at", "unsubscribed_at", "wants", "paused_until", "frequency", "time_zone",
 )  # fmt: skip
 OUTCOME = ("state", "error", "attempts", "submitted_at", "finished_at", "message_id")
 
@@ -20,6 +20,7 @@ def facts_of(subscriber: Subscriber) -> dict[str, Any]:
     return {
         **{name: getattr(subscriber, name) for name in KEPT},
         "mails": [_delivery(each) for each in deliveries_of(subscriber)],
+        "digests": [_digest(each) for each in digests_of(subscriber)],
         "welcome": [{"owed_at": each.created_at, **_outcome(each)} for each in Greeting.objects.filter(subscriber=subscriber)],
         "reports": [_report(each) for each in bounces_of(subscriber)],
         "questions": [{"asked_at": each.created_at, **_outcome(each)} for each in subscriber.confirmations.order_by("-pk")],
@@ -30,6 +31,11 @@ def deliveries_of(subscriber: Subscriber) -> Any:
     """Return the copies of posts that were owed to this reader, newest first."""
     owed = Delivery.objects.filter(subscriber=subscriber).select_related("post", "send")
     return owed.only(*OUTCOME, "post__title", "post__slug", "send__round", "subscriber").order_by("-pk")
+
+
+def digests_of(subscriber: Subscriber) -> QuerySet[Digest]:
+    """Return the digests that were owed to this reader, newest first, with the number of their posts."""
+    return subscriber.digests.annotate(posts_number=Count("deliveries")).order_by("-pk")
 
 
 def bounces_of(subscriber: Subscriber) -> QuerySet[Bounce]:
@@ -46,5 +52,10 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {"post": post, "round": delivery.send.round, **_outcome(delivery)}
 
 
-def _outcome(row: Delivery | Confirmation | Greeting) -> dict[str, Any]:
+def _digest(digest: Digest) -> dict[str, Any]:
+    posts = list(digest.deliveries.order_by("pk").values_list("post", flat=True))
+    return {"id": digest.pk, "period": digest.period, "frequency": digest.frequency, "posts": posts, **_outcome(digest)}
+
+
+def _outcome(row: Delivery | Digest | Confirmation | Greeting) -> dict[str, Any]:
     return {name: getattr(row, name) for name in OUTCOME}

@@ -30,6 +30,14 @@ DELETE FROM newsletter_confirmation WHERE id IN (
     AND coalesce(finished_at, created_at) < clock_timestamp() - make_interval(secs => %s)
     ORDER BY id LIMIT %s)
 """
+# A copy that lost its digest would wait for another one.
+FORGET_DIGESTS = """
+DELETE FROM newsletter_digest WHERE id IN (
+    SELECT id FROM newsletter_digest AS digest
+    WHERE state NOT IN ('pending', 'submitting') AND created_at < clock_timestamp() - make_interval(secs => %s)
+    AND NOT EXISTS (SELECT FROM newsletter_delivery AS delivery WHERE delivery.digest_id = digest.id)
+    ORDER BY id LIMIT %s)
+"""
 
 
 def forget_deliveries(age: timedelta, *, chunk: int = CHUNK) -> int:
@@ -44,6 +52,11 @@ def forget_deliveries(age: timedelta, *, chunk: int = CHUNK) -> int:
         while number := _summarise(pk, before, chunk):
             removed += number
     return removed
+
+
+def forget_digests(age: timedelta, *, chunk: int = CHUNK) -> int:
+    """Remove digests that went out, or were given up, so long ago and whose copies are removed. Return how many rows went."""
+    return in_chunks(FORGET_DIGESTS, age, chunk)
 
 
 def forget_confirmations(age: timedelta, *, chunk: int = CHUNK) -> int:

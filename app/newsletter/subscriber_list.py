@@ -12,6 +12,7 @@ from django.utils import timezone
 from app.blog.models import Post
 from app.mail.submission import SubmissionState
 from app.newsletter.models import Delivery, Send, Subscriber
+from app.newsletter.models.states import IN_DIGEST
 from owed.sql import rows as selected
 
 PAGE = 50
@@ -25,6 +26,7 @@ class Filters:
 
     q: str = ""
     state: str = ""
+    frequency: str = ""
     source: str = ""
     tag: str = ""
     since: date | None = None
@@ -43,6 +45,8 @@ class Filters:
             wanted &= Q(email__icontains=self.q) | Q(name__icontains=self.q)
         if self.state:
             wanted &= Q(state=self.state)
+        if self.frequency:
+            wanted &= Q(frequency=self.frequency)
         if self.source:
             wanted &= Q(source=self.source)
         if self.tag:
@@ -59,7 +63,8 @@ class Filters:
         return Send.objects.filter(post__in=[self.received, self.missed]).exclude(summary={}).exists()
 
     def _mailed(self) -> Q:
-        sent = Delivery.objects.filter(subscriber=OuterRef("pk"), state=SubmissionState.SENT)
+        alone, in_digest = Q(state=SubmissionState.SENT), Q(state=IN_DIGEST, digest__state=SubmissionState.SENT)
+        sent = Delivery.objects.filter(alone | in_digest, subscriber=OuterRef("pk"))
         wanted = Q()
         if self.received:
             wanted &= Q(Exists(sent.filter(post=self.received)))

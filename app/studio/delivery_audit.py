@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from app.audit.conservation import Balance, calls, posts, sends, total
+from app.audit.conservation import Balance, calls, digests, posts, sends, total
 from app.blog.models import Post
 from app.studio.access import WriterRequest, operators
 from owed.models import Unproven
@@ -23,7 +23,8 @@ MOST = 100
 @operators
 def delivery_audit(request: WriterRequest) -> HttpResponse:
     """Check every post and send now, and show what the last proof of delivery missed."""
-    sheets = [sheet(_("Mailings"), sends()), sheet(_("Posts"), posts()), sheet(_("Webhooks"), calls())]
+    mail = [sheet(_("Mailings"), sends()), sheet(_("Digests"), digests())]
+    sheets = [*mail, sheet(_("Posts"), posts()), sheet(_("Webhooks"), calls())]
     missed = Unproven.objects.order_by("since", "about")
     return render(request, "studio/delivery_audit.html", {"sheets": sheets, "unproven": missed, "most": MOST})
 

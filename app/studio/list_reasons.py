@@ -16,4 +16,6 @@ REASONS = {
     "left_there": gettext_lazy("subscribed here, but left there: stays as it is"),
     "encoding": gettext_lazy("not UTF-8, and read as Windows-1252: look at the name"),
     "date": gettext_lazy("a date that cannot be read was left out"),
+    "frequency": gettext_lazy("a frequency that is not known: gets each post"),
+    "time_zone": gettext_lazy("a time zone that is not known was left out"),
 }

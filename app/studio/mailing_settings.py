@@ -17,6 +17,8 @@ from app.newsletter.models import MailingSettings
 from app.studio.access import WriterRequest, list_keepers
 from app.studio.panel_form import audiences
 
+DIGESTS = ("digest_hour", "digest_weekday")
+
 
 class MailingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     audience = forms.ChoiceField(label=gettext_lazy("Audience"), required=False)
@@ -25,7 +27,7 @@ class MailingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = MailingSettings
         fields = (
             "where", "audience", "delay", "sender_name", "names_author", "reply_to", "replies_to_author", "postal_address",
-            "welcomes", "welcome_subject", "welcome_text",
+            "digest_hour", "digest_weekday", "welcomes", "welcome_subject", "welcome_text",
         )  # fmt: skip
         widgets: ClassVar = {
             "postal_address": forms.Textarea(attrs={"rows": 3}),
@@ -36,9 +38,17 @@ class MailingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         field: Any = self.fields["audience"]
         field.choices = audiences()
+        for name in DIGESTS:
+            self.fields[name].required = False
         seconds = int(settings.MAILING_DELAY.total_seconds())
         text = _("Meanwhile it can be stopped, and no one has got it. Empty: %(seconds)s, as the server is set up.")
         self.fields["delay"].help_text = text % {"seconds": seconds}
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        # A form that was open during an upgrade does not ask for these.
+        unsaid = {name: getattr(self.instance, name) for name in DIGESTS if self.cleaned_data.get(name) in {"", None}}
+        return self.cleaned_data | unsaid
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from app.accounts.rate_limit import TOO_MANY, may_try
 from app.mail.submission import NotInDoubt, Submission, SubmissionState
-from app.newsletter.models import Confirmation
+from app.newsletter.models import Confirmation, Digest
 from app.notices.models import Notice
 from app.studio.access import WriterRequest, list_keepers, operators
 
@@ -48,7 +48,16 @@ def confirmation_again(request: WriterRequest, pk: int) -> HttpResponse:
     return redirect("studio:subscriber", confirmation.subscriber_id)
 
 
-def _again(request: WriterRequest, mail: Notice | Confirmation) -> None:
+@require_POST
+@list_keepers
+def digest_again(request: WriterRequest, pk: int) -> HttpResponse:
+    """Send a digest again that was refused, or of which it is not known whether it arrived."""
+    digest = get_object_or_404(Digest.objects.exclude(subscriber=None), pk=pk)
+    _again(request, digest)
+    return redirect("studio:subscriber", digest.subscriber_id)
+
+
+def _again(request: WriterRequest, mail: Notice | Confirmation | Digest) -> None:
     if refusal := _refusal(request, mail):
         messages.error(request, refusal)
         return

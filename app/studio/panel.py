@@ -57,16 +57,16 @@ def audience_size(request: WriterRequest, pk: int) -> HttpResponse:
     """Say how many subscribers an audience has now: the line under the choice."""
     post = editable_post(request, pk)
     may_publish(request, post)
-    readers = size_of(request.GET.get("audience", "")[:200], pk)
+    size = size_of(request.GET.get("audience", "")[:200], pk)
     template = "studio/mail_button.html" if "button" in request.GET else "studio/audience_size.html"
-    return render(request, template, {"readers": readers})
+    return render(request, template, vars(size))
 
 
 def _page(request: WriterRequest, post: Post, form: PanelForm, last: Send | None) -> HttpResponse:
     about: dict[str, Any] = {
         "post": post,
         "form": form,
-        "readers": size_of(form["audience"].value() or "", post.pk),
+        **vars(size_of(form["audience"].value() or "", post.pk)),
         "warnings": warnings(post),
         "last": last,
         "delay": int(MailingSettings.now().pause.total_seconds()),

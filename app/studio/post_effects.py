@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from app.blog.models import Post
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import MailingChoice, Send
+from app.newsletter.models.states import IN_DIGEST
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
 from app.studio.channels import channels
@@ -108,16 +109,33 @@ def balance(send: Send) -> dict[str, Any]:
     law = send.balance()
     candidates, total = law.pop("candidates"), sum(law.values())
     sent, withheld = law[SubmissionState.SENT], send.deliveries.filter(state=SubmissionState.WITHHELD).count()
-    missed = total - sent - sum(law[state] for state in (*OPEN, SubmissionState.UNKNOWN))
+    missed = total - sent - sum(law[state] for state in (*OPEN, SubmissionState.UNKNOWN, IN_DIGEST))
     holds = candidates == total
     facts = {"candidates": candidates, "parts": law.items(), "sum": total, "holds": holds}
     waiting, doubt = law[SubmissionState.PENDING], law[SubmissionState.UNKNOWN]
     # Those whose rows were removed for their age are counted above, and can be mailed no more.
     failed = send.deliveries.filter(state=SubmissionState.FAILED).count()
-    again = {"withheld": withheld, "failed": failed, "any": bool(withheld or failed) and send.state != Send.State.CANCELLED}
+    again: dict[str, Any] = {
+        "withheld": withheld,
+        "failed": failed,
+        "any": bool(withheld or failed) and send.state != Send.State.CANCELLED,
+    }
+    digests = digested(send) if law[IN_DIGEST] and not send.summary else {}
+    missed += digests.get("failed", 0)
+    again |= {"digests": digests, "received": sent + digests.get("sent", 0)}
     again["never"] = bool(missed) and send.is_over and not send.summary
     settled = total - sum(law[state] for state in OPEN)
     return {**facts, "sent": sent, "missed": missed, "waiting": waiting, "doubt": doubt, "settled": settled, **again}
+
+
+def digested(send: Send) -> dict[str, int]:
+    """Return how many copies went out in a digest, wait for one, and are in one that failed or is in doubt."""
+    return send.deliveries.filter(state=IN_DIGEST).aggregate(
+        sent=Count("pk", filter=Q(digest__state=SubmissionState.SENT)),
+        waiting=Count("pk", filter=Q(digest=None) | Q(digest__state__in=OPEN)),
+        failed=Count("pk", filter=Q(digest__state=SubmissionState.FAILED)),
+        doubt=Count("pk", filter=Q(digest__state=SubmissionState.UNKNOWN)),
+    )
 
 
 @require_GET

@@ -127,7 +127,7 @@ def _mailing_page(request: WriterRequest, post: Post, form: MailForm) -> HttpRes
         "last": last,
         "next": last.round + 1 if last else 1,
         "form": form,
-        "readers": size_of(asked, post.pk),
+        **vars(size_of(asked, post.pk)),
         "sent": last.balance()[SubmissionState.SENT] if last else 0,
         "has_readers": Subscriber.objects.confirmed().exists(),
     }

@@ -21,6 +21,7 @@ from app.newsletter import steering
 from app.newsletter.announcing import mail_the_rest
 from app.newsletter.certificate import certify
 from app.newsletter.models import Bounce, Delivery, Send
+from app.newsletter.models.states import STATES
 from app.studio.access import WriterRequest, editable_post, watched_post, watchers, writers
 from app.studio.post_effects import balance
 
@@ -41,8 +42,8 @@ def send(request: WriterRequest, pk: int) -> HttpResponse:
     if request.htmx:
         return render(request, "studio/send_sums.html", about)
     state = request.GET.get("state", "")
-    deliveries = Delivery.objects.filter(send=found).order_by("pk")
-    if state in SubmissionState.values:
+    deliveries = Delivery.objects.filter(send=found).select_related("digest").order_by("pk")
+    if state in STATES:
         deliveries = deliveries.filter(state=state)
     page = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
     about |= {"page": page, "state": state, "again": AGAIN, "reports": _reports(found)}

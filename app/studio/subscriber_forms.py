@@ -16,7 +16,9 @@ from app.mail.errors import BadAddress
 from app.mail.forms import AddressField
 from app.newsletter.lists.columns import FIELDS
 from app.newsletter.models import ListImport, Segment, Subscriber
+from app.newsletter.models.frequency import Frequency
 from app.newsletter.models.subscriber import TAG
+from app.newsletter.preferences import offer_zones
 from app.newsletter.subscriber_list import Filters
 
 LARGEST = 30 * 2**20
@@ -28,6 +30,7 @@ class FilterForm(forms.Form):
 
     q = forms.CharField(required=False, max_length=254, strip=True)
     state = forms.ChoiceField(required=False, choices=[("", ""), *Subscriber.State.choices])
+    frequency = forms.ChoiceField(required=False, choices=[("", ""), *Frequency.choices])
     source = forms.CharField(required=False, max_length=50)
     tag = forms.CharField(required=False, max_length=TAG)
     since = forms.DateField(required=False)
@@ -47,6 +50,17 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Segment
         fields = ("name",)
+
+
+class FrequencyForm(forms.Form):
+    """How often a reader gets email, and where the days of their digests begin."""
+
+    frequency = forms.ChoiceField(label=gettext_lazy("How often"), choices=Frequency.choices)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone of their digests"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_zones(self.fields["time_zone"])
 
 
 class TagsForm(forms.Form):

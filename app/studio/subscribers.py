@@ -17,13 +17,14 @@ from app.accounts.rate_limit import may_send, refused
 from app.blog.errors import Refused
 from app.newsletter.lists.exporting import subscribers_csv
 from app.newsletter.models import Segment, Subscriber
+from app.newsletter.models.frequency import Frequency
 from app.newsletter.models.subscriber import SOURCES
-from app.newsletter.reader_facts import bounces_of, deliveries_of, facts_of
+from app.newsletter.reader_facts import bounces_of, deliveries_of, digests_of, facts_of
 from app.newsletter.subscriber_list import Filters, mailed_posts, slice_of, sources, tags
 from app.studio.access import WriterRequest, list_keepers
 from app.studio.notices import MOST
 from app.studio.statistics import growth
-from app.studio.subscriber_forms import AddForm, FilterForm, SegmentForm, TagsForm
+from app.studio.subscriber_forms import AddForm, FilterForm, FrequencyForm, SegmentForm, TagsForm
 
 MAILS = 50
 
@@ -66,7 +67,9 @@ def subscriber(request: WriterRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Subscriber.objects.select_related("user__profile", "added_by__profile", "came_with"), pk=pk)
     page = Paginator(deliveries_of(found), MAILS).get_page(request.GET.get("page"))
     about = {"reader": found, "page": page, "questions": found.confirmations.order_by("-pk"), "most": MOST}
-    return render(request, "studio/subscriber.html", {**about, "bounces": bounces_of(found)[:MAILS]})
+    about |= {"bounces": bounces_of(found)[:MAILS], "digests": digests_of(found)[:MAILS]}
+    form = FrequencyForm(initial={"frequency": found.frequency, "time_zone": found.time_zone})
+    return render(request, "studio/subscriber.html", {**about, "form": form})
 
 
 @require_GET
@@ -110,6 +113,19 @@ def reader_tags(request: WriterRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         get_object_or_404(Subscriber, pk=pk).retag(form.names())
         messages.success(request, _("The tags are saved."))
+    return redirect("studio:subscriber", pk)
+
+
+@require_POST
+@list_keepers
+def reader_frequency(request: WriterRequest, pk: int) -> HttpResponse:
+    """Mail one reader each post, or a digest of them."""
+    form = FrequencyForm(request.POST)
+    if form.is_valid():
+        get_object_or_404(Subscriber, pk=pk).choose_frequency(**form.cleaned_data)
+        messages.success(request, _("Saved. What waits for a digest goes out with the next one that is due."))
+    else:
+        messages.error(request, _("Choose how often, and a time zone of the list."))
     return redirect("studio:subscriber", pk)
 
 
@@ -167,6 +183,7 @@ def _choices(filters: Filters) -> dict[str, Any]:
         "states": states,
         "total": sum(counts.values()),
         "sources": known,
+        "frequencies": Frequency.choices,
         "tags": tags(),
         **_more(),
         "saved": saved,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.blog.models import Comment, Media, Post, PostSlug, PreviewLink, Revision
 from app.importer.models import Import
-from app.newsletter.models import Confirmation, Delivery, ListImport, Segment, Send, Subscriber
+from app.newsletter.models import Confirmation, Delivery, Digest, ListImport, Segment, Send, Subscriber
 from app.notices.models import Notice
 from app.social.models import Account, DummyPost, SocialPost
 from owed.models import Effect, Pause
@@ -116,6 +116,9 @@ OWNED: dict[str, Callable[[User], Any]] = {
 SHARED: dict[str, Callable[[User], Any]] = {
     "author": lambda owner: owner.username,
     "confirmation": lambda owner: Confirmation.objects.create(subscriber=subscriber(owner), state="failed"),
+    "digest": lambda owner: Digest.objects.create(
+        subscriber=subscriber(owner), state="failed", period="2026-06-01", frequency="daily"
+    ),
     "import": post_import,
     "list import": list_import,
     "notice": notice,

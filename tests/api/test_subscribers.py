@@ -46,6 +46,19 @@ class TestSubscribers:
         assert editor.get("/subscribers", tag="other").json["items"] == []
         assert [editor.put(path, {"tags": wrong}).status for wrong in ([""], ["x" * 51], "x", ["x"] * 51)] == [422] * 4
 
+    def test_choose_how_often_they_get_email_and_are_found_by_it(self, editor: Program, reading: Subscriber) -> None:
+        path = f"/subscribers/{reading.pk}/frequency"
+        chosen = editor.put(path, {"frequency": "daily", "time_zone": "Europe/Berlin"}).json
+        assert (chosen["frequency"], chosen["time_zone"]) == ("daily", "Europe/Berlin")
+        assert editor.put(path, {"frequency": "weekly"}).json["time_zone"] == "Europe/Berlin"
+        assert [each["id"] for each in editor.get("/subscribers", frequency="weekly").json["items"]] == [reading.pk]
+        assert editor.get("/subscribers", frequency="each").json["items"] == []
+        wrong: list[dict[str, str]] = [{"frequency": "hourly"}, {"frequency": "daily", "time_zone": "Mars/Crater"}, {}]
+        assert [editor.put(path, body).status for body in wrong] == [422] * 3
+        reading.digests.create(period="2026-06-01", frequency="weekly")
+        [digest] = editor.get(f"/subscribers/{reading.pk}").json["digests"]
+        assert (digest["period"], digest["state"], digest["posts"]) == ("2026-06-01", "pending", [])
+
     @pytest.mark.parametrize(
         "body",
         [{}, {"email": "no", "consent": "x"}, {"email": "a@b.example"}, {"email": "a@b.example", "consent": "", "state": "x"}],

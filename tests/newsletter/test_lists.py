@@ -271,6 +271,15 @@ class TestAnExport:
         assert imported(text).format == "Afterword"
         assert list(Subscriber.objects.order_by("pk").values_list("email", "name", "state", "tags", "created_at")) == before
 
+    def test_keeps_how_often_and_where_and_says_what_it_does_not_know(self) -> None:
+        lines = ["email,frequency,time_zone", "a@example.org,Weekly,Asia/Tokyo", "b@example.org,hourly,", "c@example.org,,Mars"]
+        run = imported("\n".join(lines))
+        found = Subscriber.objects.order_by("email").values_list("frequency", "time_zone")
+        assert list(found) == [("weekly", "Asia/Tokyo"), ("each", ""), ("each", "")]
+        assert list(run.lines.order_by("line").values_list("line", "reason")) == [(3, "frequency"), (4, "time_zone")]
+        written = "".join(subscribers_csv(Filters(frequency="weekly"))).splitlines()
+        assert (len(written), written[1].endswith("weekly,Asia/Tokyo")) == (2, True)
+
     def test_has_what_the_filter_shows_and_no_one_erased(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("app.newsletter.lists.exporting.PAGE", 3)
         rows = [Subscriber(email=f"r{number}@example.org", tags=["odd"] if number % 2 else []) for number in range(10)]

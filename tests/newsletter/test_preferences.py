@@ -81,7 +81,22 @@ class TestPreferences:
         choices.choose(draft.pk, Wish(audience=audience.read(key)), by=None)
         draft.publish()
         drain()
-        assert (counted, Send.objects.get().candidates) == ((2, 2) if key else (4, 4))
+        assert (counted.readers, Send.objects.get().candidates) == ((2, 2) if key else (4, 4))
+
+    def test_are_how_often_by_which_clock(self, readers: Readers) -> None:
+        [reader] = readers(1)
+        page = Client().get(reader.get_absolute_url()).content.decode()
+        assert "zone.js" in page
+        assert "The publication&#x27;s (UTC)" in page
+        for frequency, said in (("daily", "each day"), ("weekly", "each week"), ("each", "each new post")):
+            form = {"action": "prefer", "frequency": frequency, "time_zone": "America/Los_Angeles"}
+            answer = Client().post(reader.get_absolute_url(), form)
+            assert said in squeezed(answer.content)
+            reader.refresh_from_db()
+            assert (reader.frequency, reader.time_zone) == (frequency, "America/Los_Angeles")
+        Client().post(reader.get_absolute_url(), {"action": "prefer"})
+        reader.refresh_from_db()
+        assert (reader.frequency, reader.time_zone) == ("each", "America/Los_Angeles")
 
     def test_pause_until_a_day(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
         [reader] = readers(1)
@@ -108,7 +123,15 @@ class TestPreferences:
         assert settle_and_take([], [delivery.pk], journal="") == []
 
     @pytest.mark.parametrize(
-        "wrong", [{"wants": "author:999"}, {"wants": "x"}, {"paused_until": "never"}, {"paused_until": "2199-01-01"}]
+        "wrong",
+        [
+            {"wants": "author:999"},
+            {"wants": "x"},
+            {"paused_until": "never"},
+            {"paused_until": "2199-01-01"},
+            {"frequency": "hourly"},
+            {"time_zone": "Mars/Crater"},
+        ],
     )
     def test_that_are_not_offered_are_refused(self, readers: Readers, wrong: dict[str, str]) -> None:
         [reader] = readers(1)

@@ -51,6 +51,15 @@ class TestTheCommand:
         assert len(said("list").splitlines()) == 2
         assert said("list", "--until", "2001-01-01") == ""
 
+    def test_chooses_how_often_and_lists_by_it(self, ann: Subscriber) -> None:
+        said("frequency", "ann@example.org", "daily", "--time-zone", "Europe/Berlin")
+        said("frequency", "ann@example.org", "weekly")
+        ann.refresh_from_db()
+        assert (ann.frequency, ann.time_zone) == ("weekly", "Europe/Berlin")
+        assert (said("list", "--frequency", "daily"), len(said("list", "--frequency", "weekly").splitlines())) == ("", 1)
+        with pytest.raises(CommandError, match="no such time zone"):
+            said("frequency", "ann@example.org", "daily", "--time-zone", "Mars/Crater")
+
     def test_shows_unsubscribes_and_erases(self, ann: Subscriber) -> None:
         assert json.loads(said("show", "ANN@example.org"))["name"] == "Ann"
         said("unsubscribe", "ann@example.org")

@@ -50,7 +50,10 @@ class TestThePanel:
         page = squeezed(writer.get(path(draft)).content)
         assert "3 subscribers now" in page
         assert '<option value="tag:press">#press</option>' in page
+        assert "in their digest" not in page
+        Subscriber.objects.filter(tags=["press"]).update(frequency="weekly")
         size = writer.get(f"/studio/posts/{draft.pk}/audience", {"audience": "tag:press"}).content
+        assert "of them get it in their digest" in squeezed(size)
         assert b"2 subscribers now" in size
         assert b"0 subscribers now" in writer.get(f"/studio/posts/{draft.pk}/audience", {"audience": "tag:none"}).content
         draft.refresh_from_db()
@@ -155,9 +158,12 @@ class TestThePanel:
         editor = signed_in("editor")
         segment = Segment.objects.create(name="The press", filters={"tag": "press"})
         answer = editor.post(
-            "/studio/subscribers/mailings/", {"where": "site", "audience": f"segment:{segment.pk}", "delay": "45"}, follow=True
+            "/studio/subscribers/mailings/",
+            {"where": "site", "audience": f"segment:{segment.pk}", "delay": "45", "digest_hour": "0", "digest_weekday": ""},
+            follow=True,
         )
         assert b"Saved." in answer.content
+        assert (MailingSettings.now().digest_hour, MailingSettings.now().digest_weekday) == (0, 0)
         page = squeezed(editor.get(path(draft)).content)
         assert 'value="site" required id="id_where_1" checked' in page
         assert f'value="segment:{segment.pk}" selected' in page

@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.blog.models import Post
-from app.newsletter.models import Bounce, Delivery, ErasedAddress, Segment, Send, Subscriber
+from app.newsletter.digests import make_due
+from app.newsletter.models import Bounce, Delivery, Digest, ErasedAddress, Segment, Send, Subscriber
 from owed.testing import drain
 from tests import factories
+from tests.markup import squeezed
 from tests.sinks import Sink
 from tests.studio.forms import Person, SignedIn
 
@@ -178,6 +180,36 @@ class TestOneReader:
             ("Sent", "failed", "550 no")
         ]
         assert ann.token not in answer.content.decode()
+
+    def test_gets_a_digest_that_an_editor_chose_and_it_is_listed(self, edith: Client, person: Person, smtp_sink: Sink) -> None:
+        found = reader("ann@example.org")
+        form = {"frequency": "weekly", "time_zone": "Asia/Tokyo"}
+        answer = edith.post(f"/studio/subscribers/{found.pk}/frequency", form, follow=True)
+        assert "What waits for a digest" in answer.content.decode()
+        assert shown(edith, "?frequency=weekly") == ["ann@example.org"]
+        assert shown(edith, "?frequency=daily") == []
+        for wrong in ({"frequency": "yearly"}, {"frequency": "daily", "time_zone": "Mars/Crater"}):
+            edith.post(f"/studio/subscribers/{found.pk}/frequency", wrong)
+        found.refresh_from_db()
+        assert (found.frequency, found.time_zone) == ("weekly", "Asia/Tokyo")
+        post = factories.publish(person("author"))
+        drain()
+        send = Send.objects.get()
+        Send.objects.update(created_at=timezone.now() - timedelta(days=7))
+        make_due()
+        page = edith.get(f"/studio/sends/{send.pk}/?state=digest").content
+        assert "In digests: 0 sent, 1 waiting, 0 failed, 0 in doubt." in squeezed(page)
+        Digest.objects.update(state="failed")
+        page = edith.get(f"/studio/sends/{send.pk}/").content
+        assert "In digests: 0 sent, 0 waiting, 1 failed, 0 in doubt." in squeezed(page)
+        assert "0 received it, 1 did not." in squeezed(page)
+        digest = Digest.objects.get()
+        assert f"/studio/digests/{digest.pk}/again" in edith.get(f"/studio/subscribers/{found.pk}/").content.decode()
+        edith.post(f"/studio/digests/{digest.pk}/again")
+        drain()
+        assert [mail.recipient for mail in smtp_sink.captured] == ["ann@example.org"]
+        assert shown(edith, f"?received={post.pk}") == ["ann@example.org"]
+        assert "In digests: 1 sent, 0 waiting" in squeezed(edith.get(f"/studio/sends/{send.pk}/").content)
 
     def test_is_unsubscribed(self, edith: Client) -> None:
         ann = reader("ann@example.org")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from app.mail.addresses import normalise
 from app.mail.errors import BadAddress
 from app.mail.forms import validate_address
+from app.newsletter.models.frequency import Frequency, zones
 from app.newsletter.models.subscriber import NAME, SubscriberState, tidy_tags
 
 FIELDS = {
@@ -31,6 +32,8 @@ FIELDS = {
     "disabled": gettext_lazy("Email is off (yes or no)"),
     "left": gettext_lazy("Unsubscribed at"),
     "bounced": gettext_lazy("Bounced at"),
+    "frequency": gettext_lazy("How often (each, daily or weekly)"),
+    "time_zone": gettext_lazy("Time zone"),
 }
 """What a column may be."""
 
@@ -47,6 +50,8 @@ NAMES = {
     "disabled": {"email_disabled"},
     "left": {"unsub_time", "unsubscribed_at", "unsubscription_date", "deleted_at"},
     "bounced": {"clean_time"},
+    "frequency": {"frequency"},
+    "time_zone": {"time_zone", "time zone", "timezone"},
 }
 FORMATS = (
     ("Ghost", {"email", "subscribed_to_emails", "complimentary_plan"}),
@@ -86,6 +91,8 @@ class Reader:
     confirmed: datetime | None = None
     left: datetime | None = None
     tags: tuple[str, ...] = ()
+    frequency: str = Frequency.EACH
+    time_zone: str = ""
     problem: str = ""
     note: str = ""
 
@@ -123,12 +130,15 @@ def read(cells: Sequence[str], mapping: Sequence[str], *, now: datetime) -> Read
     unread = any(said.get(field) and times[field] is None for field in times)
     name = said.get("name") or " ".join(filter(None, (said.get("first_name"), said.get("last_name"))))
     tags = _tags(said.get("tags", ""))
+    frequency, time_zone, note = _frequency(said)
     return Reader(
         email=email,
         name=name[:NAME],
         state=state,
         tags=tags,
-        note="date" if unread else "",
+        frequency=frequency,
+        time_zone=time_zone,
+        note=note or ("date" if unread else ""),
         joined=times["joined"],
         confirmed=times["confirmed"],
         left=times["left"],
@@ -146,6 +156,14 @@ def _state(said: dict[str, str]) -> SubscriberState | None:
     if status == SubscriberState.CONFIRMED and (said.get("left") or wanted in NO or disabled in YES):
         return SubscriberState.UNSUBSCRIBED
     return status
+
+
+def _frequency(said: dict[str, str]) -> tuple[str, str, str]:
+    """Return how often and where, as far as both are known, and a note of what was left out."""
+    frequency, time_zone = said.get("frequency", "").lower() or Frequency.EACH, said.get("time_zone", "")
+    known, zone = frequency in Frequency.values, not time_zone or time_zone in zones()
+    note = "frequency" if not known else "" if zone else "time_zone"
+    return str(frequency) if known else Frequency.EACH, time_zone if zone else "", note
 
 
 def _address(text: str) -> str:

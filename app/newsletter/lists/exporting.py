@@ -13,6 +13,7 @@ from app.newsletter.subscriber_list import Filters
 PAGE = 1000
 COLUMNS = (
     "email", "name", "state", "source", "tags", "created_at", "consented_at", "consent_text", "confirmed_at", "unsubscribed_at",
+    "frequency", "time_zone",
 )  # fmt: skip
 CALCULATED = ("=", "+", "-", "@", "\t", "\r")
 

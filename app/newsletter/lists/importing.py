@@ -177,6 +177,8 @@ def _subscriber(run: ListImport, reader: Reader, now: datetime) -> Subscriber:
         name=reader.name,
         state=state,
         tags=list(reader.tags),
+        frequency=reader.frequency,
+        time_zone=reader.time_zone,
         source=SOURCE_IMPORT,
         came_with=run,
         added_by_id=run.user_id,

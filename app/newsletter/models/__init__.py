@@ -4,6 +4,7 @@ from app.newsletter.models.bounce import Bounce
 from app.newsletter.models.choice import MailingChoice, MailingSettings
 from app.newsletter.models.confirmation import Confirmation
 from app.newsletter.models.delivery import Delivery
+from app.newsletter.models.digest import Digest
 from app.newsletter.models.erased import ErasedAddress
 from app.newsletter.models.greeting import Greeting
 from app.newsletter.models.list_import import ListImport, ListLine
@@ -14,6 +15,6 @@ from app.newsletter.models.send import Send
 from app.newsletter.models.subscriber import Subscriber
 
 __all__ = [
-    "Bounce", "Confirmation", "Delivery", "ErasedAddress", "Greeting", "ListImport", "ListLine", "MailCheck", "MailingChoice",
-    "MailingSettings", "SampleMail", "Segment", "Send", "Subscriber",
+    "Bounce", "Confirmation", "Delivery", "Digest", "ErasedAddress", "Greeting", "ListImport", "ListLine", "MailCheck",
+    "MailingChoice", "MailingSettings", "SampleMail", "Segment", "Send", "Subscriber",
 ]  # fmt: skip

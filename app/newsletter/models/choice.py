@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy
 
 from app.site.limits import validate_visible
@@ -17,6 +18,7 @@ PREVIEW = 200
 """Characters of the line that an inbox shows beside the subject."""
 AUDIENCE = 120
 LONGEST_DELAY = 3600  # seconds
+HOURS = [(hour, f"{hour:02}:00") for hour in range(24)]
 
 
 class MailingChoice(models.Model):
@@ -96,6 +98,16 @@ class MailingSettings(models.Model):
         default="",
         db_default="",
         help_text=gettext_lazy("At the end of every newsletter. Many countries ask for it."),
+    )
+    digest_hour = models.PositiveSmallIntegerField(
+        gettext_lazy("Digests are sent at"),
+        choices=HOURS,
+        default=8,
+        db_default=8,
+        help_text=gettext_lazy("By the clock of each reader who chose a daily or weekly digest."),
+    )
+    digest_weekday = models.PositiveSmallIntegerField(
+        gettext_lazy("Weekly digests are sent on"), choices=list(WEEKDAYS.items()), default=0, db_default=0
     )
     welcomes = models.BooleanField(gettext_lazy("Welcome new subscribers by email"), default=False, db_default=False)
     welcome_subject = models.CharField(

@@ -11,15 +11,22 @@ from app.blog.models import Post
 from app.mail.errors import MailError, Rejected
 from app.mail.submission import OPEN, Submission, SubmissionState
 from app.newsletter.models.send import Send
+from app.newsletter.models.states import CHOICES, IN_DIGEST, STATES
 from app.newsletter.models.subscriber import Subscriber, SubscriberState
 
 
 class Delivery(Submission):
     """A reader's copy of a post: one in each mailing. An erased reader leaves the row, so that the send still balances."""
 
+    state = models.CharField(max_length=12, choices=CHOICES, default=SubmissionState.PENDING)
     send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="deliveries")
     post = models.ForeignKey("blog.Post", on_delete=models.CASCADE, related_name="deliveries")
     subscriber = models.ForeignKey(Subscriber, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    digest = models.ForeignKey(
+        "newsletter.Digest", on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries", db_index=False
+    )
+    """The mail in which the reader gets the post, where they chose digests. A digest outlives its copies: without it, a copy
+    would wait for another one."""
     journal = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
     """Where the process that took it last writes down what it begins; empty where it keeps no journal."""
 
@@ -28,12 +35,19 @@ class Delivery(Submission):
     class Meta(Submission.Meta):
         verbose_name_plural = "deliveries"
         constraints: ClassVar = [
-            *Submission.Meta.constraints,
+            models.CheckConstraint(condition=Q(state__in=STATES), name="newsletter_delivery_state"),
             models.UniqueConstraint(fields=["send", "subscriber"], name="delivery_once"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["send", "state"], name="delivery_balance"),
             models.Index(fields=["send"], name="delivery_open", condition=Q(state__in=OPEN)),
+            models.Index(fields=["digest"], name="delivery_digest", condition=Q(digest__isnull=False)),
+            models.Index(
+                fields=["subscriber"],
+                name="delivery_waits",
+                condition=Q(state=IN_DIGEST, digest__isnull=True),
+                include=["send"],
+            ),
             models.Index(
                 fields=["finished_at"], name="delivery_ended", condition=Q(finished_at__isnull=False), include=["state"]
             ),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.models.choice import AUDIENCE, PREVIEW
+from app.newsletter.models.states import IN_DIGEST, STATES
 from app.newsletter.pages import SEND
 from app.newsletter.signals import mailing_finished, mailing_paused
 from owed import clock, gather, owe
@@ -115,7 +116,7 @@ class Send(models.Model):
             self.deliveries.values_list("state").annotate(number=models.Count("pk")).order_by("state")
         )
         candidates, kept = Send.objects.values_list("candidates", "summary").get(pk=self.pk)
-        parts = {state: counted.get(state, 0) + kept.get(state, 0) for state in SubmissionState.values}
+        parts = {state: counted.get(state, 0) + kept.get(state, 0) for state in STATES}
         return {"candidates": candidates, **parts}
 
     @property
@@ -144,12 +145,12 @@ class Send(models.Model):
 
     @transaction.atomic
     def cancel(self) -> int:
-        """Stop before the readers who are still waiting; each is closed as skipped. Return how many."""
+        """Stop before the readers who are still waiting, also for their digest; each is closed as skipped. Return how many."""
         running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING])
         if not running.update(state=SendState.CANCELLED, finished_at=timezone.now(), paused_at=None):
             return 0
         self.say(mailing_finished)
-        waiting = self.deliveries.filter(state=SubmissionState.PENDING)
+        waiting = self.deliveries.filter(Q(state=SubmissionState.PENDING) | Q(state=IN_DIGEST, digest=None))
         return waiting.update(state=SubmissionState.SKIPPED, error="cancelled", finished_at=timezone.now())
 
     @transaction.atomic

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from app.mail.addresses import normalise
 from app.newsletter.errors import AlreadySubscribed, MailboxGone, NotBounced, Unsubscribed, WasErased
 from app.newsletter.models.erased import ErasedAddress
+from app.newsletter.models.frequency import ZONE, Frequency, check_frequency
 from app.newsletter.models.keys import digest
 from app.newsletter.signals import subscribers_confirmed, subscribers_left
 
@@ -125,6 +126,9 @@ class Subscriber(models.Model):
     tags = ArrayField(models.CharField(max_length=TAG), default=list, blank=True, db_default=[])
     wants = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_default=[], editable=False)
     """Scopes such as `author:3`, `category:1`, `tag:7`: posts of one of them are wanted. Empty: every post."""
+    frequency = models.CharField(max_length=6, choices=Frequency.choices, default=Frequency.EACH, db_default=Frequency.EACH)
+    time_zone = models.CharField(max_length=ZONE, blank=True, default="", db_default="")
+    """Where the days of the reader's digests begin. Empty: the publication's."""
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)
     """Nothing is sent before, by the reader's own choice."""
     consented_at = models.DateTimeField(null=True, blank=True)
@@ -142,6 +146,7 @@ class Subscriber(models.Model):
                 Lower("email"), name="subscriber_email_once", violation_error_message="This address is known."
             ),
             models.CheckConstraint(condition=Q(state__in=SubscriberState.values), name="subscriber_state_known"),
+            models.CheckConstraint(condition=Q(frequency__in=Frequency.values), name="subscriber_frequency_known"),
             models.CheckConstraint(
                 condition=~Q(state=SubscriberState.CONFIRMED) | Q(confirmed_at__isnull=False),
                 name="subscriber_confirmed_has_time",
@@ -180,6 +185,15 @@ class Subscriber(models.Model):
         """Keep what the reader wants to get, and until when nothing."""
         self.wants, self.paused_until = wants, paused_until
         self.save(update_fields=["wants", "paused_until"])
+
+    def choose_frequency(self, frequency: str, time_zone: str) -> None:
+        """Mail each post, or a digest at an hour of this time zone. Raises ValidationError.
+
+        What waits for a digest goes out with the next one that is due by the new choice.
+        """
+        check_frequency(frequency, time_zone)
+        self.frequency, self.time_zone = frequency, time_zone
+        self.save(update_fields=["frequency", "time_zone"])
 
     def ask(self, *, source: str, consent: str, ip: str) -> None:
         """Keep what was agreed to, and owe the mail with the link that confirms it: at most one in 24 hours is sent."""

@@ -31,6 +31,7 @@ PARTS = {
     "pending": gettext_lazy("pending"),
     "submitting": gettext_lazy("submitting"),
     "withheld": gettext_lazy("withheld"),
+    "digest": gettext_lazy("in their digest"),
     "dead": gettext_lazy("dead"),
     "discarded": gettext_lazy("discarded"),
 }

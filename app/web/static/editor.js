@@ -10,6 +10,7 @@
     const isWrong = text.getAttribute("aria-invalid") === "true";
     const options = { language: grammar(), value: text.value, wordWrap: true, lineNumbers: false, class: isWrong ? "wrong" : "" };
     const isFocused = document.activeElement === text;
+    const { selectionStart, selectionEnd, selectionDirection } = text;
     frame.className = `prism-code-editor language-${options.language}`;
     frame.dataset.options = JSON.stringify(options);
     wrapper.className = "pce-wrapper";
@@ -26,15 +27,21 @@
     const [mounted] = window.mountEditorsUnder(frame.parentNode);
     /* Escape is the way out of the focus mode. */
     mounted.keyCommandMap.Escape = null;
+    /* Its commands are looked up by what is typed: without this, typing the word "constructor" at once, as dictation does, would find one. */
+    Object.setPrototypeOf(mounted.inputCommandMap, null);
     if (isFocused) text.focus();
+    text.setSelectionRange(selectionStart, selectionEnd, selectionDirection);
     return mounted;
   }
   /* All of the text is read at each key: what is as long as a book stays a plain textarea, and quick. */
   const grammar = () => text.value.length > LONGEST ? "text" : "markdown";
-  const editor = grammar() === "markdown" ? mount() : null;
+  /* Where the library did not load, the form's textarea stays as it is. */
+  const editor = grammar() === "markdown" && window.mountEditorsUnder ? mount() : null;
 
   /* Buttons and shortcuts. */
-  const KEYS = { b: "bold", i: "italic", k: "link" };
+  const KEYS = { b: "bold", i: "italic", k: "link" }, isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+  /* On keyboards of other scripts a key is named by its place. */
+  const letter = ({ key, code }) => /^[a-z]$/i.test(key) ? key.toLowerCase() : code.replace(/^Key/, "").toLowerCase();
   const button = (name) => toolbar.querySelector(`[data-md-button="${name}"]`);
   /* A heading, and a quote, is all of a line, wherever in it the caret is. */
   function takeLines(event) {
@@ -43,13 +50,20 @@
     if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     const start = text.value.lastIndexOf("\n", text.selectionStart - 1) + 1, end = text.value.indexOf("\n", text.selectionEnd);
     text.setSelectionRange(text.selectionStart ? start : 0, end < 0 ? text.value.length : end);
+    /* A heading of another level becomes this one. */
+    const marks = pressed.dataset.mdButton === "header-2" && text.value.slice(text.selectionStart).match(/^#{1,6} /);
+    if (!marks || marks[0] === "## ") return;
+    text.focus();
+    text.setRangeText("", text.selectionStart, text.selectionStart + marks[0].length, "preserve");
   }
   toolbar.addEventListener("click", takeLines, true);
   toolbar.addEventListener("keydown", takeLines, true);
   button("picture").addEventListener("click", () => document.querySelector("#uploads button").click());
   text.addEventListener("keydown", (event) => {
-    const name = KEYS[event.key.toLowerCase()];
-    if (!name || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    /* Control is for moving and deleting on a Mac. */
+    const isMeant = isMac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
+    const name = isMeant && !event.isComposing && !event.altKey && !event.shiftKey && KEYS[letter(event)];
+    if (!name) return;
     event.preventDefault();
     button(name).click();
   });
@@ -72,28 +86,23 @@
     minutes.textContent = time.format(found ? Math.max(1, Math.round(found / Number(aids.dataset.perMinute))) : 0);
   }
 
-  /* The headings, as the library reads them: one in a block of code is none. */
+  /* The headings, as the library reads them: a line of a block of code is none. A book is not read: it takes most of a second. */
   const outline = document.getElementById("outline"), list = outline.querySelector("ol");
   const level = (heading) => heading.startsWith("#") ? heading.match(/^#+/)[0].length : /=+\s*$/.test(heading) ? 1 : 2;
   const named = (heading) => heading.replace(/^#+\s*|\s*#+\s*$|\n[=-]+\s*$/g, "").replace(/[*_`]/g, "");
   function headings() {
     const found = [];
     let at = 0;
+    if (!editor || grammar() !== "markdown") return found;
     for (const token of window.readMarkdown(text.value)) {
       const words = token.type === "title" ? text.value.slice(at, at + token.length) : "";
-      if (named(words)) found.push({ at, level: level(words), name: named(words) });
+      if (named(words) && /^(#{1,6}\s|[^#])/.test(words)) found.push({ at, level: level(words), name: named(words) });
       at += token.length;
     }
     return found;
   }
   function jump(at) {
     text.setSelectionRange(at, at);
-    if (!editor) {
-      /* A plain textarea scrolls to its caret when it gets the focus. */
-      text.blur();
-      text.focus();
-      return;
-    }
     text.focus({ preventScroll: true });
     editor.container.scrollTop = editor.lines[text.value.slice(0, at).split("\n").length].offsetTop;
     editor.container.scrollIntoView({ block: "nearest" });

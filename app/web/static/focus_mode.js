@@ -6,7 +6,8 @@
 
   /* A title is one line, however many it takes on the screen. */
   title.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
+    /* Safari says of the Enter that ends a composition only by its code that it is one. */
+    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     text.focus();
   });
@@ -49,6 +50,6 @@
     set(false);
   });
   /* What a writer has to see first is not hidden: what is wrong, two texts, and text that did not reach the site. */
-  const isAsked = form.querySelector(".problems, .conflict") || document.querySelector("#local:not([hidden])");
+  const isAsked = form.querySelector(".problems, .conflict, .errorlist") || document.querySelector("#local:not([hidden])");
   if (remembered() && !isAsked) root.classList.add("focus-mode");
 })();

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from app.audit.conservation import Balance, calls, posts, sends, total
+from app.audit.conservation import Balance, calls, digests, posts, sends, total
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *, verbosity: int, **options: Any) -> None:
         wrong = [
             line
-            for name, found in (("sends", sends()), ("posts", posts()), ("webhooks", calls()))
+            for name, found in (("sends", sends()), ("digests", digests()), ("posts", posts()), ("webhooks", calls()))
             for line in self._report(name, found, verbosity)
         ]
         if wrong:

@@ -17,6 +17,7 @@ from app.mail.errors import BadAddress
 from app.newsletter.lists import importing
 from app.newsletter.lists.exporting import report_csv, subscribers_csv
 from app.newsletter.models import Subscriber
+from app.newsletter.models.frequency import Frequency
 from app.newsletter.models.list_import import Outcome
 from app.newsletter.reader_facts import facts_of
 from app.newsletter.subscriber_list import Filters
@@ -25,8 +26,8 @@ from app.newsletter.subscriber_list import Filters
 class Command(BaseCommand):
     help = (
         "List subscribers, show all that is kept of one as JSON, add one by hand (an email asks to confirm), unsubscribe, "
-        "erase one or lift its suppression, import a list from CSV with a report of each line that was not simply added, "
-        "export as CSV. Exit code 1: no such subscriber, or what was asked cannot be done."
+        "erase one or lift its suppression, choose how often one gets email, import a list from CSV with a report of each line "
+        "that was not simply added, export as CSV. Exit code 1: no such subscriber, or what was asked cannot be done."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,6 +44,10 @@ class Command(BaseCommand):
         bringing.add_argument("--ask", action="store_true", help="email each a question; only who confirms gets posts")
         bringing.add_argument("--dry-run", action="store_true", help="say what an import would do; add no one")
         add_filters(does.add_parser("export", help="print subscribers as CSV"))
+        choosing = does.add_parser("frequency", help="mail one reader each post, or a daily or weekly digest")
+        choosing.add_argument("email")
+        choosing.add_argument("frequency", choices=Frequency.values)
+        choosing.add_argument("--time-zone", help="where the days of the digests begin, as Europe/Berlin")
         for name, does_what in ONE.items():
             one = does.add_parser(name, help=does_what)
             one.add_argument("email")
@@ -56,6 +61,8 @@ class Command(BaseCommand):
             self._import(options)
         elif does == "add":
             self._add(options)
+        elif does == "frequency":
+            self._choose(_named(options["email"]), options["frequency"], options["time_zone"])
         else:
             getattr(self, f"_{does}")(_named(options["email"]))
 
@@ -84,6 +91,13 @@ class Command(BaseCommand):
         self.stdout.writelines(f"{Outcome(outcome).label}: {number:,}\n" for outcome, number in sorted(run.counts.items()))
         for line in report_csv(run):
             self.stdout.write(line, ending="")
+
+    def _choose(self, subscriber: Subscriber, frequency: str, time_zone: str | None) -> None:
+        try:
+            subscriber.choose_frequency(frequency, subscriber.time_zone if time_zone is None else time_zone)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(_("Saved."))
 
     def _show(self, subscriber: Subscriber) -> None:
         self.stdout.write(json.dumps(facts_of(subscriber), cls=DjangoJSONEncoder, indent=1, ensure_ascii=False))
@@ -114,6 +128,7 @@ ONE = {
 def add_filters(parser: CommandParser) -> None:
     parser.add_argument("--q", default="", help="part of the address or of the name")
     parser.add_argument("--state", choices=Subscriber.State.values, default="")
+    parser.add_argument("--frequency", choices=Frequency.values, default="", help="how often they get email")
     parser.add_argument("--source", default="")
     parser.add_argument("--tag", default="")
     parser.add_argument("--received", type=int, metavar="POST", help="whom this post reached")
