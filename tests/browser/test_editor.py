@@ -59,6 +59,10 @@ class TestTheText:
         expect(text).to_have_value("## One two")
         press(page, "Heading")
         expect(text).to_have_value("One two")
+        text.fill("### One two")
+        press(page, "Heading")
+        expect(text).to_have_value("## One two")
+        press(page, "Heading")
         press(page, "List")
         expect(text).to_have_value("- One two")
         text.press("End")
@@ -80,6 +84,33 @@ class TestTheText:
         expect(page.locator(".pce-line .title").last).to_be_in_viewport()
         page.keyboard.type("!")
         expect(page.locator(".active-line")).to_have_text("!## Two\n")
+
+    def test_goes_on_where_the_writer_was_when_the_library_arrives(self, open_page: Open, post: Post) -> None:
+        page, held = open_page(), []
+        sign_in(page)
+        page.route("**/static/editor*.js", lambda route: held.append(route))
+        page.goto(f"/studio/posts/{post.pk}/", wait_until="commit")
+        text = page.get_by_role("textbox", name="Text")
+        text.press("End")
+        text.press_sequentially(" And")
+        wait_until(lambda: held)
+        held[0].continue_()
+        expect(page.locator(".pce-line").first).to_have_text("Before. And\n")
+        page.keyboard.insert_text(" constructor")
+        page.keyboard.insert_text("constructor")
+        expect(text).to_have_value("Before. And constructorconstructor")
+
+    def test_is_written_where_the_library_does_not_load(self, open_page: Open, post: Post) -> None:
+        page = open_page()
+        page.route("**/vendor/editor*.js", lambda route: route.abort())
+        text = editor_of(page, post).get_by_role("textbox", name="Text")
+        assert text.evaluate("each => getComputedStyle(each).color") != "rgba(0, 0, 0, 0)"
+        expect(page.get_by_role("toolbar")).to_be_hidden()
+        text.fill("Plain.")
+        expect(page.locator("#aids")).to_contain_text("Words: 1 ")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+        assert Post.objects.get().content == "Plain."
 
     def test_is_written_without_a_script(self, open_page: Open, post: Post) -> None:
         page = editor_of(open_page(script=False), post)
