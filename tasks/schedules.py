@@ -5,6 +5,7 @@ from tasks import media, search, stats, upkeep
 
 schedule(upkeep.publish_due.si(), every=60, why="publish what is due")
 schedule(upkeep.roll_up.si(), every=60, why="count what came in and went out")
+schedule(upkeep.read_bounces.si(), every=120, why="read the mailbox of bounces")
 schedule(upkeep.prove.si(), every=900, why="prove recent deliveries")
 schedule(search.catch_up.si(), every=300, why="write documents of the release before again")
 schedule(upkeep.purge_effects.si(), cron="5 * * * *", why="remove old effects")

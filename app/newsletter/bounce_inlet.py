@@ -72,21 +72,26 @@ class Inlet:
         return self.take(octets, recipient)
 
 
-class Lmtp(LMTP):  # type: ignore[misc]
+class Lmtp(LMTP):
     line_length_limit = LONGEST_LINE
 
 
-class Smtp(SMTP):  # type: ignore[misc]
+class Smtp(SMTP):
     line_length_limit = LONGEST_LINE
 
 
 async def open_inlet(inlet: Inlet, host: str, port: int, *, smtp: bool = False) -> asyncio.Server:
     """Listen. Raises OSError where the address cannot be had."""
-    options = {"data_size_limit": LARGEST, "enable_SMTPUTF8": True, "timeout": IDLE, "ident": "Afterword"}
     domain = settings.BOUNCE_ADDRESS.rpartition("@")[2] or "localhost"
     protocol = Smtp if smtp else Lmtp
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: protocol(inlet, hostname=domain, loop=loop, **options), host, port)
+
+    def answer() -> SMTP:
+        return protocol(
+            inlet, hostname=domain, loop=loop, data_size_limit=LARGEST, enable_SMTPUTF8=True, timeout=IDLE, ident="Afterword"
+        )
+
+    return await loop.create_server(answer, host, port)
 
 
 async def serve(host: str, port: int, *, smtp: bool, is_open: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Func, Q, TextField, Value
@@ -28,34 +29,27 @@ class DomainOutcome:
     is_put_off: bool = False
 
 
+COPIES = Count("pk")
+SENT = Count("pk", filter=Q(state=SubmissionState.SENT))
+WAITING = Count("pk", filter=Q(state__in=OPEN))
+FAILED = Count("pk", filter=Q(state=SubmissionState.FAILED))
+UNKNOWN = Count("pk", filter=Q(state=SubmissionState.UNKNOWN))
+NAMES = ("copies", "sent", "waiting", "failed", "unknown")
+
+
 def by_domain(send: Send) -> list[DomainOutcome]:
     """Return the outcomes of the domains with the most copies, and the sum of all others as the last one."""
+    copies = Delivery.objects.filter(send=send)
     domain = Func(F("subscriber__email"), Value("@"), Value(2), function="split_part", output_field=TextField())
-    rows = (
-        Delivery.objects.filter(send=send)
-        .annotate(domain=domain)
-        .values("domain")
-        .annotate(**_counts())
-        .order_by("-copies", "domain")
-    )
-    named = list(rows.filter(domain__isnull=False, copies__gte=FEWEST)[:MOST])
-    if not named:
-        return []
-    put_off = put_off_now([row["domain"] for row in named])
-    outcomes = [DomainOutcome(**row, is_put_off=row["domain"] in put_off) for row in named]
-    whole = Delivery.objects.filter(send=send).aggregate(**_counts())
-    others = {name: number - sum(row[name] for row in named) for name, number in whole.items()}
-    return [*outcomes, DomainOutcome(domain="", **others)] if others["copies"] else outcomes
+    grouped = copies.annotate(domain=domain).values("domain").annotate(copies=COPIES).filter(domain__gt="", copies__gte=FEWEST)
+    counted = grouped.annotate(sent=SENT, waiting=WAITING, failed=FAILED, unknown=UNKNOWN).order_by("-copies", "domain")
+    rows = list(counted.values_list("domain", *NAMES)[:MOST])
+    put_off = put_off_now([each for each, *_ in rows])
+    named = [_outcome(each, numbers, is_put_off=each in put_off) for each, *numbers in rows]
+    whole = copies.aggregate(copies=COPIES, sent=SENT, waiting=WAITING, failed=FAILED, unknown=UNKNOWN)
+    others = [whole[name] - sum(getattr(each, name) for each in named) for name in NAMES]
+    return [*named, _outcome("", others)] if named and others[0] else named
 
 
-def _counts() -> dict[str, Count]:
-    def counted(*states: SubmissionState) -> Count:
-        return Count("pk", filter=Q(state__in=states))
-
-    return {
-        "copies": Count("pk"),
-        "sent": counted(SubmissionState.SENT),
-        "waiting": counted(*OPEN),
-        "failed": counted(SubmissionState.FAILED),
-        "unknown": counted(SubmissionState.UNKNOWN),
-    }
+def _outcome(domain: str, numbers: Sequence[int], *, is_put_off: bool = False) -> DomainOutcome:
+    return DomainOutcome(domain=domain, is_put_off=is_put_off, **dict(zip(NAMES, numbers, strict=True)))
