@@ -74,6 +74,9 @@ def open_mailbox(url: str) -> Iterator[Mailbox]:
     finally:
         with suppress(*FAILURES):
             client.logout()
+        # A connection that broke fails to say goodbye, and would stay open.
+        with suppress(*FAILURES):
+            client.shutdown()
 
 
 def _sign_in(client: imaplib.IMAP4, user: str, password: str) -> None:

@@ -22,7 +22,7 @@ class ImapServer(socketserver.ThreadingTCPServer):
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         super().__init__(("127.0.0.1", 0), Dialogue)
-        self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.tls = tls
         self.validity = 7
         self.messages: dict[int, bytes] = {}
         self.seen: set[int] = set()
@@ -35,6 +35,14 @@ class ImapServer(socketserver.ThreadingTCPServer):
 
 class Dialogue(socketserver.StreamRequestHandler):
     server: ImapServer
+
+    def setup(self) -> None:
+        self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
 
     def handle(self) -> None:
         self.say("* OK ready")

@@ -20,7 +20,8 @@ from app.newsletter.bounce_mailbox import read_bounce_mailbox
 from app.newsletter.models import Bounce, BounceMailbox, Delivery, Subscriber
 from config.env_values import mailbox as parsed
 from owed import owe
-from owed.testing import drain, owes
+from owed.models import Effect
+from owed.testing import drain
 from tests import factories
 from tests.certificates import self_signed
 from tests.mail.imap_server import ImapServer, imap_server
@@ -127,7 +128,7 @@ class TestTheSchedule:
     def test_reads_it_in_a_worker(self, three: ImapServer) -> None:
         owe(effects.read_bounces.si())
         drain()
-        assert owes("upkeep.read_bounces").get().state == "done"
+        assert Effect.objects.get(task="upkeep.read_bounces").state == "done"
         assert BounceMailbox.now().taken == 2
 
     def test_does_nothing_where_no_mailbox_is_set(self) -> None:
