@@ -44,6 +44,7 @@ class Env:
     email_url: Annotated[Secret, "smtp://, smtps:// or smtp+tls://user:password@host:port; unset = the bundled mailbox"]
     default_from_email: Annotated[str, "the sender of every mail; without a name it has the publication's"]
     bounce_address: Annotated[str, "where mail servers return newsletters, as bounces@example.org; unset = to the sender"]
+    bounce_mailbox: Annotated[Secret, "imaps://user:password@host:993/folder, where bounces are read; unset = in no mailbox"]
     mail_window: Annotated[int, "how many mails of a mailing a worker takes at a time; 1 = each with a commit of its own"]
     mail_events: Annotated[Secret, "the provider that reports by webhook: mailgun:signing-key or postmark:user:password"]
     dns_server: Annotated[str, "address:port of the DNS server that the mail check asks; unset = that of the machine"]
@@ -210,6 +211,7 @@ def _mail(reader: _Reader) -> dict[str, Any]:
     return {
         "default_from_email": reader.value("DEFAULT_FROM_EMAIL", str, default="post@afterword.example"),
         "bounce_address": reader.value("BOUNCE_ADDRESS", values.address, default=""),
+        "bounce_mailbox": reader.url("BOUNCE_MAILBOX", values.mailbox, default=""),
         "mail_window": reader.value("MAIL_WINDOW", values.whole(1, 100), default=10),
         "mail_events": reader.url("MAIL_EVENTS", values.provider, default=""),
         "dns_server": reader.value("DNS_SERVER", values.endpoint, default=""),

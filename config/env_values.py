@@ -167,6 +167,13 @@ def mail(text: str) -> str:
     return text
 
 
+def mailbox(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "imaps" or not parts.hostname or not parts.username or not parts.password or not text.isascii():
+        raise ValueError("must be imaps://user:password@host:993/folder, special characters as %40")
+    return text
+
+
 def language(text: str) -> str:
     if text.lower() not in dict(global_settings.LANGUAGES):
         raise ValueError(f"{text!r} is not a language that Django speaks, such as en, de or pt-br")

@@ -181,6 +181,7 @@ EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 SUBMISSIONS_DIR = DATA_DIR / "submissions"
 BOUNCE_ADDRESS = ENV.bounce_address
+BOUNCE_MAILBOX = ENV.bounce_mailbox
 MAIL_WINDOW = ENV.mail_window
 MAIL_EVENTS = ENV.mail_events
 DNS_SERVER = ENV.dns_server

@@ -6,6 +6,7 @@ from tasks import email, media, search, stats, upkeep
 schedule(upkeep.publish_due.si(), every=60, why="publish what is due")
 schedule(upkeep.roll_up.si(), every=60, why="count what came in and went out")
 schedule(upkeep.raise_alarms.si(), every=300, why="notify operators of what failed or is late")
+schedule(upkeep.read_bounces.si(), every=120, why="read the mailbox of bounces")
 schedule(upkeep.prove.si(), every=900, why="prove recent deliveries")
 schedule(email.make_digests.si(), every=300, why="make the digests that are due")
 schedule(search.catch_up.si(), every=300, why="write documents of the release before again")

@@ -16,6 +16,7 @@ from app.log.models import Entry
 from app.members import email_change, erasure
 from app.newsletter import effects as newsletter
 from app.newsletter import mail_check
+from app.newsletter.bounce_mailbox import read_bounce_mailbox
 from app.newsletter.lists import importing
 from app.newsletter.retention import forget_confirmations, forget_deliveries, forget_digests
 from app.newsletter.samples import forget_samples
@@ -158,6 +159,11 @@ def check_list(*, list_id: int) -> None:
 @newsletter.import_list.runs
 def import_list(*, list_id: int) -> None:
     importing.go_on(list_id, now=clock.now())
+
+
+@newsletter.read_bounces.runs
+def read_bounces() -> None:
+    read_bounce_mailbox()
 
 
 @newsletter.check_mail.runs

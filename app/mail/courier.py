@@ -59,6 +59,10 @@ class Courier:
             self._open = None
             conversation.leave()
 
+    def has_asked(self, parcel: Parcel) -> bool:
+        """True where the server was asked for this message with the end of the one before."""
+        return self._asked is parcel
+
     def break_off(self) -> None:
         """Give up what was asked for a message that is not to be sent now."""
         if self._asked:

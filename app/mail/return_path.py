@@ -33,6 +33,11 @@ def number_of(address: str) -> int | None:
     return number_proven(address.rpartition("@")[0].rpartition("+")[2])
 
 
+def takes(address: str) -> bool:
+    """True for each return path that this site made, and for BOUNCE_ADDRESS itself, to which providers send complaints."""
+    return number_of(address) is not None or (address != "" and address.lower() == settings.BOUNCE_ADDRESS.lower())
+
+
 def number_proven(written: str) -> int | None:
     """Return the number that this site wrote with a proof; None for everything else."""
     found = NUMBERED.fullmatch(written)

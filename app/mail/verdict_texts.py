@@ -101,7 +101,7 @@ TEXTS: dict[str, tuple[Any, Any]] = {
     "unsubscribe_good": (_("A newsletter can be left by one click, and the signature covers the headers that say how."), ""),
     "bounces_unset": (
         _("What mail servers return later is not read (BOUNCE_ADDRESS is empty)."),
-        _("Set it, and hand its mail to manage.py read_bounces."),
+        _("Set it, and let its mail be read: by manage.py bounces, or from a mailbox."),
     ),
     "bounces_nowhere": (
         _("No server takes mail for %(domain)s, the domain of BOUNCE_ADDRESS."),

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from app.mail.reports import Kind, Report
+from app.mail.reports import Kind, Report, read_report
 from app.mail.submission import SubmissionState
 from app.newsletter.models import Bounce, Confirmation, Delivery, Digest, Greeting, Subscriber
 from app.newsletter.models.bounce import MOST_FAILED
 from app.newsletter.refusals import pause_where_many_came_back
 
 Row = Delivery | Digest | Greeting | Confirmation
+NO_REPORT = "left aside: no report about a message of this site"
+NOT_KNOWN = "left aside: about a message that is not known"
+LEFT_ASIDE = frozenset({NO_REPORT, NOT_KNOWN})
+
+
+def take_message(octets: bytes, recipient: str = "") -> str:
+    """Keep what a message reports, and return in words what came of it. Safe to do twice."""
+    report = read_report(octets, recipient=recipient)
+    if report is None:
+        return NO_REPORT
+    return f"{report.kind} {report.status}".strip() if take(report) else NOT_KNOWN
 
 
 @transaction.atomic

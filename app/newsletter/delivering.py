@@ -18,6 +18,7 @@ from app.mail.transport import Transport
 from app.newsletter.letters import confirmation_letter
 from app.newsletter.mailing_run import BUDGET, Deferred, MailingRun
 from app.newsletter.models import Confirmation, Delivery, Send
+from app.newsletter.recipient_domains import RecipientDomains
 from app.newsletter.recovery import recover
 from app.outbound import breaker
 from owed import Later, clock
@@ -40,8 +41,8 @@ def deliver(delivery_ids: list[int]) -> None:
     courier = Courier(Server.from_url(settings.EMAIL_URL))
     try:
         with JOURNALS.writing(settings.SUBMISSIONS_DIR) as journal:
-            run = MailingRun(courier, journal)
             waiting, elsewhere = _open(delivery_ids)
+            run = MailingRun(courier, journal, RecipientDomains(waiting))
             run.send(waiting)
         courier.end()
     except BaseException:
@@ -66,12 +67,12 @@ def confirm(confirmation_id: int) -> None:
         submit(confirmation, lambda: encode(confirmation_letter(confirmation), at=clock.now()), transport)
 
 
-def _open(delivery_ids: list[int]) -> tuple[list[int], Later | None]:
-    """Return which are pending, and when to look at those that another worker has in hand."""
-    rows = Delivery.objects.filter(pk__in=delivery_ids, state__in=OPEN).order_by("pk").values_list("pk", "state")
-    states: dict[int, str] = dict(rows)
-    in_hand = [pk for pk, state in states.items() if state == SubmissionState.SUBMITTING]
-    waiting = [pk for pk in states if pk not in in_hand]
+def _open(delivery_ids: list[int]) -> tuple[dict[int, str], Later | None]:
+    """Return which are pending, with their addresses, and when to look at those that another worker has in hand."""
+    found = Delivery.objects.filter(pk__in=delivery_ids, state__in=OPEN).order_by("pk")
+    rows = list(found.values_list("pk", "state", "subscriber__email"))
+    in_hand = [pk for pk, state, _ in rows if state == SubmissionState.SUBMITTING]
+    waiting = {pk: address or "" for pk, state, address in rows if state != SubmissionState.SUBMITTING}
     return waiting, _doubt_the_lost(in_hand) if in_hand else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.mail.priority import AWAITED
+from app.mail.priority import AWAITED, PREPARING
 from owed import effect, tries_over
 
 FIVE_MINUTES = 300
@@ -13,12 +13,12 @@ TEN_MINUTES = 600
 TWO_DAYS_OF_TRIES = tries_over(timedelta(days=2))
 
 
-@effect("email.announce")
+@effect("email.announce", priority=PREPARING)
 def announce(*, post_id: int) -> None:
     """Open the send of a post that has just become public."""
 
 
-@effect("email.page")
+@effect("email.page", priority=PREPARING)
 def page(*, send_id: int, after: int) -> None:
     """Write the deliveries of the next 500 readers, and owe their mails and the next page."""
 
@@ -61,6 +61,11 @@ def check_list(*, list_id: int) -> None:
 @effect("upkeep.import_list", kind="external", timeout=FIVE_MINUTES, max_attempts=8, key="list_id")
 def import_list(*, list_id: int) -> None:
     """Add the next readers of an uploaded mailing list, and owe the rest."""
+
+
+@effect("upkeep.read_bounces", kind="external", timeout=120, max_attempts=3, at_most=1)
+def read_bounces() -> None:
+    """Take the bounces and complaints that came to the mailbox of BOUNCE_MAILBOX."""
 
 
 @effect("upkeep.check_mail", kind="external", timeout=90, max_attempts=3)

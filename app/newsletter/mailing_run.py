@@ -19,8 +19,9 @@ from app.mail.wire import Parcel
 from app.newsletter.editions import EDITIONS
 from app.newsletter.models import Delivery
 from app.newsletter.providers import header_for
+from app.newsletter.recipient_domains import PUT_OFF, RecipientDomains
 from app.newsletter.refusals import pause_where_many
-from app.newsletter.windows import Outcome, Taken, largest, settle_and_take
+from app.newsletter.windows import PACE, Outcome, Taken, largest, settle_and_take
 from app.outbound import breaker
 from owed import Later
 
@@ -34,28 +35,13 @@ class Deferred(MailError):
     """Some readers' mail could not be handed over yet; the rows are still pending."""
 
 
-class Pace:
-    """How many rows this process takes at a time: twice as many after each good window, one after trouble."""
-
-    def __init__(self) -> None:
-        self.size = 1
-
-    def faster(self) -> None:
-        self.size = min(self.size * 2, largest())
-
-    def slow(self) -> None:
-        self.size = 1
-
-
-PACE = Pace()
-
-
 class MailingRun:
     """Sends rows until all are through, the time is used up, or the server refuses everyone. Settles all that it took."""
 
-    def __init__(self, courier: Courier, journal: Journal | None) -> None:
+    def __init__(self, courier: Courier, journal: Journal | None, domains: RecipientDomains) -> None:
         self.courier = courier
         self.journal = journal
+        self.domains = domains
         self.trouble: Exception | None = None
         """Why it stopped early."""
         self.deferred: Deferred | None = None
@@ -69,6 +55,7 @@ class MailingRun:
     def send(self, waiting: Iterable[int]) -> None:
         """Send these rows' messages, each at most once."""
         self._rest.extend(waiting)
+        self._leave_domains_alone()
         while self._rest and not self.trouble:
             if self.courier.spent > BUDGET:
                 self.trouble = Later(timedelta(0), "more to send than one run may take")
@@ -78,9 +65,17 @@ class MailingRun:
             taken = self._take(chosen)
             self._leave_out(set(chosen).difference(each.id for each in taken))
             self._send_window(taken)
+            self._leave_domains_alone()
         settle_and_take(self._outcomes, [], journal="")
         self._outcomes = []
         self._mind_refusals()
+
+    def _leave_domains_alone(self) -> None:
+        """Leave out the rows of domains that put our mail off; they stay pending, and the others go on."""
+        resting = set(filter(self.domains.are_resting, self._rest))
+        if resting:
+            self._rest = deque(pk for pk in self._rest if pk not in resting)
+            self.deferred = self.deferred or Deferred(PUT_OFF)
 
     def _mind_refusals(self) -> None:
         """Pause the mailings that mail servers refuse too often, before more of them is taken."""
@@ -138,8 +133,10 @@ class MailingRun:
             if self.trouble or is_late or self.journal is not journal:
                 self._give_back([each for each, _ in ready[number:]])
                 break
-            following = ready[number + 1][1] if number + 1 < len(ready) else None
-            self._send_one(each, parcel, following)
+            if self.domains.are_resting(each.id) and not self.courier.has_asked(parcel):
+                self._put_off(each)
+                continue
+            self._send_one(each, parcel, self._following(ready[number + 1 :]))
         else:
             PACE.faster()
 
@@ -163,6 +160,14 @@ class MailingRun:
         self._outcomes += [each.became(SubmissionState.PENDING) for each in rows]
         self._rest.extendleft(reversed([each.id for each in rows]))
 
+    def _following(self, rest: list[tuple[Taken, Parcel]]) -> Parcel | None:
+        """Return the message that the server may be asked for with the end of this one."""
+        return rest[0][1] if rest and not self.domains.are_resting(rest[0][0].id) else None
+
+    def _put_off(self, row: Taken) -> None:
+        self._outcomes.append(row.became(SubmissionState.PENDING, PUT_OFF))
+        self.deferred = self.deferred or Deferred(PUT_OFF)
+
     def _send_one(self, row: Taken, parcel: Parcel, following: Parcel | None) -> None:
         try:
             self.courier.send(parcel, following, begins=lambda: self._note_begin(row))
@@ -179,6 +184,7 @@ class MailingRun:
         else:
             self._note_answer(row, 250)
             self._outcomes.append(row.became(SubmissionState.SENT))
+            self.domains.took(row.id)
             self._note_life()
 
     def _not_sent(self, row: Taken, error: MailError) -> None:
@@ -191,6 +197,7 @@ class MailingRun:
             return
         self._outcomes.append(row.became(SubmissionState.PENDING, str(error)))
         if isinstance(error, Rejected) and error.phase in OF_ONE_RECIPIENT:
+            self.domains.put_off(row.id, error)
             self.deferred = Deferred(str(error))
             return
         if isinstance(error, Unreachable):

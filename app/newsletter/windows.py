@@ -94,6 +94,22 @@ def largest() -> int:
     return int(settings.MAIL_WINDOW)
 
 
+class Pace:
+    """How many rows this process takes at a time: twice as many after each good window, one after trouble."""
+
+    def __init__(self) -> None:
+        self.size = 1
+
+    def faster(self) -> None:
+        self.size = min(self.size * 2, largest())
+
+    def slow(self) -> None:
+        self.size = 1
+
+
+PACE = Pace()
+
+
 def _taken(row: tuple[Any, ...]) -> Taken:
     pk, attempt, at, email, name, token, message_id, post_id, guid, updated_at, status, subject, preview = row
     reader = Addressee(email=email, name=name, token=token, message_id=message_id)

@@ -55,9 +55,9 @@ def asking(host: str, *silence: type[Exception]) -> Iterator[None]:
     answered(host)
 
 
-def rest(host: str) -> timedelta | None:
+def rest(host: str, *, after: int = FAILURES) -> timedelta | None:
     """Return how long to leave the host alone, None where it may be asked. After each rest one caller may ask."""
-    if cache.get(_key(host), 0) < FAILURES:
+    if cache.get(_key(host), 0) < after:
         return None
     pause = cache.get(_key(host, "rest"))
     if pause is None and cache.add(_key(host, "probe"), 1, PROBE):
@@ -79,16 +79,21 @@ def puts_off_others(host: str) -> bool:
     return bool(cache.add(_key(host, "notice"), 1, NOTICE))
 
 
-def failed(host: str) -> None:
-    """Count that the host did not answer; each time in a row its rest is longer. What was under way meanwhile counts once."""
+def failed(host: str, *, after: int = FAILURES) -> bool:
+    """Count that the host did not answer; each time in a row its rest is longer. What was under way meanwhile counts once.
+
+    `after` is how many in a row bring a rest. Return whether it is left alone now.
+    """
     if cache.get(_key(host, "rest")) is not None:
-        return
+        return True
     failures = cache.get(_key(host), 0) + 1
     cache.set(_key(host), failures, 4 * LONGEST)
-    if failures >= FAILURES:
-        pause = rest_after(failures)
-        cache.set(_key(host, "rest"), pause, pause)
-        cache.delete(_key(host, "probe"))
+    if failures < after:
+        return False
+    pause = rest_after(failures - after + FAILURES)
+    cache.set(_key(host, "rest"), pause, pause)
+    cache.delete(_key(host, "probe"))
+    return True
 
 
 def rest_after(failures: int) -> float:
@@ -100,6 +105,12 @@ def answered(host: str) -> None:
     """Forget its failures."""
     if cache.get(_key(host)):
         cache.delete_many([_key(host, what) for what in ("failures", "rest", "probe", "crowd", "notice")])
+
+
+def doubtful(hosts: Sequence[str]) -> set[str]:
+    """Return those of the hosts that failed since they answered last."""
+    keys = {_key(host): host for host in hosts}
+    return {keys[key] for key in cache.get_many(keys)}
 
 
 def troubles(hosts: Sequence[str]) -> list[Trouble]:

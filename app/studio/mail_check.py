@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from app.newsletter.models import MailCheck
+from app.newsletter.models import BounceMailbox, MailCheck
 from app.studio.access import WriterRequest, list_keepers
 
 
@@ -21,4 +22,5 @@ def mail_check(request: WriterRequest) -> HttpResponse:
             messages.info(request, _("A check is on its way already."))
         return redirect("studio:mail_check")
     template = "studio/verdicts.html" if request.htmx else "studio/mail_check.html"
-    return render(request, template, {"check": MailCheck.objects.now()})
+    mailbox = BounceMailbox.now() if settings.BOUNCE_MAILBOX else None
+    return render(request, template, {"check": MailCheck.objects.now(), "mailbox": mailbox})

@@ -22,6 +22,7 @@ from app.newsletter.announcing import mail_the_rest
 from app.newsletter.certificate import certify
 from app.newsletter.models import Bounce, Delivery, Send
 from app.newsletter.models.states import STATES
+from app.newsletter.outcomes import by_domain
 from app.studio.access import WriterRequest, editable_post, watched_post, watchers, writers
 from app.studio.post_effects import balance
 
@@ -46,7 +47,7 @@ def send(request: WriterRequest, pk: int) -> HttpResponse:
     if state in STATES:
         deliveries = deliveries.filter(state=state)
     page = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
-    about |= {"page": page, "state": state, "again": AGAIN, "reports": _reports(found)}
+    about |= {"page": page, "state": state, "again": AGAIN, "reports": _reports(found), "domains": by_domain(found)}
     return render(request, "studio/send.html", about)
 
 

@@ -21,6 +21,7 @@ CANARIES = {
     "CELERY_BROKER_URL": "amqp://ann:canary-broker@127.0.0.1",
     "EMAIL_URL": "smtp://ann:canary-mail@127.0.0.1:25",
     "MAIL_EVENTS": "mailgun:canary-events",
+    "BOUNCE_MAILBOX": "imaps://ann:canary-mailbox@mail.example.org/INBOX",
 }
 SECRETS: Mapping[str, str] = {name: value for name, value in CANARIES.items() if "canary" in value}
 

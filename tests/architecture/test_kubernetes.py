@@ -25,7 +25,8 @@ from tests.effects import samples
 from tools.devserver.server import ROOT
 
 FOLDER = ROOT / "config" / "kubernetes"
-LEFT_OUT = {"kustomization.yaml", "keda.yaml"}
+OPTIONAL = ["bounces.yaml"]
+LEFT_OUT = {"kustomization.yaml", "keda.yaml", *OPTIONAL}
 OTHERS = {"TMPDIR", "FLOWER_ADDRESS", "GUNICORN_CMD_ARGS", "CELERY_WORKER_CONCURRENCY"}
 """Variables that Python, Flower, gunicorn and Celery read themselves."""
 SPEC = {"scaleTargetRef", "minReplicaCount", "maxReplicaCount", "pollingInterval", "cooldownPeriod", "advanced", "triggers"}
@@ -38,7 +39,7 @@ def read(name: str) -> list[Object]:
 
 
 KUSTOMIZATION = read("kustomization.yaml")[0]
-OBJECTS = [each for name in KUSTOMIZATION["resources"] for each in read(name)]
+OBJECTS = [each for name in [*KUSTOMIZATION["resources"], *OPTIONAL] for each in read(name)]
 SCALED = {each["spec"]["scaleTargetRef"]["name"]: each for each in read("keda.yaml") if each["kind"] == "ScaledObject"}
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
@@ -75,7 +76,7 @@ class TestTheManifests:
         for each in OBJECTS:
             kubernetes_validate.validate(each, "1.33", strict=True)
 
-    def test_are_all_applied_but_the_example_of_keda(self) -> None:
+    def test_are_all_applied_but_what_is_optional(self) -> None:
         assert set(KUSTOMIZATION["resources"]) == {path.name for path in FOLDER.iterdir()} - LEFT_OUT
 
     def test_start_what_the_compose_file_starts(self) -> None:

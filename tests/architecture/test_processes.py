@@ -32,7 +32,7 @@ from tools.devserver.valkey import binary
 from worker import queues as declared
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
+OURS = {name: each for name, each in COMPOSE["services"].items() if "build" in each and "profiles" not in each}
 PROCFILE = read(ROOT / "Procfile")
 SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "FLOWER_BASIC_AUTH", "EMAIL_URL")
 

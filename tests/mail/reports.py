@@ -96,6 +96,70 @@ The text.
 --_8f2--
 """
 
+GMAIL = """\
+From: Mail Delivery Subsystem <mailer-daemon@googlemail.com>
+To: RETURN
+Auto-Submitted: auto-replied
+Subject: Delivery Status Notification (Failure)
+References: <ID>
+In-Reply-To: <ID>
+X-Failed-Recipients: r0@example.org
+MIME-Version: 1.0
+Content-Type: multipart/report; boundary="000000000000ab12"; report-type=delivery-status
+
+--000000000000ab12
+Content-Type: multipart/related; boundary="000000000000ab34"
+
+--000000000000ab34
+Content-Type: multipart/alternative; boundary="000000000000ab56"
+
+--000000000000ab56
+Content-Type: text/plain; charset="UTF-8"
+
+** Address not found **
+
+Your message wasn't delivered to r0@example.org because the address couldn't be found.
+--000000000000ab56
+Content-Type: text/html; charset="UTF-8"
+
+<html><p>Address not found</p></html>
+--000000000000ab56--
+--000000000000ab34
+Content-Type: image/png; name="icon.png"
+Content-Disposition: attachment; filename="icon.png"
+Content-Transfer-Encoding: base64
+Content-ID: <icon.png>
+
+iVBORw0KGgo=
+--000000000000ab34--
+--000000000000ab12
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; googlemail.com
+Received-From-MTA: dns; post@afterword.example
+Arrival-Date: Fri, 27 Nov 2026 04:00:00 -0800 (PST)
+X-Original-Message-ID: <ID>
+
+Final-Recipient: rfc822; r0@example.org
+Action: ACTION
+Status: STATUS
+Remote-MTA: dns; mx.example.org. (192.0.2.7, the server for the domain example.org.)
+Diagnostic-Code: smtp; 550-STATUS The email account that you tried to reach does not exist. Please try
+ 550-STATUS double-checking the recipient's email address for typos. 550 STATUS NoSuchUser
+Last-Attempt-Date: Fri, 27 Nov 2026 04:00:01 -0800 (PST)
+
+--000000000000ab12
+Content-Type: message/rfc822
+
+From: Afterword <post@afterword.example>
+To: r0@example.org
+Subject: A post
+Message-ID: <ID>
+
+The text.
+--000000000000ab12--
+"""
+
 GLOBAL = """\
 From: MAILER-DAEMON@example.org
 To: RETURN

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from app.mail.reports import Report, read_report
 from app.mail.return_path import number_of, return_path
-from tests.mail.reports import COMPLAINT, EXCHANGE, GLOBAL, POSTFIX, VACATION, written
+from tests.mail.reports import COMPLAINT, EXCHANGE, GLOBAL, GMAIL, POSTFIX, VACATION, written
 
 pytestmark = pytest.mark.covers("E6")
 OURS = "<4f@afterword.example>"
@@ -27,7 +27,7 @@ def read(text: str, **facts: str) -> Report:
 
 
 class TestAReport:
-    @pytest.mark.parametrize("text", [POSTFIX, EXCHANGE, GLOBAL], ids=["postfix", "exchange", "global"])
+    @pytest.mark.parametrize("text", [POSTFIX, EXCHANGE, GMAIL, GLOBAL], ids=["postfix", "exchange", "gmail", "global"])
     @pytest.mark.parametrize(
         ("action", "status", "kind"),
         [
@@ -40,7 +40,7 @@ class TestAReport:
         report = read(text, action=action, status=status)
         assert (report.kind, report.status, report.message_id, report.number) == (kind, status, OURS, None)
 
-    @pytest.mark.parametrize("text", [POSTFIX, EXCHANGE, GLOBAL, COMPLAINT])
+    @pytest.mark.parametrize("text", [POSTFIX, EXCHANGE, GMAIL, GLOBAL, COMPLAINT])
     def test_names_the_message_by_its_return_path(self, text: str) -> None:
         assert read(text, back=return_path(1234), action="abuse" if text is COMPLAINT else "failed").number == 1234
 

@@ -4,19 +4,15 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
 from app.outbound import http
 from app.outbound.errors import Unreachable
+from tests.certificates import self_signed
 from tests.outbound import receiver as kit
 
 
@@ -36,25 +32,11 @@ def named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def certified(name: str, folder: Path) -> Iterator[tuple[kit.Receiver, ssl.SSLContext]]:
     """Run a TLS receiver whose certificate names one host; yield it and the context that trusts it."""
     pem = folder / "cert.pem"
-    pem.write_bytes(_certificate(name))
+    pem.write_bytes(self_signed(name))
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(pem)
     with kit.receiving(tls=server) as receiver:
         yield receiver, ssl.create_default_context(cafile=str(pem))
-
-
-def _certificate(name: str) -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), now, now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    return private + made.public_bytes(serialization.Encoding.PEM)
 
 
 class TestARedirect:

@@ -1,6 +1,7 @@
 """The tables of this room."""
 
 from app.newsletter.models.bounce import Bounce
+from app.newsletter.models.bounce_mailbox import BounceMailbox
 from app.newsletter.models.choice import MailingChoice, MailingSettings
 from app.newsletter.models.confirmation import Confirmation
 from app.newsletter.models.delivery import Delivery
@@ -15,6 +16,6 @@ from app.newsletter.models.send import Send
 from app.newsletter.models.subscriber import Subscriber
 
 __all__ = [
-    "Bounce", "Confirmation", "Delivery", "Digest", "ErasedAddress", "Greeting", "ListImport", "ListLine", "MailCheck",
-    "MailingChoice", "MailingSettings", "SampleMail", "Segment", "Send", "Subscriber",
+    "Bounce", "BounceMailbox", "Confirmation", "Delivery", "Digest", "ErasedAddress", "Greeting", "ListImport", "ListLine",
+    "MailCheck", "MailingChoice", "MailingSettings", "SampleMail", "Segment", "Send", "Subscriber",
 ]  # fmt: skip

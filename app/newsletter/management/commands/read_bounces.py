@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
-from app.mail.reports import LARGEST, read_report
-from app.newsletter.bounces import take
+from app.mail.reports import LARGEST
+from app.newsletter.bounces import take_message
 
 TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the message and calls again
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, recipient: str, maildir: Path | None, **options: Any) -> None:
         try:
             if maildir is None:
-                self.stdout.write(_read(sys.stdin.buffer.read(LARGEST), recipient))
+                self.stdout.write(take_message(sys.stdin.buffer.read(LARGEST), recipient))
             else:
                 self._read_all(maildir)
         except Error as error:
@@ -42,14 +42,6 @@ class Command(BaseCommand):
         for file in sorted(each for each in new.iterdir() if each.is_file()):
             with file.open("rb") as stream:
                 octets = stream.read(LARGEST)
-            self.stdout.write(_read(octets, ""))
+            self.stdout.write(take_message(octets))
             # Moved after it is stored: a command that is killed in between reads it once more, which changes nothing.
             file.replace(read / f"{file.name}:2,S")
-
-
-def _read(octets: bytes, recipient: str) -> str:
-    """Return in words what came of a message."""
-    report = read_report(octets, recipient=recipient)
-    if report is None:
-        return "left aside: no report about a message of this site"
-    return f"{report.kind} {report.status}".strip() if take(report) else "left aside: about a message that is not known"
