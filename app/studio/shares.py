@@ -20,7 +20,7 @@ _OF_SHARE = Effect.objects.filter(
     key=Cast(OuterRef("pk"), CharField()),
 ).order_by()
 _IS = {
-    "is_owed": Exists(_OF_SHARE.pending()),  # type: ignore[attr-defined]
+    "is_owed": Exists(_OF_SHARE.pending()),
     "is_parked": Exists(_OF_SHARE.filter(state__in=PARKED)),
     "is_retried": Exists(_OF_SHARE.filter(RETRIED)),
     "is_dead": Exists(_OF_SHARE.filter(state=State.DEAD)),

@@ -66,7 +66,7 @@ def mailing(post: Post, *, state: str = "sending", ended: timedelta = timedelta(
 
 
 def reader() -> Subscriber:
-    return Subscriber.objects.create(email=f"{new_message_id()[1:9]}@example.org", state="confirmed")
+    return Subscriber.objects.create(email=f"{new_message_id()[1:9]}@example.org", state="confirmed", confirmed_at=LATER)
 
 
 def shared(post: Post, network: str, state: str, **fields: Any) -> SocialPost:
@@ -77,7 +77,8 @@ def shared(post: Post, network: str, state: str, **fields: Any) -> SocialPost:
 def delivers(share: SocialPost, **fields: Any) -> Effect:
     """Return an effect that brings one share up to date."""
     about = f"post:{share.post_id}"
-    return effect(about=about, task="social.deliver", queue="social", key=str(share.pk), **fields)
+    named = {"args": {"social_post_id": share.pk}, "key": str(share.pk)}
+    return effect(about=about, task="social.deliver", queue="social", **named, **fields)
 
 
 def failing(**fields: Any) -> Effect:
