@@ -127,6 +127,7 @@ class TestMail:
         )
         keys = {"move": change.pk, "moving": change.pk, "moved": change.pk, "password": timezone.now().isoformat()}
         keys |= {"noted": "note:1", "submitted": "1/1", "second_factor": f"app_on/{timezone.now().isoformat()}"}
+        keys |= {"failed-effects": "20260102T030405-20260102T040405", "late-effects": "20260102T030405"}
         about = {"post": post, "comment": comment, "actor": editor, "recipient": editor}
         mails = {
             name: letter(Notice.objects.create(kind=name, subject_key=str(keys.get(name, name)), **about), [])
