@@ -118,6 +118,8 @@ def _release(ids: list[int], decision: Decision) -> int:
     return Effect.objects.filter(pk__in=ids).update(
         state=Case(planned, default=Value(State.READY)),
         wake_at=Greatest("due_at", Now()),
+        # It was kept back by a decision, and is not late by as long as that lasted.
+        due_at=Greatest("due_at", Now()),
         rings=0,
         reason="",
         decided_by="",

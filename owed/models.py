@@ -79,10 +79,11 @@ class EffectQuerySet(models.QuerySet["Effect"]):
     def untaken(self, for_seconds: float) -> list[str]:
         """Return the queues in which something new is due for so long while no worker began anything of them.
 
-        A pause is a reason for it, and not looked at.
+        A pause is a reason for it, and not looked at; nor is what workers have put off until later, as for a limit.
         """
         since = Now() - timedelta(seconds=for_seconds)
-        new = self.pending().filter(state__in=[State.READY, State.WAITING], attempt=0, due_at__lt=since)
+        put_off = Q(state=State.WAITING, wake_at__gt=Now())
+        new = self.pending().filter(state__in=[State.READY, State.WAITING], attempt=0, due_at__lt=since).exclude(put_off)
         waiting = set(new.exclude(Pause.objects.stopped()).values_list("queue", flat=True).distinct())
         if not waiting:
             return []

@@ -10,16 +10,19 @@ from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from app.mail.submission import OPEN, SubmissionState
+from app.mail.submission import OPEN
+from app.newsletter import effects as newsletter
 from app.newsletter.models import Send
-from app.social.models import ShareState, SocialPost
+from app.social.models import ShareState
 from app.social.networks.webhook import Webhook
 from app.studio.effect_list import Counted
+from app.studio.shares import standing_of
+from app.studio.standings import CHIPS, FAILED, FINE, PAUSED, TRIED_AGAIN, UNDER_WAY
 from owed.models import OVER, State
 
 SITE = frozenset({"feeds", "search", "cache"})
-FAILED, RETRIED, UNDER_WAY, FINE = range(4)
-CHIPS = {FAILED: "dead", RETRIED: "waiting", UNDER_WAY: "running", FINE: "done"}
+MAILING = frozenset({*newsletter.announce.names, *newsletter.page.names, *newsletter.deliver.names})
+"""Effects that mail the post. Notices about it, such as of a comment, are in the same queue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +42,27 @@ class Channel:
     def chip_label(self) -> str:
         return {
             FAILED: _("Needs a look"),
-            RETRIED: _("Being retried"),
+            PAUSED: _("Paused"),
+            TRIED_AGAIN: _("Being retried"),
             UNDER_WAY: _("Under way"),
             FINE: _("Done"),
         }[self.standing]
 
 
-def channels(counts: list[Counted], sends: list[tuple[Send, dict[str, Any]]], socials: list[SocialPost]) -> list[Channel]:
-    """Return the channels on which something was owed, those with troubles first."""
-    sharing = [each for each in counts if each.queue == "social"]
-    networks = [each for each in socials if each.account.network != Webhook.name]
-    webhooks = [each for each in socials if each.account.network == Webhook.name]
+def channels(
+    counts: list[Counted], sends: list[tuple[Send, dict[str, Any]]], shares: list[Any], undecided: Counter[int]
+) -> list[Channel]:
+    """Return the channels on which something was owed, those with troubles first.
+
+    `undecided`: how many emails of each mailing, by its number, failed or are in doubt, and need a decision.
+    """
+    networks = [each for each in shares if each.account.network != Webhook.name]
+    webhooks = [each for each in shares if each.account.network == Webhook.name]
     found = (
         _site([each for each in counts if each.queue in SITE]),
-        _mail([each for each in counts if each.queue == "email"], sends),
-        _shared(_("Networks"), networks, sharing),
-        _shared(_("Webhooks"), webhooks, sharing),
+        _mail([each for each in counts if each.task in MAILING], sends, undecided),
+        _shared(_("Networks"), networks),
+        _shared(_("Webhooks"), webhooks),
     )
     return sorted((each for each in found if each), key=lambda channel: channel.standing)
 
@@ -64,14 +72,14 @@ def standing(counts: list[Counted]) -> int:
     if any(each.state == State.DEAD for each in counts):
         return FAILED
     if any(each.is_troubled for each in counts):
-        return RETRIED
+        return TRIED_AGAIN
     return UNDER_WAY if any(each.state not in OVER for each in counts) else FINE
 
 
 def _site(counts: list[Counted]) -> Channel | None:
     texts = {
         FAILED: _("Pages, feeds or the search may be out of date."),
-        RETRIED: _("Pages, feeds or the search are not up to date yet."),
+        TRIED_AGAIN: _("Pages, feeds or the search are not up to date yet."),
         UNDER_WAY: _("Pages, feeds and the search are being brought up to date."),
         FINE: _("Pages, feeds and the search are up to date."),
     }
@@ -79,18 +87,23 @@ def _site(counts: list[Counted]) -> Channel | None:
     return Channel(label=_("Site and search"), standing=how, says=texts[how]) if counts else None
 
 
-def _mail(counts: list[Counted], sends: list[tuple[Send, dict[str, Any]]]) -> Channel | None:
-    if not counts:
-        return None
+def _mail(counts: list[Counted], sends: list[tuple[Send, dict[str, Any]]], undecided: Counter[int]) -> Channel | None:
     if not sends:
-        return Channel(label=_("Email"), standing=standing(counts), says=_("No mailing yet."))
+        return Channel(label=_("Email"), standing=standing(counts), says=_("No mailing yet.")) if counts else None
     send, balance = sends[0]
+    how = min(standing(counts), *(_mailed(*each, failed=undecided[each[0].round]) for each in sends))
+    anchor = max(undecided, default=send.round)
+    return Channel(label=_("Email"), standing=how, says=_copies(balance["sent"], undecided.total()), anchor=f"send-{anchor}")
+
+
+def _mailed(send: Send, balance: dict[str, Any], *, failed: int) -> int:
+    """Return how a mailing is, by its copies: their effects may be over, as in a pause, or removed for their age."""
+    if failed or (send.is_paused and send.paused_for):
+        return FAILED
+    if send.is_paused:
+        return PAUSED
     parts = dict(balance["parts"])
-    failed = parts[SubmissionState.FAILED] + parts[SubmissionState.UNKNOWN]
-    how = FAILED if failed or (send.paused_for and send.is_paused) else standing(counts)
-    if how == FINE and any(parts[state] for state in OPEN):
-        how = UNDER_WAY
-    return Channel(label=_("Email"), standing=how, says=_copies(balance["sent"], failed), anchor=f"send-{send.round}")
+    return UNDER_WAY if any(parts[state] for state in OPEN) else FINE
 
 
 def _copies(sent: int, failed: int) -> str:
@@ -101,13 +114,20 @@ def _copies(sent: int, failed: int) -> str:
     return f"{text} {more % {'number': localize(failed)}}"
 
 
-def _shared(label: str, rows: list[SocialPost], counts: list[Counted]) -> Channel | None:
-    if not rows:
+def _shared(label: str, shares: list[Any]) -> Channel | None:
+    if not shares:
         return None
-    states = Counter(row.state for row in rows)
-    is_open = any(each.state not in OVER for each in counts)
-    failed = states[ShareState.FAILED] + states[ShareState.UNKNOWN]
-    how = (RETRIED if is_open else FAILED) if failed else UNDER_WAY if states[ShareState.PENDING] and is_open else FINE
-    there = states[ShareState.SENT]
-    says = _("It reached %(there)s of %(number)s.") % {"there": localize(there), "number": localize(len(rows))}
-    return Channel(label=label, standing=how, says=says, anchor="social-heading")
+    how, states = min(map(standing_of, shares)), Counter(share.state for share in shares)
+    return Channel(label=label, standing=how, says=_reached(states), anchor="social-heading")
+
+
+def _reached(states: Counter[str]) -> str:
+    withdrawn = states[ShareState.WITHDRAWN]
+    number, said = states.total() - withdrawn, []
+    if number:
+        numbers = {"there": localize(states[ShareState.SENT]), "number": localize(number)}
+        said.append(_("It reached %(there)s of %(number)s.") % numbers)
+    if withdrawn:
+        text = ngettext("Withdrawn from %(number)s.", "Withdrawn from %(number)s.", withdrawn)
+        said.append(text % {"number": localize(withdrawn)})
+    return " ".join(said)

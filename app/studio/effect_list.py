@@ -6,17 +6,22 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from app.newsletter import effects as newsletter
-from owed.models import OVER, Effect, State
+from owed.models import OVER, Attempt, Effect, State
 
 FEW = 3
 """So many effects of one kind are listed each; more of them are one line."""
 MOST_TROUBLES = 50
 MOST = 200
-TROUBLED = Q(state=State.DEAD) | Q(finished_at=None) & ~Q(error="")
-"""Failed for good, or being tried again after an error."""
+_OF_EFFECT = Attempt.objects.filter(effect=OuterRef("pk")).order_by()
+_LAST_FAILED = Exists(_OF_EFFECT.filter(number=OuterRef("attempt")))
+_ONE_BEFORE_FAILED = Exists(_OF_EFFECT.filter(number=OuterRef("attempt") - 1))
+# `error` is also why an effect put itself off, which is no failure and leaves no attempt.
+RETRIED = ~Q(error="") & (Q(_LAST_FAILED, state__in=[State.READY, State.WAITING]) | Q(_ONE_BEFORE_FAILED, state=State.RUNNING))
+TROUBLED = Q(state=State.DEAD) | RETRIED
+"""Failed for good, or being tried again after an attempt that failed."""
 
 
 class Counted(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from hashlib import sha256
 from typing import Any
 
@@ -18,15 +19,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from app.blog.models import Post
 from app.mail.submission import OPEN, SubmissionState
+from app.newsletter import effects as newsletter
 from app.newsletter.models import MailingChoice, Send
 from app.newsletter.models.states import IN_DIGEST
-from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
 from app.studio.channels import channels
 from app.studio.effect_list import Counted, counted, listed, tally
 from app.studio.post_sentence import sentence
 from app.studio.remote_ids import remote_ids
+from app.studio.shares import shares
 from app.studio.timeline import timeline
+from app.studio.troubles import undecided_mails
 from owed import acting
 from owed.models import OVER, Effect, EffectSet, State
 
@@ -73,13 +76,22 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
     counts = counted(effects_of_post)
     sums, lists = tally(counts), listed(effects_of_post, counts)
     sends = [(send, balance(send)) for send in _sends(post)]
-    socials = list(SocialPost.objects.filter(post=post).select_related("account").order_by("pk"))
+    socials = list(shares().filter(post=post).select_related("account").order_by("pk"))
+    undecided = undecided_mails(post)
     is_unmailed = not sends and MailingChoice.objects.filter(post=post, is_mailed=False).exists()
     return {
         "post": post,
         **lists,
-        "sentence": sentence(post, sends, is_unmailed=is_unmailed, announcing=_is_open(counts, "email"), dead=sums[State.DEAD]),
-        "channels": channels(counts, sends, socials),
+        "sentence": sentence(
+            post,
+            sends,
+            is_unmailed=is_unmailed,
+            announcing=_is_announcing(counts),
+            undecided=_summed(undecided, by=1),
+            dead=sums[State.DEAD],
+        ),
+        "is_counting": bool(sends) and not sends[0][0].is_over and not sends[0][0].is_paused,
+        "channels": channels(counts, sends, socials, _summed(undecided, by=0)),
         "remote_ids": remote_ids([*lists["troubles"], *lists["effects"]]),
         "tally": sums,
         "kinds": KINDS,
@@ -88,7 +100,6 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
         "may_mail": post.is_out and request.user.can_publish(post),
         "is_unmailed": is_unmailed,
         "socials": socials,
-        "sharing": _is_open(counts, "social"),
         "operates": request.user.is_operator,
     }
 
@@ -97,8 +108,15 @@ def _sends(post: Post) -> QuerySet[Send]:
     return Send.objects.filter(post=post).select_related("paused_by__profile").order_by("-round")
 
 
-def _is_open(counts: list[Counted], queue: str) -> bool:
-    return any(each.queue == queue and each.state not in OVER for each in counts)
+def _is_announcing(counts: list[Counted]) -> bool:
+    return any(each.task in newsletter.announce.names and each.state not in OVER for each in counts)
+
+
+def _summed(undecided: list[tuple[int, str, int]], *, by: int) -> Counter[Any]:
+    sums: Counter[Any] = Counter()
+    for row in undecided:
+        sums[row[by]] += row[2]
+    return sums
 
 
 def balance(send: Send) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,11 +24,22 @@ STEP = 5
 """Seconds are rounded up to such steps: an estimate that is never exact should not look so."""
 
 
-def sentence(post: Post, sends: list[tuple[Send, Balance]], *, is_unmailed: bool, announcing: bool, dead: int) -> str:
-    """Return the whole line. `announcing`: an email is owed whose mailing has not begun."""
+def sentence(
+    post: Post,
+    sends: list[tuple[Send, Balance]],
+    *,
+    is_unmailed: bool,
+    announcing: bool,
+    undecided: Counter[str],
+    dead: int,
+) -> str:
+    """Return the whole line.
+
+    `announcing`: a mailing is owed that has not begun. `undecided`: emails of all mailings that need a decision, by state.
+    """
     said = [_post(post, is_unmailed=is_unmailed and not sends)]
     if sends:
-        said += _mailing(*sends[0])
+        said += [_progress(*sends[0]), *_undecided(undecided)]
     elif announcing and post.is_out:
         said.append(_("The mailing is being prepared."))
     if dead:
@@ -54,11 +66,11 @@ def _moment(at: datetime) -> str:
     return time_format(at, "TIME_FORMAT") if at.date() == today else date_format(at, "DATETIME_FORMAT")
 
 
-def _mailing(send: Send, balance: Balance) -> list[str]:
-    said, parts = [_progress(send, balance)], dict(balance["parts"])
-    if failed := parts[SubmissionState.FAILED]:
+def _undecided(mails: Counter[str]) -> list[str]:
+    said = []
+    if failed := mails[SubmissionState.FAILED]:
         said.append(ngettext("%(number)s email failed.", "%(number)s emails failed.", failed) % {"number": localize(failed)})
-    if doubt := balance["doubt"]:
+    if doubt := mails[SubmissionState.UNKNOWN]:
         text = ngettext("%(number)s email may not have arrived.", "%(number)s emails may not have arrived.", doubt)
         said.append(text % {"number": localize(doubt)})
     return said

@@ -14,6 +14,7 @@ from app.accounts.models import Profile, Role, User
 from app.notices.kinds.failed_effects import report_failures
 from app.notices.kinds.late_effects import report_lateness
 from app.notices.models import Notice
+from owed import acting
 from owed.models import Effect
 from owed.testing import drain
 from tests.factories import person
@@ -84,6 +85,26 @@ class TestEffectsThatFailed:
         drain()
         assert (told("failed-effects"), smtp_sink.captured) == ([("ed", "suppressed")], [])
 
+    def test_are_mailed_once_where_several_reports_waited(self, operator: User, smtp_sink: Sink) -> None:
+        fail()
+        report_failures(NOW)
+        fail(at=NOW + timedelta(minutes=30))
+        report_failures(NOW + timedelta(minutes=65))
+        drain()
+        [mail] = smtp_sink.to("ed@example.org")
+        assert mail.message["Subject"] == "2 effects failed for good"
+        assert told("failed-effects") == [("ed", "skipped"), ("ed", "sent")]
+
+    def test_are_not_mailed_to_one_who_operates_no_more(self, operator: User, smtp_sink: Sink) -> None:
+        fail()
+        late(minutes=16)
+        report_failures(NOW)
+        report_lateness(NOW)
+        User.objects.filter(pk=operator.pk).update(role=Role.AUTHOR)
+        drain()
+        assert smtp_sink.captured == []
+        assert [*told("failed-effects"), *told("late-effects")] == [("ed", "skipped")] * 2
+
 
 class TestLateWork:
     def test_is_said_once_until_it_was_caught_up(self, operator: User) -> None:
@@ -110,6 +131,28 @@ class TestLateWork:
     )
     def test_is_what_a_worker_could_begin(self, operator: User, fields: dict[str, Any]) -> None:
         effect(due_at=NOW - timedelta(hours=5), **fields)
+        assert report_lateness(NOW) == 0
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"state": "running", "attempt": 1, "started_at": NOW, "wake_at": NOW + timedelta(minutes=5)},
+            {"state": "done", "attempt": 1, "started_at": NOW, "finished_at": NOW},
+        ],
+    )
+    def test_is_none_in_a_queue_that_workers_go_through(self, operator: User, fields: dict[str, Any]) -> None:
+        late(hours=2)
+        effect(task="search.refresh", **fields)
+        assert report_lateness(NOW) == 0
+
+    def test_is_not_what_waits_for_its_turn(self, operator: User) -> None:
+        effect(due_at=NOW - timedelta(hours=2), state="waiting", wake_at=NOW + timedelta(hours=1))
+        assert report_lateness(NOW) == 0
+
+    def test_is_not_what_a_person_has_just_released(self, operator: User) -> None:
+        held = late(hours=5)
+        for verb in (acting.HOLD, acting.RELEASE):
+            assert verb.act_on([held.pk], acting.Decision()) == 1
         assert report_lateness(NOW) == 0
 
     def test_is_mailed_with_the_limit(self, operator: User, smtp_sink: Sink) -> None:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils.translation import gettext_lazy, ngettext
 
 from app.accounts.models import User
 from app.mail.priority import AWAITED
 from app.mail.rendering import link
+from app.mail.submission import OPEN, SubmissionState
 from app.notices import effects
 from app.notices.kinds.base import Kind, register
 from app.notices.models import Alarm, Notice
@@ -24,6 +25,7 @@ QUIET = timedelta(hours=1)
 MARGIN = timedelta(seconds=30)
 """What failed just now may not be committed yet, and would be in no report."""
 KEY = "%Y%m%dT%H%M%S"
+NO_OPERATOR = "the recipient no longer operates the site"
 MOST = 10
 """How many names of effects a mail has; the page has all."""
 
@@ -46,6 +48,10 @@ class FailedEffectsNotice(Kind):
         return {**facts, "effects_url": link(f"{EFFECTS.url()}?state=dead")}
 
     def obsolete(self, notice: Notice) -> str:
+        if not notice.recipient.is_operator:
+            return NO_OPERATOR
+        if _reports(notice).filter(pk__gt=notice.pk, state__in=[*OPEN, SubmissionState.SENT]).exists():
+            return "a later report has it"
         return "" if _failed(*_window(notice)).exists() else "none of them is failed any more"
 
 
@@ -71,5 +77,21 @@ def _failed(since: datetime, until: datetime) -> QuerySet[Effect]:
 
 
 def _window(notice: Notice) -> tuple[datetime, datetime]:
-    since, until = (datetime.strptime(part, KEY).replace(tzinfo=UTC) for part in notice.subject_key.split("-"))
-    return since, until
+    """Return the time that a report is about. It begins with that of the first report that did not go out before it.
+
+    While no mail leaves, reports wait: the last one of a person has all of them.
+    """
+    since, until = notice.subject_key.split("-")
+    before = _reports(notice).filter(pk__lt=notice.pk)
+    sent = before.filter(state=SubmissionState.SENT).aggregate(last=Max("pk"))["last"] or 0
+    unsent = before.filter(pk__gt=sent, state__in=[*OPEN, SubmissionState.SKIPPED, SubmissionState.FAILED])
+    first = unsent.order_by("pk").values_list("subject_key", flat=True).first()
+    return _moment(first.split("-")[0] if first else since), _moment(until)
+
+
+def _reports(notice: Notice) -> QuerySet[Notice]:
+    return Notice.objects.filter(recipient=notice.recipient_id, kind=notice.kind)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, KEY).replace(tzinfo=UTC)

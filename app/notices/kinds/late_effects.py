@@ -7,14 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from app.accounts.models import User
 from app.mail.priority import AWAITED
 from app.mail.rendering import link
 from app.notices.kinds.base import Kind, register
-from app.notices.kinds.failed_effects import KEY, TROUBLES
+from app.notices.kinds.failed_effects import KEY, NO_OPERATOR, TROUBLES
 from app.notices.models import Alarm, Notice
 from app.notices.pages import CONTROL_ROOM
 from owed.models import Effect
@@ -36,28 +35,25 @@ class LateEffectsNotice(Kind):
         return {"at": at, "minutes": minutes, "effects_url": link(CONTROL_ROOM.url())}
 
     def obsolete(self, notice: Notice) -> str:
+        if not notice.recipient.is_operator:
+            return NO_OPERATOR
         return "" if Alarm.objects.filter(name=self.name).exists() else "caught up before it was sent"
 
 
 @transaction.atomic
 def report_lateness(now: datetime) -> int:
-    """Notify the operators where the oldest work that no worker has begun is later than the limit. Return how many they are.
+    """Notify the operators where new work waits for longer than the limit, and no worker began anything of its queue since.
 
-    It is well again when the oldest is late by less than half of the limit: an age that swings around it is said once.
+    A queue that workers go through is not late, however long it is: the control room shows that. It is well again when this
+    holds for half of the limit as well: an age that swings around the limit is said once. This runs in `upkeep` itself, and
+    cannot tell when that queue stands still; `/readyz` and the control room can.
     """
-    limit, oldest = settings.EFFECTS_LATE_AFTER, oldest_untaken()
-    late = now - oldest if oldest else None
-    if late is None or late < limit / 2:
+    limit = settings.EFFECTS_LATE_AFTER.total_seconds()
+    if not Effect.objects.untaken(limit / 2):
         Alarm.objects.end(LateEffectsNotice.name)
         return 0
-    if late < limit or not Alarm.objects.raise_once(LateEffectsNotice.name, now):
+    if not Effect.objects.untaken(limit) or not Alarm.objects.raise_once(LateEffectsNotice.name, now):
         return 0
     key = f"{now:{KEY}}"
     owed = [Notice.objects.owe(user, LateEffectsNotice, key) for user in User.objects.operators().order_by("pk")]
     return len([each for each in owed if each])
-
-
-def oldest_untaken() -> datetime | None:
-    """Return when the oldest effect was due that has not begun. One that is retried has reasons of its own to wait."""
-    found: datetime | None = Effect.objects.overdue().filter(attempt=0).aggregate(oldest=Min("due_at"))["oldest"]
-    return found
