@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from app.blog.models import Post
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import MailingChoice, Send
+from app.newsletter.models.send import WAITS
 from app.newsletter.models.states import IN_DIGEST
 from app.social.models import SocialPost
 from app.studio.access import WriterRequest, watched_post, watchers
@@ -93,7 +94,7 @@ def balance(send: Send) -> dict[str, Any]:
     missed = total - sent - sum(law[state] for state in (*OPEN, SubmissionState.UNKNOWN, IN_DIGEST))
     holds = candidates == total
     facts = {"candidates": candidates, "parts": law.items(), "sum": total, "holds": holds}
-    waiting, doubt = law[SubmissionState.PENDING], law[SubmissionState.UNKNOWN]
+    waiting, doubt = law[SubmissionState.PENDING] + send.deliveries.filter(WAITS).count(), law[SubmissionState.UNKNOWN]
     # Those whose rows were removed for their age are counted above, and can be mailed no more.
     failed = send.deliveries.filter(state=SubmissionState.FAILED).count()
     again: dict[str, Any] = {
