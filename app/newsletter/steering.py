@@ -13,6 +13,7 @@ from app.log.models import Entry
 from app.mail.submission import NotInDoubt, SubmissionState
 from app.newsletter.errors import NothingFailed, NothingToResend, NotPaused, NotRunning, StillListing
 from app.newsletter.models import Delivery, Send
+from app.newsletter.models.delivery import got_elsewhere
 from app.newsletter.models.send import WAITS
 
 
@@ -70,9 +71,11 @@ def cancel(send: Send) -> int:
 
 @transaction.atomic
 def retry_failed(send: Send) -> int:
-    """Mail it again to those whose copy was refused. Return how many. Raises NothingFailed, NotPublished, PostGone."""
+    """Mail it again to those whose copy was refused, and who do not get it by other means. Return how many.
+
+    Raises NothingFailed, NotPublished, PostGone."""
     _lock_public_post(send)
-    number = send.reopen(SubmissionState.FAILED)
+    number = send.reopen(SubmissionState.FAILED, but=got_elsewhere())
     if not number:
         raise NothingFailed
     return number

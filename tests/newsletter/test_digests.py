@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
@@ -12,20 +13,26 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from app.accounts.models import User
-from app.audit.conservation import sends
+from app.audit.conservation import digests, sends
 from app.blog import planned
 from app.blog.models import Post
-from app.mail.submission import SubmissionState
-from app.newsletter import audience, steering
+from app.mail.reports import Kind, Report
+from app.mail.return_path import number_of, number_proven
+from app.mail.submission import NotInDoubt, SubmissionState
+from app.newsletter import audience, certificate, steering
 from app.newsletter.announcing import announce_again
+from app.newsletter.bounces import take
 from app.newsletter.digest_sending import send_digests
 from app.newsletter.digests import TOO_LATE, make_due
-from app.newsletter.errors import NotRunning
-from app.newsletter.models import Delivery, Digest, MailingSettings, Send, Subscriber
+from app.newsletter.errors import NothingFailed, NothingToResend, NotRunning
+from app.newsletter.models import Bounce, Delivery, Digest, MailingSettings, Send, Subscriber
 from app.newsletter.periods import last_due
 from app.newsletter.retention import forget_deliveries, forget_digests
+from app.stats import daily
+from app.stats.models import DailyCount
 from owed import acting
 from owed.models import Effect
 from owed.testing import drain
@@ -424,6 +431,98 @@ class TestARestoredCopy:
         waiting(author, "Later", at=MONDAY + timedelta(hours=1))
         assert send_due(MONDAY + timedelta(days=1)) == 2
         assert [recipient for recipient, _subject in got(smtp_sink)].count(here.email) == 2
+
+
+class TestRetries:
+    def test_leave_out_who_gets_the_post_in_a_digest(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        [reader] = readers(1)
+        post = waiting(author)
+        Delivery.objects.update(state="failed")
+        reader.choose_frequency("daily", "")
+        announce_again(post.pk, 2, by=None, now=MONDAY - timedelta(hours=2))
+        drain()
+        first = Send.objects.get(round=1)
+        with pytest.raises(NothingFailed):
+            steering.retry_failed(first)
+        with pytest.raises(NothingToResend):
+            steering.resend(first.deliveries.get())
+        assert send_due(MONDAY) == 1
+
+    def test_of_a_digest_leave_out_what_the_reader_got_since(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        [reader] = readers(1, frequency="daily")
+        again, _kept = waiting(author, "Again"), waiting(author, "Kept")
+        make_due(MONDAY)
+        Digest.objects.update(state="failed")
+        reader.choose_frequency("each", "")
+        announce_again(again.pk, 2, by=None, now=timezone.now())
+        drain()
+        digest = Digest.objects.get()
+        digest.resend()
+        drain()
+        assert [subject for _recipient, subject in got(smtp_sink)] == ["Again", "Afterword: 1 new post"]
+        Delivery.objects.filter(digest=digest).update(state="skipped")
+        Digest.objects.update(state="failed")
+        with pytest.raises(NotInDoubt):
+            Digest.objects.get().resend()
+
+
+class TestReports:
+    def test_name_the_digest_by_its_return_path(
+        self, author: User, readers: Readers, smtp_sink: Sink, settings: Settings
+    ) -> None:
+        settings.BOUNCE_ADDRESS = "bounces@mail.afterword.example"
+        settings.MAIL_EVENTS = "postmark:hook:secret"
+        [reader] = readers(1, frequency="daily")
+        waiting(author)
+        send_due(MONDAY)
+        [mail] = smtp_sink.captured
+        number = number_of(mail.sender.upper())
+        assert number_proven(read(mail.data)["X-PM-Metadata-copy"]) == number == Digest.objects.get().pk
+        assert take(Report(kind=Kind.COMPLAINT, number=number, message_id="", status=""))
+        reader.refresh_from_db()
+        assert reader.state == Subscriber.State.UNSUBSCRIBED
+        assert Bounce.objects.get().message_id == Digest.objects.get().message_id
+
+
+class TestTheAccount:
+    def test_names_what_no_digest_takes(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        waiting(author, at=timezone.now() - timedelta(days=2))
+        assert list(digests()) == []
+        Send.objects.update(created_at=timezone.now() - timedelta(days=4))
+        assert [balance.wrong for balance in digests()] == [("1 copies wait, and no digest was made that has them",)]
+        Send.objects.update(paused_at=timezone.now())
+        assert list(digests()) == []
+
+    def test_has_what_became_of_each_digest(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        post = waiting(author)
+        send_due(MONDAY)
+        [line] = [line for octets in certificate._copies(Send.objects.get(), Counter()) for line in octets.splitlines()][1:]
+        assert f"{Digest.objects.get().message_id},sent" in line.decode()
+        now = timezone.now()
+        daily.count_day(now.date(), now + timedelta(hours=1))
+        assert DailyCount.objects.get(post=post).delivered == 1
+
+    def test_of_a_worker_that_lost_its_turn_changes_nothing(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        post = waiting(author)
+        make_due(MONDAY)
+        stale = Digest.objects.get()
+        assert Digest.objects.get().begin()
+        post.withdraw()
+        assert stale.posts() == []
+        assert Delivery.objects.get().digest == stale
+
+    def test_knows_a_digest_that_was_put_together_of_other_posts(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        waiting(author)
+        gone = waiting(author, "Gone")
+        make_due(MONDAY)
+        digest = Digest.objects.get()
+        assert len(digest.posts()) == 2
+        Delivery.objects.filter(post=gone).delete()
+        assert not digest.begin()
 
 
 class TestAnotherMailing:

@@ -93,6 +93,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='digest',
+            index=models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='digest_ended'),
+        ),
+        migrations.AddIndex(
+            model_name='digest',
             index=models.Index(condition=models.Q(('state__in', ('pending', 'submitting'))), fields=['id'], name='digest_open'),
         ),
         migrations.AddConstraint(

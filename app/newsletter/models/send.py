@@ -197,14 +197,14 @@ class Send(models.Model):
         return True
 
     @transaction.atomic
-    def reopen(self, *states: SubmissionState) -> int:
-        """Owe the post again to the readers whose copy is withheld or failed. Return how many.
+    def reopen(self, *states: SubmissionState, but: Exists | None = None) -> int:
+        """Owe the post again to the readers whose copy is withheld or failed, `but` for some. Return how many.
 
         Call it for withheld copies while the post is locked.
         """
         # Locked before the rows are opened: a worker that is about to say that all is over waits, and then sees them.
         send = Send.objects.select_for_update().exclude(state=SendState.CANCELLED).filter(pk=self.pk).first()
-        closed = self.deliveries.filter(state__in=states)
+        closed = self.deliveries.filter(~but if but else Q(), state__in=states)
         opened = list(closed.order_by("pk").values_list("pk", flat=True)) if send else []
         if opened:
             self.deliveries.filter(pk__in=opened).update(state=SubmissionState.PENDING, error="", finished_at=None)
