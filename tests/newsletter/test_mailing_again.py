@@ -13,10 +13,10 @@ from app.accounts.models import User
 from app.audit.conservation import sends
 from app.blog.errors import NotPublished, PostGone, Refused
 from app.blog.models import Post
-from app.mail.submission import SubmissionState
 from app.newsletter.announcing import announce_again, expand, send_publication_notifications
 from app.newsletter.errors import NeverMailed, NotTheNext, StillMailing
 from app.newsletter.models import Delivery, Send, Subscriber
+from app.newsletter.models.states import STATES
 from owed.testing import drain, owes
 from tests.sinks import Sink
 
@@ -55,8 +55,8 @@ class TestAMailingAskedFor:
         again(mailed)
         drain()
         first, second = mailed.sends.order_by("round")
-        assert first.balance() == {"candidates": 3, **dict.fromkeys(SubmissionState.values, 0), "sent": 3}
-        assert second.balance() == {"candidates": 4, **dict.fromkeys(SubmissionState.values, 0), "sent": 4}
+        assert first.balance() == {"candidates": 3, **dict.fromkeys(STATES, 0), "sent": 3}
+        assert second.balance() == {"candidates": 4, **dict.fromkeys(STATES, 0), "sent": 4}
         assert [(each.owed, each.accounted, each.wrong) for each in sends()] == [(3, 3, ()), (4, 4, ())]
 
     def test_has_message_ids_of_its_own(self, mailed: Post, smtp_sink: Sink) -> None:

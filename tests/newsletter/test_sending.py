@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.blog.models import Post
-from app.mail.submission import NotInDoubt, SubmissionState
+from app.mail.submission import NotInDoubt
 from app.newsletter.announcing import expand, send_publication_notifications
 from app.newsletter.models import Delivery, Send, Subscriber
+from app.newsletter.models.states import STATES
 from owed.testing import drain, owes
 from tests.sinks import Sink
 
@@ -41,7 +42,7 @@ class TestASend:
         )
         send = Send.objects.get(post=post)
         assert send.state == "finished"
-        assert send.balance() == {"candidates": 45, **dict.fromkeys(SubmissionState.values, 0), "sent": 45}
+        assert send.balance() == {"candidates": 45, **dict.fromkeys(STATES, 0), "sent": 45}
         assert send.balances
 
     @pytest.mark.covers("A4")

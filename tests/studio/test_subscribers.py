@@ -12,7 +12,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from app.accounts.models import Role
 from app.blog.models import Post
 from app.newsletter.digests import make_due
 from app.newsletter.models import Bounce, Delivery, Digest, ErasedAddress, Segment, Send, Subscriber
@@ -193,7 +192,7 @@ class TestOneReader:
             edith.post(f"/studio/subscribers/{found.pk}/frequency", wrong)
         found.refresh_from_db()
         assert (found.frequency, found.time_zone) == ("weekly", "Asia/Tokyo")
-        post = factories.publish(person("writer", Role.AUTHOR))
+        post = factories.publish(person("author"))
         drain()
         send = Send.objects.get()
         Send.objects.update(created_at=timezone.now() - timedelta(days=7))
