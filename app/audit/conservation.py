@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from app.audit import publication
 from app.blog.models import Post
+from app.blog.status import OUT
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.models import Digest, Send
@@ -40,6 +41,18 @@ SELECT period::text, count(*) FROM newsletter_digest WHERE state IN ('pending', 
     SELECT jsonb_array_elements_text(args -> 'digest_ids')::bigint FROM effects_effect
     WHERE finished_at IS NULL AND task = ANY(%s))
 GROUP BY period
+"""
+# Longer than a whole period. Readers who move or change their choice in it may wait longer than a day for a daily digest: so
+# those count only where none was made for anyone.
+UNGATHERED = """
+SELECT count(*) FROM newsletter_delivery AS delivery JOIN newsletter_send AS send ON send.id = delivery.send_id
+JOIN blog_post AS post ON post.id = delivery.post_id
+LEFT JOIN newsletter_subscriber AS reader ON reader.id = delivery.subscriber_id
+WHERE delivery.state = 'digest' AND delivery.digest_id IS NULL AND post.status = ANY(%(out)s) AND send.paused_at IS NULL
+AND greatest(send.created_at, send.starts_at, send.kept_back_at) < clock_timestamp() - CASE
+    WHEN reader.frequency <> 'weekly' AND NOT EXISTS (SELECT FROM newsletter_digest AS digest
+        WHERE digest.created_at > clock_timestamp() - interval '3 days') THEN interval '3 days'
+    ELSE interval '10 days' END
 """
 STUCK = """
 SELECT id FROM newsletter_send WHERE state = 'expanding' AND id NOT IN (
@@ -121,7 +134,11 @@ def _wrong_of(send: Send, parts: dict[str, int], forgotten: int) -> list[str]:
 
 
 def digests() -> Iterator[Balance]:
-    """Yield the digests of each day. What they hold is counted in the mailings of its posts."""
+    """Yield the digests of each day, and what waits for none. What they hold is counted in the mailings of its posts."""
+    [[ungathered]] = rows(UNGATHERED, {"out": [str(status) for status in OUT]})
+    if ungathered:
+        wrong = (f"{ungathered} copies wait, and no digest was made that has them",)
+        yield Balance(about="digests", owed=ungathered, parts={"waiting": ungathered}, wrong=wrong)
     unsent = dict(rows(UNSENT, [effects.digests.names]))
     counted = {str(state): Count("pk", filter=Q(state=state)) for state in SubmissionState.values}
     for period, *numbers in Digest.objects.values_list("period").annotate(**counted).order_by("period"):

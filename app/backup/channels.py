@@ -65,7 +65,9 @@ def _parts(channel: str, found: EffectQuerySet) -> Iterator[Part]:
     """Yield what may have left before, what may not, and what does not leave any more; none of them empty."""
     restore = Restore.objects.order_by("-restored_at").first()
     silent = _silent(found)
-    before = Q(created_at__lte=restore.made_at) if restore else Q(pk=None)
+    # Digests of what waited in the backup are made, and held, after the restore.
+    digests = Q(task__in=newsletter.digests.names, decided_by="restore")
+    before = Q(created_at__lte=restore.made_at) | digests if restore else Q(pk=None)
     again = _("may have been sent before: owed when the backup was made, %(moment)s UTC") % {
         "moment": f"{restore.made_at:%Y-%m-%d %H:%M}" if restore else ""
     }

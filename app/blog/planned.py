@@ -16,9 +16,14 @@ KEPT_BACK = [State.HELD, State.PAUSED, State.DISCARDED]
 _restored_at: list[Callable[[], datetime | None]] = [lambda: None]
 
 
-def ask_for_restores(restored_at: Callable[[], datetime | None]) -> None:
+def ask_for_restores(ask: Callable[[], datetime | None]) -> None:
     """Let another room say when the database was last restored from a backup."""
-    _restored_at.append(restored_at)
+    _restored_at.append(ask)
+
+
+def restored_at() -> datetime | None:
+    """Return when this database was last restored from a backup, None where it never was."""
+    return _restored_at[-1]()
 
 
 def publish(post_id: int, now: datetime) -> int:
@@ -46,12 +51,12 @@ def missed(now: datetime) -> list[int]:
 
     The original may have published them. They stay planned until someone publishes them, or sets another time.
     """
-    restored_at = _restored_at[-1]()
-    if restored_at is None:
+    restored = restored_at()
+    if restored is None:
         return []
     late = Post.objects.due(now - settings.ANNOUNCE_WITHIN)
     about = {f"post:{pk}": pk for pk in late.values_list("pk", flat=True)}
-    again = Effect.objects.filter(pk__in=_newest(about), created_at__gt=restored_at).values_list("about", flat=True)
+    again = Effect.objects.filter(pk__in=_newest(about), created_at__gt=restored).values_list("about", flat=True)
     return [about[each] for each in about.keys() - set(again)]
 
 

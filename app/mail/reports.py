@@ -10,7 +10,7 @@ from email.message import Message
 from enum import StrEnum
 
 from app.mail.errors import NO_SUCH_MAILBOX
-from app.mail.return_path import number_of
+from app.mail.return_path import Number, number_of
 
 LARGEST = 200_000
 """Octets of a report that are read: the parts that matter come first."""
@@ -42,7 +42,7 @@ class Report:
     """
 
     kind: Kind
-    number: int | None
+    number: Number | None
     message_id: str
     status: str = ""
 
@@ -112,7 +112,7 @@ def _blocks(part: Message) -> Iterator[Message]:
             yield message_from_string(group.strip() + "\n\n")
 
 
-def _number(recipient: str, message: Message, parts: list[Message]) -> int | None:
+def _number(recipient: str, message: Message, parts: list[Message]) -> Number | None:
     texts = [recipient] + [_text(message, name) for name in ENVELOPE]
     for part in parts:
         if part.get_content_type() == "message/feedback-report":

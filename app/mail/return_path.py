@@ -10,25 +10,33 @@ from hmac import compare_digest, digest
 
 from django.conf import settings
 
-NUMBERED = re.compile(r"([0-9a-z]{1,13})-([a-z2-7]{20})", re.IGNORECASE)
+NUMBERED = re.compile(r"([0-9a-z]{1,13}(?:\.d)?)-([a-z2-7]{20})", re.IGNORECASE)
+DIGEST = ".d"
+"""After the number of a digest. A number alone is that of a copy of a post."""
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def return_path(number: int) -> str:
+class Number(int):
+    """The number of a message. `series` says of what: empty for a copy of a post, or DIGEST."""
+
+    series = ""
+
+
+def return_path(number: int, series: str = "") -> str:
     """Return `local+number-proof@domain` of BOUNCE_ADDRESS; nothing where it is not set."""
     if not settings.BOUNCE_ADDRESS:
         return ""
     local, _, domain = settings.BOUNCE_ADDRESS.rpartition("@")
-    return f"{local}+{proven(number)}@{domain}"
+    return f"{local}+{proven(number, series)}@{domain}"
 
 
-def proven(number: int) -> str:
+def proven(number: int, series: str = "") -> str:
     """Return the number with a proof that this site wrote it."""
-    text = _in_letters(number)
+    text = _in_letters(number) + series
     return f"{text}-{_proof(text, settings.SECRET_KEY)}"
 
 
-def number_of(address: str) -> int | None:
+def number_of(address: str) -> Number | None:
     """Return the number in an address that this site made; None for every other."""
     return number_proven(address.rpartition("@")[0].rpartition("+")[2])
 
@@ -38,7 +46,7 @@ def takes(address: str) -> bool:
     return number_of(address) is not None or (address != "" and address.lower() == settings.BOUNCE_ADDRESS.lower())
 
 
-def number_proven(written: str) -> int | None:
+def number_proven(written: str) -> Number | None:
     """Return the number that this site wrote with a proof; None for everything else."""
     found = NUMBERED.fullmatch(written)
     if found is None:
@@ -46,7 +54,13 @@ def number_proven(written: str) -> int | None:
     text, proof = found[1].lower(), found[2].lower()
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     is_ours = any(compare_digest(proof, _proof(text, key)) for key in keys)
-    return int(text, 36) if is_ours else None
+    return _numbered(text) if is_ours else None
+
+
+def _numbered(text: str) -> Number:
+    number = Number(text.removesuffix(DIGEST), 36)
+    number.series = DIGEST if text.endswith(DIGEST) else ""
+    return number
 
 
 def _proof(text: str, secret: str) -> str:

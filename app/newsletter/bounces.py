@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from app.mail.reports import Kind, Report, read_report
+from app.mail.return_path import DIGEST
 from app.mail.submission import SubmissionState
 from app.newsletter.models import Bounce, Confirmation, Delivery, Digest, Greeting, Subscriber
 from app.newsletter.models.bounce import MOST_FAILED
@@ -42,6 +43,8 @@ def take(report: Report) -> bool:
 def _message(report: Report) -> Row | None:
     """Return the message that a report is about: by the number of its return path, or by its Message-ID."""
     if report.number is not None:
+        if report.number.series == DIGEST:
+            return Digest.objects.select_related("subscriber").filter(pk=report.number).first()
         return Delivery.objects.select_related("subscriber", "send").filter(pk=report.number).first()
     for model in (Delivery, Digest, Greeting, Confirmation):
         found: Row | None = model._default_manager.select_related("subscriber").filter(message_id=report.message_id).first()

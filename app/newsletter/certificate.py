@@ -36,8 +36,8 @@ COPIES, MAILING = "copies.csv", "mailing.json"
 RECIPIENT = "newsletter.certificate"  # salt of the digests of addresses
 PAGE = 1000
 COLUMNS = (
-    "message_id", "state", "error", "attempts", "submitted_at", "finished_at", "recipient", "source", "consented_at",
-    "consent_sha256", "consent_ip_digest", "confirmed_at",
+    "message_id", "state", "error", "attempts", "submitted_at", "finished_at", "digest_message_id", "digest_state",
+    "recipient", "source", "consented_at", "consent_sha256", "consent_ip_digest", "confirmed_at",
 )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def _written(send: Send) -> Iterator[bytes]:
 def _copies(send: Send, counts: Counter[str]) -> Iterator[bytes]:
     """Yield lines of CSV, and count the copies by state."""
     yield _lines([COLUMNS])
-    last, owed = 0, Delivery.objects.filter(send=send).select_related("subscriber").order_by("pk")
+    last, owed = 0, Delivery.objects.filter(send=send).select_related("subscriber", "digest").order_by("pk")
     while rows := list(owed.filter(pk__gt=last)[:PAGE]):
         counts.update(row.state for row in rows)
         yield _lines(_cells(row) for row in rows)
@@ -98,6 +98,7 @@ def _copies(send: Send, counts: Counter[str]) -> Iterator[bytes]:
 
 def _cells(row: Delivery) -> list[str]:
     reader, facts = row.subscriber, [row.message_id, row.state, row.error, row.attempts, row.submitted_at, row.finished_at]
+    facts += [row.digest.message_id, row.digest.state] if row.digest else ["", ""]
     # An erased reader leaves the copy, and no proof.
     if reader:
         consent = sha256(reader.consent_text.encode()).hexdigest() if reader.consent_text else ""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
 
 from app.mail.errors import MailError, Rejected, Unreachable
-from app.mail.message import encode
+from app.mail.message import Letter, Mail, encode
+from app.mail.return_path import DIGEST, return_path
 from app.mail.submission import OPEN, SubmissionState, submit
 from app.mail.transport import Transport
 from app.newsletter.digest_letters import Entries, digest_letter
 from app.newsletter.mailing_run import BUDGET, OF_ONE_RECIPIENT, Deferred
 from app.newsletter.models import Digest
+from app.newsletter.providers import header_for
 from app.outbound import breaker
 from owed import Later, clock
 
@@ -55,14 +58,28 @@ def _send(pk: int, entries: Entries, transport: Transport) -> None:
             return
         posts = digest.posts()
         if not posts:
-            digest.drop(SubmissionState.SKIPPED, "none of its posts is public any more")
+            digest.drop(SubmissionState.SKIPPED, "none of its posts may be mailed any more")
             return
         letter = digest_letter(digest, digest.subscriber, entries.of(posts))
-        submit(digest, partial(encode, letter, at=clock.now()), transport)
+        submit(digest, partial(_mail, digest, letter), transport)
         if digest.state != SubmissionState.PENDING:
-            breaker.answered(breaker.MAIL)
+            _remember(digest)
             return
     raise Later(timedelta(seconds=1), "the reader or a post changes at this moment")
+
+
+def _mail(digest: Digest, letter: Letter) -> Mail:
+    """Return the message with what names the digest, to whom it is returned and to a provider that reports of it."""
+    mail = encode(letter, at=clock.now())
+    return replace(mail, sender=return_path(digest.pk, DIGEST) or mail.sender, data=header_for(digest.pk, DIGEST) + mail.data)
+
+
+def _remember(digest: Digest) -> None:
+    """Remember whether the mail server answered. What was refused may have been refused here, without it."""
+    if digest.state == SubmissionState.SENT:
+        breaker.answered(breaker.MAIL)
+    elif digest.state == SubmissionState.UNKNOWN:
+        breaker.failed(breaker.MAIL)
 
 
 def _is_closed(digest: Digest) -> bool:

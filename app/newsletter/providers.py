@@ -43,7 +43,7 @@ def chosen() -> tuple[str, str]:
     return name, secret
 
 
-def header_for(number: int) -> bytes:
+def header_for(number: int, series: str = "") -> bytes:
     """Return the header that names a message to the provider, or nothing."""
     provider = PROVIDERS.get(chosen()[0])
-    return (provider.header % proven(number)).encode() if provider and provider.header else b""
+    return (provider.header % proven(number, series)).encode() if provider and provider.header else b""

@@ -9,20 +9,27 @@ from django.db.models import Exists, OuterRef
 
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter.models import Delivery, Send
+from app.newsletter.models.send import WAITS
 from owed import clock
 from owed.purging import in_chunks
 from owed.sql import rows
 
 CHUNK = 1000
-# Of a chunk that a person's "send again" changes meanwhile, the outer condition leaves what is open by then.
-REMOVE = """
-WITH removed AS (
-    DELETE FROM newsletter_delivery WHERE state <> ALL(%(open)s) AND id IN (
-        SELECT id FROM newsletter_delivery WHERE send_id = %(send)s AND state <> ALL(%(open)s) ORDER BY id LIMIT %(chunk)s)
-    RETURNING state
-)
-SELECT state, count(*) FROM removed GROUP BY state
+# What waits for a digest goes out with it. One that is in a digest is counted as what became of that one.
+CLOSED = """
+delivery.state <> ALL(%(open)s) AND NOT (delivery.state = 'digest' AND (delivery.digest_id IS NULL
+    OR EXISTS (SELECT FROM newsletter_digest AS digest WHERE digest.id = delivery.digest_id AND digest.state = ANY(%(open)s))))
 """
+# Of a chunk that a person's "send again" changes meanwhile, the outer condition leaves what is open by then.
+REMOVE = f"""
+WITH removed AS (
+    DELETE FROM newsletter_delivery AS delivery WHERE {CLOSED} AND id IN (
+        SELECT id FROM newsletter_delivery AS delivery WHERE send_id = %(send)s AND {CLOSED} ORDER BY id LIMIT %(chunk)s)
+    RETURNING state, digest_id
+)
+SELECT CASE WHEN removed.state = 'digest' THEN digest.state ELSE removed.state END, count(*)
+FROM removed LEFT JOIN newsletter_digest AS digest ON digest.id = removed.digest_id GROUP BY 1
+"""  # noqa: S608 - no value is in it
 FORGET_CONFIRMATIONS = """
 DELETE FROM newsletter_confirmation WHERE id IN (
     SELECT id FROM newsletter_confirmation
@@ -44,11 +51,11 @@ def forget_deliveries(age: timedelta, *, chunk: int = CHUNK) -> int:
     """Remove the deliveries of mailings that ended so long ago, and add them to the mailing's summary.
 
     A mailing that goes on is left alone, whatever its age, and so is what was withheld: it goes out when its post is published
-    again. Return how many rows went.
+    again. What waits for a digest, or is in one that is not sent yet, stays too. Return how many rows went.
     """
     before, removed = clock.now() - age, 0
-    kept = Exists(Delivery.objects.filter(send=OuterRef("pk")).exclude(state=SubmissionState.WITHHELD))
-    for pk in Send.objects.over(before).filter(kept).order_by("pk").values_list("pk", flat=True):
+    closed = Delivery.objects.filter(send=OuterRef("pk")).exclude(state=SubmissionState.WITHHELD).exclude(WAITS)
+    for pk in Send.objects.over(before).filter(Exists(closed)).order_by("pk").values_list("pk", flat=True):
         while number := _summarise(pk, before, chunk):
             removed += number
     return removed

@@ -13,6 +13,8 @@ from app.log.models import Entry
 from app.mail.submission import NotInDoubt, SubmissionState
 from app.newsletter.errors import NothingFailed, NothingToResend, NotPaused, NotRunning, StillListing
 from app.newsletter.models import Delivery, Send
+from app.newsletter.models.delivery import got_elsewhere
+from app.newsletter.models.send import WAITS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,7 @@ def progress(send: Send) -> Progress:
     counted = send.balance()
     return Progress(
         sent=counted[SubmissionState.SENT],
-        waiting=counted[SubmissionState.PENDING],
+        waiting=counted[SubmissionState.PENDING] + send.deliveries.filter(WAITS).count(),
         leaving=counted[SubmissionState.SUBMITTING],
         in_doubt=counted[SubmissionState.UNKNOWN],
     )
@@ -58,7 +60,7 @@ def cancel(send: Send) -> int:
     """Close what waits for good: those readers do not get this mailing. Return how many. Raises NotRunning, StillListing."""
     # A page of recipients that is being written holds this row; after it, all who are on the list are counted.
     now = Send.objects.select_for_update().get(pk=send.pk)
-    if now.is_over:
+    if not now.is_stoppable:
         raise NotRunning
     if now.state == Send.State.EXPANDING:
         raise StillListing
@@ -69,9 +71,11 @@ def cancel(send: Send) -> int:
 
 @transaction.atomic
 def retry_failed(send: Send) -> int:
-    """Mail it again to those whose copy was refused. Return how many. Raises NothingFailed, NotPublished, PostGone."""
+    """Mail it again to those whose copy was refused, and who do not get it by other means. Return how many.
+
+    Raises NothingFailed, NotPublished, PostGone."""
     _lock_public_post(send)
-    number = send.reopen(SubmissionState.FAILED)
+    number = send.reopen(SubmissionState.FAILED, but=got_elsewhere())
     if not number:
         raise NothingFailed
     return number

@@ -38,6 +38,9 @@ WITH signs AS (
     WHERE status = 'approved' AND created_at >= %(start)s AND created_at < %(end)s GROUP BY post_id
     UNION ALL SELECT post_id, 0, 0, 0, count(*) FROM newsletter_delivery
     WHERE state = 'sent' AND finished_at >= %(start)s AND finished_at < %(end)s GROUP BY post_id
+    UNION ALL SELECT copy.post_id, 0, 0, 0, count(*)
+    FROM newsletter_digest AS digest JOIN newsletter_delivery AS copy ON copy.digest_id = digest.id AND copy.state = 'digest'
+    WHERE digest.state = 'sent' AND digest.finished_at >= %(start)s AND digest.finished_at < %(end)s GROUP BY copy.post_id
 ), counted AS MATERIALIZED (
     SELECT post_id, sum(views) AS views, sum(likes) AS likes, sum(comments) AS comments, sum(delivered) AS delivered
     FROM signs GROUP BY post_id

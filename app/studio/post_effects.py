@@ -21,6 +21,7 @@ from app.blog.models import Post
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects as newsletter
 from app.newsletter.models import MailingChoice, Send
+from app.newsletter.models.send import WAITS
 from app.newsletter.models.states import IN_DIGEST
 from app.studio.access import WriterRequest, watched_post, watchers
 from app.studio.channels import channels
@@ -130,7 +131,7 @@ def balance(send: Send) -> dict[str, Any]:
     missed = total - sent - sum(law[state] for state in (*OPEN, SubmissionState.UNKNOWN, IN_DIGEST))
     holds = candidates == total
     facts = {"candidates": candidates, "parts": law.items(), "sum": total, "holds": holds}
-    waiting, doubt = law[SubmissionState.PENDING], law[SubmissionState.UNKNOWN]
+    waiting, doubt = law[SubmissionState.PENDING] + send.deliveries.filter(WAITS).count(), law[SubmissionState.UNKNOWN]
     # Those whose rows were removed for their age are counted above, and can be mailed no more.
     failed = send.deliveries.filter(state=SubmissionState.FAILED).count()
     again: dict[str, Any] = {

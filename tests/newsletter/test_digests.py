@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
@@ -12,18 +13,28 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from app.accounts.models import User
-from app.audit.conservation import sends
+from app.audit.conservation import digests, sends
+from app.blog import planned
 from app.blog.models import Post
-from app.mail.submission import SubmissionState
-from app.newsletter import audience, steering
+from app.mail.reports import Kind, Report
+from app.mail.return_path import number_of, number_proven
+from app.mail.submission import NotInDoubt, SubmissionState
+from app.newsletter import audience, certificate, steering
 from app.newsletter.announcing import announce_again
+from app.newsletter.bounces import take
 from app.newsletter.digest_sending import send_digests
 from app.newsletter.digests import TOO_LATE, make_due
-from app.newsletter.models import Delivery, Digest, MailingSettings, Send, Subscriber
+from app.newsletter.errors import NothingFailed, NothingToResend, NotRunning
+from app.newsletter.models import Bounce, Delivery, Digest, MailingSettings, Send, Subscriber
 from app.newsletter.periods import last_due
 from app.newsletter.retention import forget_deliveries, forget_digests
+from app.stats import daily
+from app.stats.models import DailyCount
+from owed import acting
+from owed.models import Effect
 from owed.testing import drain
 from tests import factories
 from tests.sinks import Sink
@@ -249,6 +260,17 @@ class TestDowntime:
         assert set(Delivery.objects.filter(post=old).values_list("state", "error")) == {("skipped", TOO_LATE)}
         assert all(send.balances for send in Send.objects.all())
 
+    def test_does_not_count_where_a_post_could_not_leave(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        withdrawn, paused = (waiting(author, title, at=MONDAY - timedelta(days=30)) for title in ("Withdrawn", "Paused"))
+        withdrawn.withdraw()
+        steering.pause(paused.sends.get(), by=None)
+        assert (send_due(MONDAY - timedelta(hours=2)), Delivery.objects.filter(state="digest").count()) == (0, 2)
+        withdrawn.publish()
+        steering.resume(paused.sends.get())
+        assert send_due(MONDAY) == 1
+        assert got(smtp_sink)[-1][1] == "Afterword: 2 new posts"
+
 
 class TestWhatChangesMeanwhile:
     def test_a_reader_who_leaves_pauses_or_is_erased_gets_none(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
@@ -341,6 +363,167 @@ class TestWhatChangesMeanwhile:
         steering.resume(paused)
         assert send_due(MONDAY) == 1
 
+    def test_a_mailing_of_digests_alone_can_be_stopped_before_it_begins(
+        self, author: User, readers: Readers, smtp_sink: Sink
+    ) -> None:
+        MailingSettings(pk=1, delay=60).save()
+        readers(2, frequency="daily")
+        waiting(author)
+        send = Send.objects.get()
+        assert (send.is_over, send.begins_in > 0) == (False, True)
+        assert steering.pause(send, by=None).waiting == 2
+        Send.objects.update(starts_at=MONDAY - timedelta(hours=9))
+        assert (send_due(MONDAY), Send.objects.get().is_paused) == (0, True)
+        steering.resume(send)
+        assert (send_due(MONDAY), Send.objects.get().state) == (1 + 1, "finished")
+
+    def test_a_mailing_that_only_waited_to_begin_ends(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        MailingSettings(pk=1, delay=60).save()
+        readers(1, frequency="daily")
+        waiting(author)
+        Send.objects.update(starts_at=MONDAY - timedelta(hours=9))
+        assert (send_due(MONDAY), Send.objects.get().state) == (1, "finished")
+
+    def test_a_mailing_of_which_only_digests_are_left_can_be_stopped(
+        self, author: User, readers: Readers, smtp_sink: Sink
+    ) -> None:
+        readers(1)
+        readers(2, frequency="weekly")
+        waiting(author)
+        send = Send.objects.get()
+        assert (send.is_over, send.is_stoppable) == (True, True)
+        steering.pause(send, by=None)
+        send.refresh_from_db()
+        assert not send.finish()
+        assert (send_due(MONDAY), Send.objects.get().is_paused) == (0, True)
+        assert steering.cancel(send) == 2
+        with pytest.raises(NotRunning):
+            steering.cancel(send)
+        assert Send.objects.get().balances
+
+    def test_the_last_single_mail_does_not_end_a_pause(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        [each], _weekly = readers(1), readers(1, frequency="weekly")
+        waiting(author)
+        Send.objects.update(state="sending", finished_at=None)
+        Delivery.objects.filter(subscriber=each).update(state="submitting")
+        send = Send.objects.get()
+        steering.pause(send, by=None)
+        Delivery.objects.filter(subscriber=each).update(state="sent")
+        assert not send.finish()
+        assert (send_due(MONDAY), Send.objects.get().is_paused) == (0, True)
+
+
+class TestARestoredCopy:
+    def test_holds_the_digests_of_what_waited_in_the_backup(
+        self, author: User, readers: Readers, smtp_sink: Sink, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        readers(1, frequency="daily")
+        [here] = readers(1, frequency="daily", wants=["site"])
+        waiting(author)
+        monkeypatch.setattr(planned, "_restored_at", [lambda: MONDAY - timedelta(hours=1)])
+        assert send_due(MONDAY) == 2
+        assert smtp_sink.captured == []
+        held = Effect.objects.get(state="held")
+        assert (held.decided_by, held.task) == ("restore", "email.digests")
+        acting.RELEASE.act_on([held.pk], acting.Decision(by="editor"))
+        drain()
+        assert len(smtp_sink.captured) == 2
+        waiting(author, "Later", at=MONDAY + timedelta(hours=1))
+        assert send_due(MONDAY + timedelta(days=1)) == 2
+        assert [recipient for recipient, _subject in got(smtp_sink)].count(here.email) == 2
+
+
+class TestRetries:
+    def test_leave_out_who_gets_the_post_in_a_digest(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        [reader] = readers(1)
+        post = waiting(author)
+        Delivery.objects.update(state="failed")
+        reader.choose_frequency("daily", "")
+        announce_again(post.pk, 2, by=None, now=MONDAY - timedelta(hours=2))
+        drain()
+        first = Send.objects.get(round=1)
+        with pytest.raises(NothingFailed):
+            steering.retry_failed(first)
+        with pytest.raises(NothingToResend):
+            steering.resend(first.deliveries.get())
+        assert send_due(MONDAY) == 1
+
+    def test_of_a_digest_leave_out_what_the_reader_got_since(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        [reader] = readers(1, frequency="daily")
+        again, _kept = waiting(author, "Again"), waiting(author, "Kept")
+        make_due(MONDAY)
+        Digest.objects.update(state="failed")
+        reader.choose_frequency("each", "")
+        announce_again(again.pk, 2, by=None, now=timezone.now())
+        drain()
+        digest = Digest.objects.get()
+        digest.resend()
+        drain()
+        assert [subject for _recipient, subject in got(smtp_sink)] == ["Again", "Afterword: 1 new post"]
+        Delivery.objects.filter(digest=digest).update(state="skipped")
+        Digest.objects.update(state="failed")
+        with pytest.raises(NotInDoubt):
+            Digest.objects.get().resend()
+
+
+class TestReports:
+    def test_name_the_digest_by_its_return_path(
+        self, author: User, readers: Readers, smtp_sink: Sink, settings: Settings
+    ) -> None:
+        settings.BOUNCE_ADDRESS = "bounces@mail.afterword.example"
+        settings.MAIL_EVENTS = "postmark:hook:secret"
+        [reader] = readers(1, frequency="daily")
+        waiting(author)
+        send_due(MONDAY)
+        [mail] = smtp_sink.captured
+        number = number_of(mail.sender.upper())
+        assert number_proven(read(mail.data)["X-PM-Metadata-copy"]) == number == Digest.objects.get().pk
+        assert take(Report(kind=Kind.COMPLAINT, number=number, message_id="", status=""))
+        reader.refresh_from_db()
+        assert reader.state == Subscriber.State.UNSUBSCRIBED
+        assert Bounce.objects.get().message_id == Digest.objects.get().message_id
+
+
+class TestTheAccount:
+    def test_names_what_no_digest_takes(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        waiting(author, at=timezone.now() - timedelta(days=2))
+        assert list(digests()) == []
+        Send.objects.update(created_at=timezone.now() - timedelta(days=4))
+        assert [balance.wrong for balance in digests()] == [("1 copies wait, and no digest was made that has them",)]
+        Send.objects.update(paused_at=timezone.now())
+        assert list(digests()) == []
+
+    def test_has_what_became_of_each_digest(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        post = waiting(author)
+        send_due(MONDAY)
+        [line] = [line for octets in certificate._copies(Send.objects.get(), Counter()) for line in octets.splitlines()][1:]
+        assert f"{Digest.objects.get().message_id},sent" in line.decode()
+        now = timezone.now()
+        daily.count_day(now.date(), now + timedelta(hours=1))
+        assert DailyCount.objects.get(post=post).delivered == 1
+
+    def test_of_a_worker_that_lost_its_turn_changes_nothing(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        post = waiting(author)
+        make_due(MONDAY)
+        stale = Digest.objects.get()
+        assert Digest.objects.get().begin()
+        post.withdraw()
+        assert stale.posts() == []
+        assert Delivery.objects.get().digest == stale
+
+    def test_knows_a_digest_that_was_put_together_of_other_posts(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        waiting(author)
+        gone = waiting(author, "Gone")
+        make_due(MONDAY)
+        digest = Digest.objects.get()
+        assert len(digest.posts()) == 2
+        Delivery.objects.filter(post=gone).delete()
+        assert not digest.begin()
+
 
 class TestAnotherMailing:
     def test_is_not_for_those_who_had_it_in_a_digest(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
@@ -383,5 +566,16 @@ class TestRetention:
         send_due(MONDAY)
         assert forget_digests(timedelta(0)) == 0
         assert (forget_deliveries(timedelta(0)), forget_digests(timedelta(0))) == (1, 1)
-        assert Send.objects.get().balance()["digest"] == 1
+        assert Send.objects.get().balance()["sent"] == 1
         assert send_due(MONDAY + timedelta(days=1)) == 0
+
+    def test_spares_what_waits_for_a_digest_or_its_mail(self, author: User, readers: Readers, smtp_sink: Sink) -> None:
+        readers(1, frequency="daily")
+        [weekly] = readers(1, frequency="weekly")
+        waiting(author)
+        make_due(MONDAY)
+        Delivery.objects.filter(subscriber=weekly).update(digest=None)
+        Digest.objects.filter(subscriber=weekly).delete()
+        assert forget_deliveries(timedelta(0)) == 0
+        assert send_due(MONDAY) == 1
+        assert len(smtp_sink.captured) == 2

@@ -4,6 +4,7 @@ import app.mail.message
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
@@ -58,12 +59,17 @@ class Migration(migrations.Migration):
             name='time_zone',
             field=models.CharField(blank=True, db_default='', default='', max_length=64),
         ),
+        migrations.AddField(
+            model_name='send',
+            name='kept_back_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
         migrations.AlterField(
             model_name='delivery',
             name='state',
             field=models.CharField(choices=[('pending', 'Pending'), ('submitting', 'Submitting'), ('sent', 'Sent'), ('failed', 'Failed'), ('suppressed', 'Suppressed'), ('skipped', 'Skipped'), ('unknown', 'Unknown'), ('withheld', 'Withheld'), ('digest', 'In their digest')], default='pending', max_length=12),
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name='subscriber',
             constraint=models.CheckConstraint(condition=models.Q(('frequency__in', ['each', 'daily', 'weekly'])), name='subscriber_frequency_known'),
         ),
@@ -77,21 +83,17 @@ class Migration(migrations.Migration):
             name='digest',
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='newsletter.digest'),
         ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('digest__isnull', False)), fields=['digest'], name='delivery_digest'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('digest__isnull', True), ('state', 'digest')), fields=['subscriber'], include=('send',), name='delivery_waits'),
-        ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name='delivery',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ('pending', 'submitting', 'sent', 'failed', 'suppressed', 'skipped', 'unknown', 'withheld', 'digest'))), name='newsletter_delivery_state'),
         ),
         migrations.AddIndex(
             model_name='digest',
             index=models.Index(fields=['created_at'], name='digest_age'),
+        ),
+        migrations.AddIndex(
+            model_name='digest',
+            index=models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='digest_ended'),
         ),
         migrations.AddIndex(
             model_name='digest',

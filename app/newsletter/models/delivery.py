@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from app.blog.models import Post
 from app.mail.errors import MailError, Rejected
-from app.mail.submission import OPEN, Submission, SubmissionState
+from app.mail.submission import OPEN, NotInDoubt, Submission, SubmissionState
 from app.newsletter.models.send import Send
-from app.newsletter.models.states import CHOICES, IN_DIGEST, STATES
+from app.newsletter.models.states import CHOICES, GOT, IN_DIGEST, STATES
 from app.newsletter.models.subscriber import Subscriber, SubscriberState
 
 
@@ -57,7 +57,9 @@ class Delivery(Submission):
         return f"delivery {self.pk}"
 
     def resend(self) -> None:
-        """Owe it once more, by a person's decision. Raises NotInDoubt."""
+        """Owe it once more, by a person's decision. Raises NotInDoubt, also where the reader gets the post by other means."""
+        if Delivery.objects.filter(got_elsewhere(), pk=self.pk).exists():
+            raise NotInDoubt
         self.send.resend(self)
 
     def follow_refusal(self, error: MailError) -> None:
@@ -81,3 +83,11 @@ class Delivery(Submission):
         if post is None or post.is_out:
             return False
         return self.drop(SubmissionState.WITHHELD, f"the post is {post.status}")
+
+
+def got_elsewhere() -> Exists:
+    """Return the condition that a copy's reader has the post, or gets it, in a digest or by a later mailing."""
+    in_digest = Q(state=IN_DIGEST) & (Q(digest=None) | Q(digest__state__in=GOT))
+    later = Q(state__in=GOT, send__round__gt=OuterRef("send__round"))
+    same = Delivery.objects.filter(post=OuterRef("post"), subscriber=OuterRef("subscriber")).exclude(pk=OuterRef("pk"))
+    return Exists(same.filter(in_digest | later))

@@ -12,12 +12,16 @@ from django.utils import timezone
 from app.blog.models import Post
 from app.blog.status import OUT
 from app.mail.errors import MailError, Rejected
-from app.mail.submission import OPEN, Submission, SubmissionState
+from app.mail.submission import OPEN, NotInDoubt, Submission, SubmissionState
 from app.newsletter import effects
-from app.newsletter.models.delivery import Delivery
+from app.newsletter.models.delivery import Delivery, got_elsewhere
 from app.newsletter.models.frequency import Frequency
+from app.newsletter.models.states import IN_DIGEST
 from app.newsletter.models.subscriber import Subscriber
 from owed import owe
+
+KEPT_BACK = ~Q(post__status__in=OUT) | Q(send__paused_at__isnull=False)
+"""What leaves in no digest now: the post is withdrawn, or its mailing paused."""
 
 
 class Digest(Submission):
@@ -30,6 +34,8 @@ class Digest(Submission):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[models.Manager[Digest]] = models.Manager()
+    _shown: set[int] | None = None
+    """The copies of which the mail was made that is about to leave."""
 
     class Meta(Submission.Meta):
         constraints: ClassVar = [
@@ -38,6 +44,7 @@ class Digest(Submission):
         ]
         indexes: ClassVar = [
             models.Index(fields=["created_at"], name="digest_age"),
+            models.Index(fields=["finished_at"], name="digest_ended", condition=Q(finished_at__isnull=False)),
             models.Index(fields=["id"], name="digest_open", condition=Q(state__in=OPEN)),
         ]
 
@@ -48,8 +55,10 @@ class Digest(Submission):
         """Take the row for the irreversible step. Return false where another has it, or the reader or a post changed."""
         reader = Subscriber.objects.filter(pk=OuterRef("subscriber_id"), state=Subscriber.State.CONFIRMED)
         reader = reader.filter(Q(paused_until=None) | Q(paused_until__lte=Now()))
-        withdrawn = Delivery.objects.filter(digest=OuterRef("pk")).exclude(post__status__in=OUT)
-        pending = self._still(SubmissionState.PENDING).filter(Exists(reader), ~Exists(withdrawn))
+        if self._shown is not None and self._shown != set(self._copies().values_list("pk", flat=True)):
+            return False
+        kept_back = Delivery.objects.filter(KEPT_BACK, digest=OuterRef("pk"))
+        pending = self._still(SubmissionState.PENDING).filter(Exists(reader), ~Exists(kept_back))
         taken = pending.update(state=SubmissionState.SUBMITTING, attempts=F("attempts") + 1, submitted_at=Now(), error="")
         if taken:
             self.state, self.attempts = SubmissionState.SUBMITTING, self.attempts + 1
@@ -63,11 +72,21 @@ class Digest(Submission):
             self.deliveries.update(state=SubmissionState.SKIPPED, error=why[:200], finished_at=timezone.now())
         return is_dropped
 
+    @transaction.atomic
     def posts(self) -> list[Post]:
-        """Let go of the posts that are withdrawn, which wait for the next digest, and return the others, oldest first."""
-        self.deliveries.exclude(post__status__in=OUT).update(digest=None)
-        found = Post.objects.filter(pk__in=self.deliveries.values("post")).select_related("author__profile")
+        """Let go of the posts that are kept back, which wait for the next digest, and return the others, oldest first."""
+        # Locked: another worker may have begun to send it as it is.
+        if self._still(SubmissionState.PENDING).select_for_update(of=("self",), no_key=True).first() is None:
+            return []
+        self._copies().filter(pk__in=self._copies().filter(KEPT_BACK).values("pk")).update(digest=None)
+        copies = dict(self._copies().values_list("pk", "post"))
+        self._shown = set(copies)
+        found = Post.objects.filter(pk__in=copies.values()).select_related("author__profile")
         return list(found.order_by("published_at", "pk"))
+
+    def _copies(self) -> models.QuerySet[Delivery]:
+        """Return the copies that it still holds: not those that were closed since."""
+        return self.deliveries.filter(state=IN_DIGEST)
 
     def unwanted(self) -> str:
         """Return why it must not be sent any more, or nothing."""
@@ -84,6 +103,14 @@ class Digest(Submission):
 
     @transaction.atomic
     def resend(self) -> None:
-        """Owe it once more, by a person's decision. Raises NotInDoubt."""
+        """Owe it once more, by a person's decision, without what the reader got since.
+
+        Raises NotInDoubt, also where nothing is left.
+        """
         self.reopen()
+        again = list(self._copies().filter(got_elsewhere()).values_list("pk", flat=True))
+        closed = {"state": SubmissionState.SKIPPED, "error": "they got it by other means", "finished_at": timezone.now()}
+        Delivery.objects.filter(pk__in=again).update(**closed)
+        if not self._copies().exists():
+            raise NotInDoubt
         owe(effects.digests.si(digest_ids=[self.pk]), about=f"digests:{self.period}")

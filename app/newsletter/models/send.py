@@ -6,9 +6,11 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -16,10 +18,10 @@ from django.utils.translation import gettext_lazy
 from app.mail.submission import OPEN, SubmissionState
 from app.newsletter import effects
 from app.newsletter.models.choice import AUDIENCE, PREVIEW
-from app.newsletter.models.states import IN_DIGEST, STATES
+from app.newsletter.models.states import DIGESTS, IN_DIGEST, STATES
 from app.newsletter.pages import SEND
 from app.newsletter.signals import mailing_finished, mailing_paused
-from owed import clock, gather, owe
+from owed import clock, gather, owe, sql
 
 if TYPE_CHECKING:
     from app.newsletter.models.delivery import Delivery
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 # Mails in one effect: if the worker dies, at most this many are looked at again. With 20, half of a worker's time went into
 # the statements around them; a slow server is left after BUDGET seconds, whatever is still to send.
 CHUNK = 100
+# Copies that no digest has taken: they can still be stopped when every single mail has gone.
+WAITS = Q(state=IN_DIGEST, digest=None)
 
 
 class SendState(models.TextChoices):
@@ -68,6 +72,8 @@ class Send(models.Model):
     """When it went on after such a pause: refusals before that do not pause it again."""
     starts_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Nothing of it leaves before; until then it can be stopped with no one mailed."""
+    kept_back_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When digests were made last without its copies that wait: it was paused, or its post not public. None: never."""
     filters = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()), editable=False)
     """Which subscribers it goes to; none: everyone."""
     audience = models.CharField(max_length=AUDIENCE, blank=True, default="", db_default="", editable=False)
@@ -104,6 +110,11 @@ class Send(models.Model):
         return self.paused_at is not None and not self.is_over
 
     @property
+    def is_stoppable(self) -> bool:
+        """Return whether it can be paused or cancelled: it goes on, or readers still wait for their digest."""
+        return not self.is_over or Send.objects.filter(_stoppable(), pk=self.pk).exists()
+
+    @property
     def begins_in(self) -> int:
         """Return the seconds until the first mail may leave; 0 where they may leave now."""
         if self.starts_at is None or self.is_over:
@@ -131,12 +142,16 @@ class Send(models.Model):
 
     @transaction.atomic
     def finish(self) -> bool:
-        """Say that all is over, where it is. Return whether it is over now."""
+        """Say that all is over, where it is. Return whether it is over now.
+
+        Where readers wait for their digest, not before it begins, nor while it is paused: until then it could not be stopped.
+        """
         if self._is_open():
             return False
         # The lock waits for a last page that is being written: without it both sides could leave the other to finish.
         Send.objects.select_for_update().filter(pk=self.pk).first()
-        sending = Send.objects.filter(pk=self.pk, state=SendState.SENDING)
+        kept_back = Q(paused_at__isnull=False) | Q(starts_at__gt=Now())
+        sending = Send.objects.filter(pk=self.pk, state=SendState.SENDING).exclude(kept_back & _has_waiting())
         over = {"state": SendState.FINISHED, "finished_at": timezone.now(), "paused_at": None}
         is_over = not self._is_open() and bool(sending.update(**over))
         if is_over:
@@ -146,18 +161,22 @@ class Send(models.Model):
     @transaction.atomic
     def cancel(self) -> int:
         """Stop before the readers who are still waiting, also for their digest; each is closed as skipped. Return how many."""
-        running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING])
-        if not running.update(state=SendState.CANCELLED, finished_at=timezone.now(), paused_at=None):
+        stoppable = Send.objects.filter(_stoppable(), pk=self.pk)
+        if not stoppable.update(state=SendState.CANCELLED, finished_at=timezone.now(), paused_at=None):
             return 0
         self.say(mailing_finished)
-        waiting = self.deliveries.filter(Q(state=SubmissionState.PENDING) | Q(state=IN_DIGEST, digest=None))
+        # One after the other: digests that are made meanwhile update the same rows, in another order.
+        sql.hold(DIGESTS)
+        waiting = self.deliveries.filter(Q(state=SubmissionState.PENDING) | WAITS)
         return waiting.update(state=SubmissionState.SKIPPED, error="cancelled", finished_at=timezone.now())
 
     @transaction.atomic
     def pause(self, by: int | None) -> bool:
         """Let nothing leave from now on. Return false where it is over or paused. A mail that a worker has begun still goes."""
-        running = Send.objects.filter(pk=self.pk, state__in=[SendState.EXPANDING, SendState.SENDING], paused_at=None)
-        is_new = bool(running.update(paused_at=timezone.now(), paused_by_id=by, paused_for={}))
+        stoppable = Send.objects.filter(_stoppable(), pk=self.pk, paused_at=None)
+        # One of which only digests are left is over no longer: it ends once more when it goes on.
+        state = Case(When(state=SendState.FINISHED, then=Value(SendState.SENDING)), default=F("state"))
+        is_new = bool(stoppable.update(state=state, finished_at=None, paused_at=timezone.now(), paused_by_id=by, paused_for={}))
         if is_new:
             self.say(mailing_paused)
         return is_new
@@ -178,14 +197,14 @@ class Send(models.Model):
         return True
 
     @transaction.atomic
-    def reopen(self, *states: SubmissionState) -> int:
-        """Owe the post again to the readers whose copy is withheld or failed. Return how many.
+    def reopen(self, *states: SubmissionState, but: Exists | None = None) -> int:
+        """Owe the post again to the readers whose copy is withheld or failed, `but` for some. Return how many.
 
         Call it for withheld copies while the post is locked.
         """
         # Locked before the rows are opened: a worker that is about to say that all is over waits, and then sees them.
         send = Send.objects.select_for_update().exclude(state=SendState.CANCELLED).filter(pk=self.pk).first()
-        closed = self.deliveries.filter(state__in=states)
+        closed = self.deliveries.filter(~but if but else Q(), state__in=states)
         opened = list(closed.order_by("pk").values_list("pk", flat=True)) if send else []
         if opened:
             self.deliveries.filter(pk__in=opened).update(state=SubmissionState.PENDING, error="", finished_at=None)
@@ -214,3 +233,12 @@ class Send(models.Model):
 
     def _is_open(self) -> bool:
         return self.deliveries.filter(state__in=OPEN).exists()
+
+
+def _has_waiting() -> Exists:
+    """Return the condition that readers wait for their digest with a copy of it."""
+    return Exists(apps.get_model("newsletter", "Delivery").objects.filter(WAITS, send=OuterRef("pk")))
+
+
+def _stoppable() -> Q:
+    return Q(state__in=[SendState.EXPANDING, SendState.SENDING]) | Q(_has_waiting(), state=SendState.FINISHED)

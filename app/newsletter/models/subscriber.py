@@ -23,7 +23,9 @@ from app.newsletter.errors import AlreadySubscribed, MailboxGone, NotBounced, Un
 from app.newsletter.models.erased import ErasedAddress
 from app.newsletter.models.frequency import ZONE, Frequency, check_frequency
 from app.newsletter.models.keys import digest
+from app.newsletter.models.states import DIGESTS
 from app.newsletter.signals import subscribers_confirmed, subscribers_left
+from owed import sql
 
 
 class SubscriberState(models.TextChoices):
@@ -156,6 +158,7 @@ class Subscriber(models.Model):
             models.Index(fields=["id"], name="subscriber_confirmed", condition=Q(state=SubscriberState.CONFIRMED)),
             GinIndex(fields=["tags"], name="subscriber_tags"),
             models.Index(fields=["-created_at", "-id"], name="subscriber_newest"),
+            models.Index(fields=["time_zone", "frequency"], name="subscriber_digests", condition=~Q(frequency=Frequency.EACH)),
         ]
 
     def __str__(self) -> str:
@@ -275,6 +278,8 @@ class Subscriber(models.Model):
         apps.get_model("newsletter", "ListLine").objects.filter(text__icontains=self.email).update(text="")
         if self.is_confirmed:
             self._say_left("erased")
+        # One after the other: digests that are made meanwhile update the same copies, in another order.
+        sql.hold(DIGESTS)
         self.delete()
 
     def _say_left(self, reason: str) -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0016_content_digest'),
+        ('newsletter', '0018_digests_at_work'),
     ]
 
     operations = [
