@@ -237,6 +237,7 @@ class TestTheChannels:
     ) -> None:
         mailing(post, **numbers)
         assert channels(writer, post) == [(label, "Email")]
+        assert [pk for (pk,) in troubled([post.pk])] == [post.pk] * (label == "Needs a look")
 
     @pytest.mark.parametrize(
         ("state", "owed", "label"),
