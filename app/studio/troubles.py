@@ -19,13 +19,14 @@ from owed.models import Effect, State
 _MAY_FOLLOW = Q(subscriber__state=SubscriberState.CONFIRMED) & ~Q(send__state=Send.State.CANCELLED)
 UNDECIDED = Q(state=SubmissionState.UNKNOWN) | Q(state=SubmissionState.FAILED) & _MAY_FOLLOW
 """Emails that failed or may not have arrived, and that a person may send again."""
+PAUSED_FOR_REFUSALS = Q(paused_at__isnull=False) & ~Q(paused_for={})
 POST = Cast(Func(F("about"), Value("^post:([0-9]{1,18})$"), function="substring"), BigIntegerField())
 
 
 def troubled(among: Iterable[int] | None = None) -> QuerySet[Any, Any]:
     """Return the ids of posts with troubles, in one statement; of these posts alone, where they are named."""
     effects = Effect.objects.filter(state=State.DEAD)
-    sends = Send.objects.filter(Exists(Delivery.objects.filter(UNDECIDED, send=OuterRef("pk"))))
+    sends = Send.objects.filter(PAUSED_FOR_REFUSALS | Exists(Delivery.objects.filter(UNDECIDED, send=OuterRef("pk"))))
     shares = undecided_shares()
     if among is not None:
         ids = list(among)
