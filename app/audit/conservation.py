@@ -137,8 +137,8 @@ def digests() -> Iterator[Balance]:
     """Yield the digests of each day, and what waits for none. What they hold is counted in the mailings of its posts."""
     [[ungathered]] = rows(UNGATHERED, {"out": [str(status) for status in OUT]})
     if ungathered:
-        wrong = (f"{ungathered} copies wait, and no digest was made that has them",)
-        yield Balance(about="digests", owed=ungathered, parts={"waiting": ungathered}, wrong=wrong)
+        missing = f"{ungathered} copies wait, and no digest was made that has them"
+        yield Balance(about="digests", owed=ungathered, parts={"waiting": ungathered}, wrong=(missing,))
     unsent = dict(rows(UNSENT, [effects.digests.names]))
     counted = {str(state): Count("pk", filter=Q(state=state)) for state in SubmissionState.values}
     for period, *numbers in Digest.objects.values_list("period").annotate(**counted).order_by("period"):
