@@ -52,15 +52,15 @@ def may_try(action: str, who: str, *, per_minute: int) -> bool:
 
 
 @contextmanager
-def alone(action: str, who: str) -> Iterator[bool]:
-    """Yield whether nothing else of this sender is under way: one cannot keep every thread of the site busy."""
-    key = f"alone.{_key(action, who)}"
-    is_alone = bool(cache.add(key, 1, MINUTE))
+def alone(action: str, who: str, *, places: int = 1) -> Iterator[bool]:
+    """Yield whether fewer than so many of this sender are under way: one cannot keep every thread of the site busy."""
+    keys = [f"alone.{_key(f'{action}.{place}', who)}" for place in range(places)]
+    mine = next((key for key in keys if cache.add(key, 1, MINUTE)), None)
     try:
-        yield is_alone or cache.get(key) is None  # without the cache nothing is limited
+        yield mine is not None or cache.get(keys[0]) is None  # without the cache nothing is limited
     finally:
-        if is_alone:
-            cache.delete(key)
+        if mine is not None:
+            cache.delete(mine)
 
 
 def may_send(form: BaseForm, request: HttpRequest, action: str, *, per_minute: int = PER_SENDER) -> bool:

@@ -27,6 +27,14 @@ def normalise(address: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+def same_address(one: str, other: str) -> bool:
+    """Return whether mail to both reaches one mailbox. Beyond ASCII only what is equal: there, case turns letters into others.
+
+    The capital of the dotless i is I, and the small kelvin sign is k: another's domain would count as one of ours.
+    """
+    return one == other or (one.isascii() and other.isascii() and one.lower() == other.lower())
+
+
 def is_international(address: str) -> bool:
     """True when only a server with SMTPUTF8 (RFC 6531) can take the address."""
     return not address.isascii()

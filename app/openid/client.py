@@ -31,7 +31,7 @@ def exchange(provider: Provider, endpoints: Endpoints, pending: Pending, code: s
     """Return the tokens that the code gets. Raises SignInFailed."""
     try:
         return dict(_client(provider, endpoints).fetch_token(endpoints.token, code=code, code_verifier=pending.verifier))
-    except (AuthlibBaseError, ValueError, TypeError):
+    except (AuthlibBaseError, ValueError, TypeError, AttributeError, OverflowError):
         raise SignInFailed("token endpoint") from None
 
 

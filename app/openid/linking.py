@@ -6,11 +6,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from app.accounts.models import User
 from app.log.acting import SITE, acting
 from app.log.actions import Action
 from app.log.models import Entry
+from app.mail.addresses import same_address
 from app.openid import newcomers
 from app.openid.errors import LastWayIn, LinkedAlready, LinkedElsewhere, NotLinked
 from app.openid.models import Identity
@@ -50,24 +53,35 @@ def link(user: User, person: Person, *, now: datetime) -> None:
 
 @transaction.atomic
 def unlink(user: User, identity_id: int, *, now: datetime) -> None:
-    """Let it sign in no more. Raises NotLinked, LastWayIn."""
+    """Let it sign in no more, and end what it may have opened: sessions and API tokens. Raises NotLinked, LastWayIn."""
     _lock(user)
     if not Identity.objects.filter(user=user, pk=identity_id).delete()[0]:
         raise NotLinked
     if not user.has_usable_password() and not Identity.objects.filter(user=user, issuer=settings.OIDC_ISSUER).exists():
         raise LastWayIn
+    user.end_sessions()
+    user.revoke_tokens()
     Entry.objects.note(Action.ACCOUNT_UNLINKED, user)
     notify(user, Change.UNLINKED, now=now)
 
 
 def _by_address(person: Person, now: datetime) -> User | None:
-    """Return an account with this address. One that has it and never confirmed it may be a stranger's."""
-    user = User.objects.filter(email__iexact=person.email).first()
+    """Return an account with this address."""
+    user = User.objects.alias(address=Lower("email")).filter(address=Lower(Value(person.email))).first()
     if user is None:
         return newcomers.admitted(person, now)
-    is_linked = Identity.objects.filter(user=user, issuer=person.issuer).exists()
-    may_link = settings.OIDC_LINK_BY_EMAIL and user.is_active and not user.has_unconfirmed_address and not is_linked
-    return user if may_link else None
+    return user if settings.OIDC_LINK_BY_EMAIL and _may_link(user, person) else None
+
+
+def _may_link(user: User, person: Person) -> bool:
+    """Return whether the address alone opens the account. One that was never confirmed may be a stranger's.
+
+    Without a password it must be one that a provider signs in already: an operator may have taken the password away.
+    """
+    issuers = set(user.identities.values_list("issuer", flat=True))
+    has_way_in = user.has_usable_password() or bool(issuers)
+    is_theirs = same_address(user.email, person.email) and not user.has_unconfirmed_address
+    return user.is_active and is_theirs and has_way_in and person.issuer not in issuers
 
 
 def _link(user: User, person: Person, now: datetime) -> None:

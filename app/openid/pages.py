@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -44,5 +45,6 @@ def unlink(request: MemberRequest, pk: int) -> HttpResponse:
     except Refused as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Unlinked. It no longer signs you in."))
+        update_session_auth_hash(request, request.user)
+        messages.success(request, _("Unlinked. It no longer signs you in, and your other sessions have ended."))
     return redirect("openid")

@@ -18,22 +18,26 @@ from app.openid.provider import ALWAYS, Provider, fetch_json
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """`email` is empty where the provider does not say that it is verified. `two_factors`: it asked for a second one."""
+    """`email` is empty where the provider does not say that it is verified. `two_factors`: it asked for a second one.
+
+    `was_asked`: it asked the person just now, and did not answer for a session that was open there.
+    """
 
     issuer: str
     subject: str
     email: str = ""
     name: str = ""
     two_factors: bool = False
+    was_asked: bool = False
 
 
 def ask(provider: Provider, pending: Pending, answer: dict[str, str], *, now: datetime) -> Person:
-    """Return who answered at the provider. Three or four calls, each with a time limit. Raises SignInFailed."""
+    """Return who answered at the provider. Up to four calls, each with a time limit. Raises SignInFailed."""
     endpoints = provider.discover()
     _check(provider, answer, names_itself=endpoints.names_itself)
     tokens = client.exchange(provider, endpoints, pending, answer["code"])
-    claims = id_token.read(provider, pending, tokens, fetch_json(endpoints.keys), now=now)
-    return person_of(provider, claims | _more(endpoints.userinfo, tokens, claims))
+    claims = id_token.read(provider, pending, tokens, endpoints.keys, now=now)
+    return person_of(provider, pending, claims | _more(endpoints.userinfo, tokens, claims))
 
 
 def _check(provider: Provider, answer: dict[str, str], *, names_itself: bool) -> None:
@@ -56,13 +60,14 @@ def _more(url: str, tokens: dict[str, Any], claims: dict[str, Any]) -> dict[str,
     return {name: said[name] for name in ("email", "email_verified", "preferred_username") if name in said}
 
 
-def person_of(provider: Provider, claims: dict[str, Any]) -> Person:
+def person_of(provider: Provider, pending: Pending, claims: dict[str, Any]) -> Person:
     return Person(
         issuer=provider.issuer,
         subject=claims["sub"],
         email=_verified(claims),
         name=str(claims.get("preferred_username") or ""),
         two_factors=_has_two_factors(claims),
+        was_asked=id_token.was_asked(claims, pending),
     )
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.cache import cache
 
 from app.openid.errors import SignInFailed
-from app.outbound import http
+from app.outbound import breaker, http
 from app.outbound.errors import OutboundFailed
+from owed import Later
 
 SECONDS = 5.0
+FRESH = 300
+"""Seconds for which the discovery document and the keys are not fetched again."""
 ALWAYS = "always"
 """In OIDC_SECOND_FACTOR: each sign-in at the provider counts as two factors."""
 
@@ -26,8 +31,15 @@ class Provider:
     name: str
 
     def discover(self) -> Endpoints:
-        """Ask the provider where its endpoints are. Raises SignInFailed."""
-        said = fetch_json(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+        """Return where the provider's endpoints are; it is asked once in some minutes. Raises SignInFailed."""
+        key = cache_key("endpoints", self.issuer)
+        if kept := cache.get(key):
+            return Endpoints(**kept)
+        endpoints = self._endpoints(fetch_json(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"))
+        cache.set(key, asdict(endpoints), FRESH)
+        return endpoints
+
+    def _endpoints(self, said: dict[str, Any]) -> Endpoints:
         # A document that speaks for another issuer could have its tokens taken for ours (OpenID Connect Discovery 4.3).
         if said.get("issuer") != self.issuer:
             raise SignInFailed("issuer")
@@ -44,8 +56,7 @@ class Provider:
     def _endpoint(self, said: dict[str, Any], name: str) -> str:
         """Return an endpoint. An issuer by https has no endpoint without it."""
         url = said.get(name)
-        schemes = {"https", urlsplit(self.issuer).scheme}
-        if not isinstance(url, str) or urlsplit(url).scheme not in schemes or not urlsplit(url).hostname:
+        if not isinstance(url, str) or not _has_scheme(url, {"https", urlsplit(self.issuer).scheme}):
             raise SignInFailed("discovery")
         return url
 
@@ -88,10 +99,13 @@ def fetch_json(url: str, *, method: str = "GET", headers: dict[str, str] | None 
 
 
 def call(method: str, url: str, *, headers: dict[str, str] | None = None, content: bytes = b"") -> http.Reply:
+    """Send one request, and none for a while to a host that did not answer. Raises SignInFailed."""
+    sent = {"Accept": "application/json", **(headers or {})}
     try:
-        sent = {"Accept": "application/json", **(headers or {})}
-        return http.request(method, url, headers=sent, content=content, seconds=SECONDS)
-    except OutboundFailed:
+        # A rest of its own: what others send to the same host, such as a member's webhook, must not close the sign-in.
+        with breaker.asking(f"openid {urlsplit(url).hostname}", OutboundFailed):
+            return http.request(method, url, headers=sent, content=content, seconds=SECONDS)
+    except (OutboundFailed, Later):
         raise SignInFailed("unreachable") from None
 
 
@@ -103,3 +117,15 @@ def read_json(reply: http.Reply) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise SignInFailed("provider")
     return said
+
+
+def cache_key(what: str, url: str) -> str:
+    return f"openid:{what}:{sha256(url.encode()).hexdigest()[:32]}"
+
+
+def _has_scheme(url: str, schemes: set[str]) -> bool:
+    """Return whether it is a URL with a host and one of these schemes."""
+    try:
+        return url.isascii() and urlsplit(url).scheme in schemes and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False

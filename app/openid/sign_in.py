@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from django.conf import settings
@@ -19,17 +21,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from app.accounts import sign_in_log
 from app.accounts.models import User
-from app.accounts.rate_limit import MINUTE, PER_ADDRESS, TOO_MANY, may_try, sender
+from app.accounts.rate_limit import MINUTE, PER_ADDRESS, TOO_MANY, alone, may_try, sender
 from app.blog.errors import Refused
 from app.openid import client, linking, pending
 from app.openid.errors import SignInFailed
 from app.openid.pending import Pending
 from app.openid.person import Person, ask
 from app.openid.provider import Provider, provider
-from app.second_factor.session import begin, complete, confirm, vouch
+from app.second_factor.session import begin, complete, confirm, unconfirm, vouch
 from app.second_factor.status import has_second_factor
 from app.site.pages import SECOND_STEP
 from owed import clock
+
+AT_ONCE = 3
+"""Requests of one sender that wait for the provider; several of one company come from one address."""
+LONGEST_NEXT = 2_000
 
 
 @require_POST
@@ -56,14 +62,17 @@ def leave(request: HttpRequest, purpose: str, next_url: str) -> HttpResponse:
     Not a redirect: the site's policy lets forms lead to its own pages alone, and browsers apply it to what a form redirects to.
     """
     found = required()
-    if not may_try("openid.address", sender(request), per_minute=PER_ADDRESS):
-        return _too_many(request)
-    kept = pending.begin(request, purpose, next_url, now=clock.now())
-    try:
-        url = client.leave_for(found, found.discover(), kept)
-    except SignInFailed as error:
-        return _failed(request, kept, error.reason)
-    return render(request, "openid/leaving.html", {"provider_url": url, "provider_name": found.name})
+    with _admitted(request, "openid.address") as is_admitted:
+        if not is_admitted:
+            return _too_many(request)
+        try:
+            endpoints = found.discover()
+        except SignInFailed as error:
+            return _failed(request, purpose, error.reason)
+    # A guest must not have a session keep a large text, or one that leads elsewhere.
+    kept = pending.begin(request, purpose, next_url if _is_ours(request, next_url) else "", now=clock.now())
+    about = {"provider_url": client.leave_for(found, endpoints, kept), "provider_name": found.name}
+    return render(request, "openid/leaving.html", about)
 
 
 def required() -> Provider:
@@ -79,20 +88,30 @@ def required() -> Provider:
 def callback(request: HttpRequest) -> HttpResponse:
     """Take the provider's answer, which counts once."""
     found = required()
-    if not may_try("openid.answer", sender(request), per_minute=PER_ADDRESS):
-        return _too_many(request)
+    with _admitted(request, "openid.answer") as is_admitted:
+        return _take(request, found) if is_admitted else _too_many(request)
+
+
+@contextmanager
+def _admitted(request: HttpRequest, action: str) -> Iterator[bool]:
+    """Yield whether the sender may go on: not too often in a minute, and few at once, as each waits for the provider."""
+    with alone("openid", sender(request), places=AT_ONCE) as has_place:
+        yield has_place and may_try(action, sender(request), per_minute=PER_ADDRESS)
+
+
+def _take(request: HttpRequest, found: Provider) -> HttpResponse:
     kept = pending.take(request, request.GET.get("state", ""), now=clock.now())
     if kept is None:
-        return _failed(request, None, "state")
+        return _failed(request, "", "state")
     try:
         return _go_on(request, kept, ask(found, kept, request.GET.dict(), now=clock.now()))
     except SignInFailed as error:
-        return _failed(request, kept, error.reason)
+        return _failed(request, kept.purpose, error.reason)
     except (
         IntegrityError,
         ValidationError,
     ):  # two answers of one person at once: the second finds the account of the first when tried again
-        return _failed(request, kept, "taken")
+        return _failed(request, kept.purpose, "taken")
 
 
 def _go_on(request: HttpRequest, kept: Pending, person: Person) -> HttpResponse:
@@ -117,6 +136,8 @@ def _enter(request: HttpRequest, user: User, person: Person, next_url: str) -> H
         return redirect(SECOND_STEP.url())
     else:
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    if not person.was_asked:  # a session that was open at the provider does not show that it is them
+        unconfirm(request)
     return redirect(next_url)
 
 
@@ -142,19 +163,19 @@ def _unknown(request: HttpRequest, kept: Pending) -> HttpResponse:
     sign_in_log.refused(request, "no account", user_id=kept.user)
     text = _("This %(provider)s account opens no account here. If you have one here, sign in with your password and link it.")
     messages.error(request, text % {"provider": required().name})
-    return _back(request, kept)
+    return _back(request, kept.purpose)
 
 
-def _failed(request: HttpRequest, kept: Pending | None, reason: str) -> HttpResponse:
+def _failed(request: HttpRequest, purpose: str, reason: str) -> HttpResponse:
     sign_in_log.refused(request, reason, user_id=request.user.pk)
     text = _("Going through %(provider)s did not work. Try again, or use another way to sign in.")
     messages.error(request, text % {"provider": required().name})
-    return _back(request, kept)
+    return _back(request, purpose)
 
 
-def _back(request: HttpRequest, kept: Pending | None) -> HttpResponse:
+def _back(request: HttpRequest, purpose: str) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect("openid" if kept and kept.purpose == pending.LINK else "account")
+        return redirect("openid" if purpose == pending.LINK else "account")
     return redirect(settings.LOGIN_URL)
 
 
@@ -164,5 +185,9 @@ def _too_many(request: HttpRequest) -> HttpResponse:
 
 
 def _ours(request: HttpRequest, wanted: str, otherwise: str) -> str:
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else resolve_url(otherwise)
+    return wanted if _is_ours(request, wanted) else resolve_url(otherwise)
+
+
+def _is_ours(request: HttpRequest, wanted: str) -> bool:
+    is_short = len(wanted) <= LONGEST_NEXT
+    return is_short and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())

@@ -82,6 +82,9 @@ def reset(user: User, *, now: datetime) -> None:
         raise NotSetUp
     for model in (Authenticator, Passkey, RecoveryCode):
         model._default_manager.filter(user=user).delete()
+    # Someone else may have linked an account of theirs. Where there is no password, it is the only way in and stays.
+    if user.has_usable_password() and user.identities.all().delete()[0]:
+        Entry.objects.note(Action.ACCOUNT_UNLINKED, user)
     user.end_sessions()
     Entry.objects.note(Action.TEAM_FACTOR_RESET, user)
     notify(user, Change.RESET, now=now)

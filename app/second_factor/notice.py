@@ -16,7 +16,7 @@ from app.mail.rendering import link
 from app.notices.kinds import Kind, register
 from app.notices.models import Notice
 from app.site.current import site
-from app.site.pages import SECOND_FACTOR
+from app.site.pages import OPENID, SECOND_FACTOR
 
 
 class Change(models.TextChoices):
@@ -36,7 +36,13 @@ class Change(models.TextChoices):
             "If this was not you, change your password."
         ),
     )
-    LINKED = "linked", gettext_lazy("An account at another service was linked. It signs you in from now on.")
+    LINKED = (
+        "linked",
+        gettext_lazy(
+            "An account at another service was linked. It signs you in from now on. "
+            "If this was not you, unlink it on the page below: a new password alone does not keep it out."
+        ),
+    )
     UNLINKED = "unlinked", gettext_lazy("The account at another service was unlinked. It no longer signs you in.")
     RESET = (
         "reset",
@@ -44,6 +50,9 @@ class Change(models.TextChoices):
             "An administrator removed your second factor, and all your sessions have ended. Your password alone signs in now."
         ),
     )
+
+
+ELSEWHERE = (Change.LINKED, Change.UNLINKED)
 
 
 @register
@@ -59,7 +68,7 @@ class SecondFactorNotice(Kind):
         return {
             "what": Change(change).label,
             "changed_at": datetime.fromisoformat(at),
-            "settings_url": link(SECOND_FACTOR.url()),
+            "settings_url": link((OPENID if change in ELSEWHERE else SECOND_FACTOR).url()),
             "contact": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
@@ -68,7 +69,8 @@ def vouch(request: HttpRequest) -> None:
 
 
 def is_vouched(request: HttpRequest) -> bool:
-    return VOUCHED in request.session
+    """Return whether one did, and the operator still trusts it with that."""
+    return VOUCHED in request.session and bool(settings.OIDC_ISSUER and settings.OIDC_SECOND_FACTOR)
 
 
 def forget(request: HttpRequest) -> None:
@@ -79,6 +81,11 @@ def forget(request: HttpRequest) -> None:
 def confirm(request: HttpRequest) -> None:
     """Note that the person at this session has just been asked for the password, or for what replaces it."""
     request.session[CONFIRMED] = timezone.now().timestamp()
+
+
+def unconfirm(request: HttpRequest) -> None:
+    """Drop that note, which each sign-in makes: at this one they were asked for nothing."""
+    request.session.pop(CONFIRMED, None)
 
 
 def is_confirmed(request: HttpRequest) -> bool:

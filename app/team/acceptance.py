@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from app.accounts.models import RegisteredVia, Role, TeamRole, User
 from app.log.acting import SITE, acting
 from app.log.actions import Action
 from app.log.models import Entry
+from app.mail.addresses import same_address
+from app.team.errors import InvitationClosed
 from app.team.models import Invitation, Outcome
 
 RANK = (Role.READER, Role.CONTRIBUTOR, Role.AUTHOR, Role.EDITOR, TeamRole.ADMINISTRATOR)
@@ -32,16 +36,22 @@ def accept_as_new(invitation: Invitation, *, username: str, password: str, now: 
 def accept_as(invitation: Invitation, user: User, *, now: datetime) -> None:
     """Give the role to an account. Raises InvitationClosed. One that has a higher role keeps it."""
     _accept(invitation, user, now)
-    if user.email.lower() == invitation.email.lower():
+    if same_address(user.email, invitation.email):
         user.confirm_address(user.email)
 
 
-@transaction.atomic
 def accept_without_password(username: str, email: str, now: datetime) -> User | None:
     """Make the account of an open invitation to this address, which a provider has verified. None where there is none."""
-    invitation = Invitation.objects.filter(email__iexact=email, closed_at=None).first()
-    if invitation is None or not invitation.is_valid(now):
+    alike = Invitation.objects.alias(address=Lower("email")).filter(address=Lower(Value(email)), closed_at=None).order_by("pk")
+    invitation = next((each for each in alike if same_address(each.email, email) and each.is_valid(now)), None)
+    try:
+        return _make_account(invitation, username, now) if invitation else None
+    except InvitationClosed:  # withdrawn meanwhile
         return None
+
+
+@transaction.atomic
+def _make_account(invitation: Invitation, username: str, now: datetime) -> User:
     user = User.objects.register_without_password(
         username, invitation.email, registered_via=RegisteredVia.ADMIN, email_confirmed_at=now
     )

@@ -1,6 +1,6 @@
 """An OpenID Connect provider on loopback: discovery, keys, authorization and token endpoint, with real RSA keys.
 
-It answers as it should until a test changes `claims`, `header`, `key` or what the discovery document says.
+It answers as it should until a test changes `claims`, `tokens`, `current` or what the discovery document says.
 """
 
 from __future__ import annotations
@@ -39,12 +39,16 @@ class Provider:
         self.claims: dict[str, Any] = {}
         self.discovery: dict[str, Any] = {}
         self.userinfo: dict[str, Any] = {}
+        self.tokens: dict[str, Any] = {}
+        self.current = "current"
+        self.other_keys: list[Any] = [{"kty": "XYZ"}]
+        self.keys: dict[str, Any] = {}
         self.signed: Callable[[dict[str, Any]], str] = self.sign
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
 
     def sign(self, claims: dict[str, Any]) -> str:
-        return jwt.encode({"alg": "RS256", "kid": "current"}, claims, rsa_key("current"))
+        return jwt.encode({"alg": "RS256", "kid": self.current}, claims, rsa_key(self.current))
 
     def sign_with_another_key(self, claims: dict[str, Any]) -> str:
         return jwt.encode({"alg": "RS256", "kid": "current"}, claims, rsa_key("a stranger's"))
@@ -62,6 +66,9 @@ class Provider:
         paths = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
         return {"issuer": self.issuer, **{name: f"{self.issuer}/{path}" for name, path in paths.items()}, **self.discovery}
 
+    def published(self) -> dict[str, Any]:
+        return {"keys": [*self.other_keys, rsa_key(self.current).as_dict(private=False)]}
+
     def authorize(self, query: dict[str, str]) -> str:
         """Return where the person is sent back to."""
         assert (query["client_id"], query["response_type"], query["code_challenge_method"]) == (CLIENT, "code", "S256")
@@ -77,7 +84,7 @@ class Provider:
         if authorization != right or query is None or challenge != query["code_challenge"]:
             return 400, {"error": "invalid_grant"}
         assert form["redirect_uri"] == query["redirect_uri"]
-        return 200, {"access_token": "an-access-token", "token_type": "Bearer", "id_token": self.id_token(query)}
+        return 200, {"access_token": "an-access-token", "token_type": "Bearer", "id_token": self.id_token(query), **self.tokens}
 
     def id_token(self, query: dict[str, str]) -> str:
         now = int(time.time())
@@ -104,7 +111,7 @@ def running() -> Iterator[Provider]:
             else:
                 answers = {
                     "/.well-known/openid-configuration": provider.document,
-                    "/keys": lambda: {"keys": [{"kty": "XYZ"}, rsa_key("current").as_dict(private=False)]},
+                    "/keys": lambda: provider.keys or provider.published(),
                     "/userinfo": lambda: provider.userinfo,
                 }
                 self._answer(200, answers[url.path]())

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.test import Client
 from pytest_django import Settings
 
-from app.accounts.models import RegisteredVia, Role, User
+from app.accounts.models import ApiToken, RegisteredVia, Role, User
 from app.log.models import Entry
 from app.members.data_export import everything
 from app.notices.models import Notice
+from app.openid import linking
 from app.openid.models import Identity
 from app.openid.newcomers import free_name
 from app.openid.person import Person
+from app.second_factor.notice import Change, SecondFactorNotice
 from app.second_factor.session import CONFIRMED
-from app.team.models import Invitation
+from app.team.models import Invitation, Outcome
 from owed import clock
 from tests import factories
 from tests.openid.flow import back_from, go, leave, linked, said
@@ -23,6 +28,7 @@ from tests.second_factor.signing import signed_in, who
 
 pytestmark = pytest.mark.django_db
 LINK = "/account/openid/link"
+PLAIN = str.maketrans({"\u0131": "i", "\u017f": "s", "\u212a": "k"})
 UNKNOWN = "This Example ID account opens no account here."
 
 
@@ -77,6 +83,8 @@ class TestTheOwner:
         provider.claims = {"auth_time": int(clock.now().timestamp()) - 3600}
         assert go(client, "/account/openid/confirmation", next="/account/openid/")["Location"] == "/account/"
         assert client.session[CONFIRMED] == session[CONFIRMED]
+        provider.claims = {"auth_time": None}
+        assert go(client, "/account/openid/confirmation", next="/account/openid/")["Location"] == "/account/"
         provider.claims, provider.person = {}, {"sub": "someone else's"}
         assert go(client, "/account/openid/confirmation", next="/account/openid/")["Location"] == "/account/"
         provider.person = {"sub": "sub-1"}
@@ -92,14 +100,46 @@ class TestTheOwner:
         assert "Another account of this service signs you in." in said(client, go(client, LINK))
         assert Identity.objects.get().subject == "sub-9"
 
-    def test_links_nothing_with_an_answer_that_began_before_they_signed_in(self, provider: Provider, reader: User) -> None:
+    def test_is_not_exchanged_by_an_answer_that_began_before_they_signed_in(
+        self, provider: Provider, reader: User, author: User
+    ) -> None:
+        linked(author, provider)
+        client = Client()
+        back = back_from(leave(client))
+        client.force_login(reader)  # in the session of the guest
+        assert "openid" in client.session
+        client.get(back)
+        assert who(client) == "rita"
+
+    def test_links_nothing_as_a_guest(self, provider: Provider, reader: User) -> None:
         client = signed_in(reader)
-        back = back_from(leave(client, LINK))
-        client.logout()
-        client.get(back)
-        client.force_login(reader)
-        client.get(back)
+        back, session = back_from(leave(client, LINK)), client.session
+        del session[SESSION_KEY]
+        session.save()
+        assert client.get(back)["Location"] == "/login/"
         assert not Identity.objects.exists()
+
+    def test_ends_with_the_link_what_it_may_have_opened(self, provider: Provider, reader: User) -> None:
+        identity = linked(reader, provider)
+        token, _secret = ApiToken.objects.issue(reader)
+        theirs, mine = signed_in(reader), signed_in(reader)
+        mine.post(f"/account/openid/{identity.pk}/deletion")
+        token.refresh_from_db()
+        assert (who(theirs), who(mine), token.revoked_at is None) == ("", "rita", False)
+
+    def test_is_led_by_the_mail_to_where_it_is_unlinked(self, reader: User) -> None:
+        for change, page in ((Change.LINKED, "/account/openid/"), (Change.APP_ON, "/account/second-factor/")):
+            notice = Notice(recipient=reader, subject_key=f"{change}/{clock.now().isoformat()}")
+            assert SecondFactorNotice().links(notice)["settings_url"].endswith(page)
+
+    def test_is_asked_once_more_after_a_sign_in_at_which_the_provider_asked_nothing(
+        self, provider: Provider, reader: User
+    ) -> None:
+        linked(reader, provider)
+        for auth_time, is_confirmed in ((None, False), (int(time.time()) - 3600, False), (int(time.time()), True)):
+            provider.claims, client = {"auth_time": auth_time}, Client()
+            go(client)
+            assert (who(client), CONFIRMED in client.session) == ("rita", is_confirmed)
 
     def test_does_not_unlink_the_last_way_in(self, provider: Provider, reader: User) -> None:
         identity = linked(reader, provider)
@@ -134,6 +174,28 @@ class TestAnAddress:
         go(client)
         assert who(client) == "rita"
         assert (actions(), notices(reader)) == (["account.linked"], ["linked"])
+
+    @pytest.mark.parametrize("alike", ["miss@g\u0131thub.com", "mi\u017fs@github.com", "miss@gith\u212aub.com"])
+    def test_opens_nothing_to_one_that_other_letters_make_alike(self, alike: str, reader: User, settings: Settings) -> None:
+        settings.OIDC_LINK_BY_EMAIL = True
+        person = Person(issuer="i", subject="s", email=alike)
+        User.objects.filter(pk=reader.pk).update(email="miss@github.com", email_confirmed_at=clock.now())
+        assert linking.account_of(person, now=clock.now()) is None
+        User.objects.filter(pk=reader.pk).update(email="miss@githkub.com")
+        assert linking.account_of(person, now=clock.now()) is None
+        editor = factories.person("edda", Role.EDITOR)
+        Invitation.objects.invite(alike.translate(PLAIN), Role.EDITOR, by=editor, now=clock.now())
+        User.objects.filter(pk=reader.pk).update(email="rita@example.org")
+        assert linking.account_of(person, now=clock.now()) is None
+        assert (Identity.objects.count(), Invitation.objects.get().closed_at) == (0, None)
+
+    def test_opens_no_account_whose_password_was_taken_away(self, reader: User, settings: Settings) -> None:
+        settings.OIDC_LINK_BY_EMAIL = True
+        User.objects.update(password="!", email_confirmed_at=clock.now())
+        person = Person(issuer="i", subject="s", email=reader.email)
+        assert linking.account_of(person, now=clock.now()) is None
+        Identity.objects.create(user=reader, issuer="the provider before", subject="s")
+        assert linking.account_of(person, now=clock.now()) == reader
 
     def test_links_the_first_one_and_no_closed_account(self, provider: Provider, reader: User, settings: Settings) -> None:
         settings.OIDC_LINK_BY_EMAIL, settings.OIDC_NEW_ACCOUNTS = True, "reader"
@@ -188,6 +250,16 @@ class TestANewcomer:
         assert (nora.role, Invitation.objects.get().accepted_by) == (Role.AUTHOR, nora)
         provider.person["sub"], provider.person["email"] = "sub-2", "olaf@example.org"
         assert UNKNOWN in outcome()
+
+    def test_gets_no_account_by_an_invitation_that_is_withdrawn_meanwhile(
+        self, author: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.OIDC_LINK_BY_EMAIL = True
+        invitation = Invitation.objects.invite("nora@example.org", Role.AUTHOR, by=author, now=clock.now())
+        monkeypatch.setattr(Invitation, "is_valid", lambda it, now: it.close(Outcome.REVOKED, now) is None)
+        person = Person(issuer="i", subject="s", email=invitation.email)
+        assert linking.account_of(person, now=clock.now()) is None
+        assert not User.objects.filter(email=invitation.email).exists()
 
     def test_gets_a_name_that_is_free(self, reader: User) -> None:
         assert free_name(Person(issuer="i", subject="s", name="Rita")) == "Rita2"

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
 from app.accounts.models import User
+from app.accounts.rate_limit import alone
 from app.openid.models import Identity
+from app.openid.provider import cache_key
 from tests.openid.flow import CALLBACK, back_from, go, leave, linked, query_of, said
 from tests.openid.provider import Provider
 from tests.second_factor.signing import code, step, who, with_app
@@ -51,6 +55,17 @@ class TestOneWhoIsLinked:
         assert "Signed in as rita" in answer.content.decode()
         assert Identity.objects.get().last_used_at is not None
 
+    def test_has_the_session_keep_nothing_large_and_nothing_for_a_provider_that_is_away(
+        self, provider: Provider, reader: User
+    ) -> None:
+        client = Client()
+        leave(client, next="/" + "x" * 2_000)
+        assert client.session["openid"]["next"] == ""
+        provider.issuer, client = "http://another", Client()
+        cache.clear()
+        client.post("/login/openid/", {"next": "/account/"})
+        assert "openid" not in client.session
+
     def test_goes_to_no_other_site(self, provider: Provider, reader: User) -> None:
         linked(reader, provider)
         assert go(Client(), next="https://evil.example/")["Location"] == "/"
@@ -65,12 +80,13 @@ class TestOneWhoIsLinked:
 
     def test_is_answered_the_same_when_the_account_is_closed(self, provider: Provider, reader: User) -> None:
         clients = Client(), Client()
-        unknown = said(clients[0], go(clients[0]))
+        unknown = go(clients[0])
         linked(reader, provider)
         reader.deactivate()
-        closed = said(clients[1], go(clients[1]))
-        assert UNKNOWN in unknown
-        assert UNKNOWN in closed
+        closed = go(clients[1])
+        assert (closed.status_code, closed["Location"]) == (unknown.status_code, unknown["Location"])
+        assert UNKNOWN in said(clients[0], unknown)
+        assert UNKNOWN in said(clients[1], closed)
         assert who(clients[1]) == ""
 
     def test_takes_the_second_step_unless_the_provider_did(self, provider: Provider, reader: User, settings: Settings) -> None:
@@ -100,6 +116,8 @@ class TestOneWhoIsLinked:
         client = Client()
         go(client)
         assert client.get("/studio/", follow=True).request["PATH_INFO"].startswith("/studio/")
+        settings.OIDC_SECOND_FACTOR = ()  # the provider is not trusted with that any more
+        assert client.get("/studio/")["Location"] == "/account/second-factor/"
 
 
 def change(**claims: Any) -> Any:
@@ -192,10 +210,76 @@ class TestAnAnswer:
         assert "/token" not in provider.asked
 
 
+BAD_KEYS = ["x", {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"}, {"kty": "RSA", "n": 7, "e": "AQAB"}, {"kty": []}]
+ODD = {
+    "tokens that never expire": lambda provider: provider.tokens.update(expires_in=float("inf")),
+    "no ID token": lambda provider: provider.tokens.update(id_token=None),
+    "a redirect": lambda provider: setattr(provider, "token", lambda *asked: (307, {})),
+    "a list of keys that is none": lambda provider: setattr(provider, "keys", {"keys": 7}),
+    "an answer that is too long": lambda provider: provider.tokens.update(more="x" * 2**20),
+}
+
+
+class TestTheProvider:
+    @pytest.mark.parametrize("how", ODD)
+    def test_lets_no_one_in_with_an_odd_answer(self, how: str, provider: Provider, reader: User) -> None:
+        linked(reader, provider)
+        ODD[how](provider)
+        client = Client()
+        assert FAILED in said(client, go(client))
+        assert who(client) == ""
+
+    def test_may_have_keys_that_cannot_be_used(self, provider: Provider, reader: User) -> None:
+        linked(reader, provider)
+        provider.other_keys, client = BAD_KEYS, Client()
+        go(client)
+        assert who(client) == "rita"
+
+    def test_is_asked_once_for_its_document_and_again_for_the_keys_when_they_changed(
+        self, provider: Provider, reader: User
+    ) -> None:
+        linked(reader, provider)
+        go(Client())
+        provider.current, client = "next", Client()
+        go(client)
+        assert who(client) == ""  # its keys were fetched a moment ago
+        cache.delete(cache_key("fetched", f"{provider.issuer}/keys"))
+        go(client)
+        assert who(client) == "rita"
+        assert [provider.asked.count(path) for path in ("/.well-known/openid-configuration", "/keys")] == [1, 2]
+
+    def test_is_left_alone_when_it_does_not_answer(self, provider: Provider, settings: Settings) -> None:
+        settings.OUTBOUND_ALLOW = ()
+        client = Client()
+        for _ in range(3):
+            client.post("/login/openid/")
+        settings.OUTBOUND_ALLOW = ("127.0.0.0/8",)
+        assert FAILED in said(client, client.post("/login/openid/"))
+        assert provider.asked == []
+
+    def test_that_goes_away_meanwhile_signs_no_one_in(self, provider: Provider, settings: Settings) -> None:
+        client = Client()
+        back = back_from(leave(client))
+        settings.OUTBOUND_ALLOW = ()
+        assert FAILED in said(client, client.get(back))
+
+    def test_keeps_three_requests_of_one_sender_waiting_at_most(self, provider: Provider) -> None:
+        with ExitStack() as others:
+            for _ in range(3):
+                assert others.enter_context(alone("openid", "127.0.0.1", places=3))
+            assert [Client().post("/login/openid/").status_code, Client().get(CALLBACK).status_code] == [429, 429]
+        assert Client().post("/login/openid/").status_code == 200
+
+
 class TestTheDiscovery:
     @pytest.mark.parametrize(
         "document",
-        [{"issuer": "https://evil.example"}, {"authorization_endpoint": "javascript:alert(1)"}, {"token_endpoint": 7}],
+        [
+            {"issuer": "https://evil.example"},
+            {"authorization_endpoint": "javascript:alert(1)"},
+            {"token_endpoint": 7},
+            {"jwks_uri": "https://[x"},
+        ],
     )
     def test_is_refused(self, document: dict[str, Any], provider: Provider) -> None:
         provider.discovery = document

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from app.accounts.models import ApiToken, User
 from app.log.models import Entry
 from app.notices.models import Notice
+from app.openid.models import Identity
 from app.second_factor.models import Authenticator, Passkey, RecoveryCode
 from owed.testing import drain
 from tests.second_factor.signing import PASSWORD, SETTINGS, code, shown_codes, signed_in, who
@@ -166,9 +167,12 @@ class TestAReset:
         assert [signed_in(each).post(path).status_code for each in (author, edith)] == [403, 403]
         assert "Remove second factor" in signed_in(ada).get("/studio/team/").content.decode()
         assert "Remove second factor" not in signed_in(edith).get("/studio/team/").content.decode()
+        for each in (reader, author):
+            Identity.objects.create(user=each, issuer="i", subject=each.username)
         assert signed_in(ada).post(path).status_code == 302
         assert not any(table.objects.exists() for table in (Authenticator, Passkey, RecoveryCode))
         assert who(theirs) == ""
+        assert [each.user for each in Identity.objects.all()] == [author]
         [entry] = Entry.objects.filter(action="team.factor_reset")
         assert (entry.actor_id, entry.subject) == (ada.pk, f"user:{reader.pk}")
         drain()
