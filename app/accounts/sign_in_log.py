@@ -41,4 +41,4 @@ def _wrong_password(sender: object, credentials: dict[str, Any], request: HttpRe
 def _by(request: HttpRequest | None) -> str:
     """Return the name of the page, such as `login` or `second_step`."""
     match = request.resolver_match if request is not None else None
-    return (match.url_name or "") if match else ""
+    return match.view_name if match else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -15,12 +16,17 @@ from app.social.models import Account
 from app.webhooks.models import Call
 from owed.testing import drain
 from tests.api.client import Program
-from tests.outbound.receiver import Receiver
-from tests.social.conftest import listening
+from tests.outbound.receiver import Receiver, receiving
 
-__all__ = ["listening"]
 pytestmark = pytest.mark.django_db
 Listening = Callable[..., Receiver]
+
+
+@pytest.fixture
+def listening() -> Iterator[Listening]:
+    """Start receivers that answer as told."""
+    with ExitStack() as stack:
+        yield lambda *answers: stack.enter_context(receiving(*answers))
 
 
 @pytest.fixture

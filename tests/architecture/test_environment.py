@@ -21,6 +21,7 @@ CANARIES = {
     "CELERY_BROKER_URL": "amqp://ann:canary-broker@127.0.0.1",
     "EMAIL_URL": "smtp://ann:canary-mail@127.0.0.1:25",
     "MAIL_EVENTS": "mailgun:canary-events",
+    "OIDC_CLIENT_SECRET": "canary-of-the-provider",
 }
 SECRETS: Mapping[str, str] = {name: value for name, value in CANARIES.items() if "canary" in value}
 
@@ -63,3 +64,20 @@ class TestTheAddressOfTheSite:
 
 def _text(value: object) -> str:
     return ",".join(f"{each}" for each in value) if isinstance(value, tuple) else f"{value}"
+
+
+class TestAProvider:
+    @pytest.mark.parametrize(
+        ("issuer", "missing"),
+        [
+            ("https://id.example/", "OIDC_CLIENT_ID"),
+            ("http://id.example", "OIDC_ISSUER"),
+            ("https://id.example?x", "OIDC_ISSUER"),
+        ],
+    )
+    def test_is_refused_by_name_where_it_cannot_be_used(self, issuer: str, missing: str) -> None:
+        with pytest.raises(env.BadEnvironment, match=missing):
+            env.read({"OIDC_ISSUER": issuer})
+
+    def test_keeps_its_issuer_to_the_letter(self) -> None:
+        assert env.read({"OIDC_ISSUER": "https://id.example/", "OIDC_CLIENT_ID": "x"}).oidc_issuer == "https://id.example/"

@@ -312,7 +312,7 @@ class TestTheLog:
             ("sign_in.refused", "id token", "openid_callback", None),
             ("sign_in.accepted", "", "login", reader.pk),
             ("sign_in.refused", "password", "login", reader.pk),
-            ("sign_in.refused", "password", "sign_in", reader.pk),
+            ("sign_in.refused", "password", "api:sign_in", reader.pk),
         ]
         text = " ".join(str(vars(line)) for line in lines)
         assert not any(each in text for each in ("rita", "wrong-7", "sub-1", "example.org"))
