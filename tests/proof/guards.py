@@ -104,7 +104,7 @@ GUARDS = [
     ),
     guard(
         "a forged bounce changes nothing", "app/mail/return_path.py",
-        "return int(text, 36) if is_ours else None", "return int(text, 36)",
+        "return _numbered(text) if is_ours else None", "return _numbered(text)",
         "tests/newsletter/test_bounces.py::TestABounce::test_that_is_forged_changes_nothing",
     ),
     guard(
