@@ -157,8 +157,8 @@ class TestTheAccount:
 
     def test_calls_a_share_failed_only_when_no_try_is_left(self, writer: Client, draft: Post) -> None:
         account = Account.objects.create(network="dummy", name="A network")
-        SocialPost.objects.create(post=draft, account=account, state="failed", error="It hung up.")
-        another = effect(about=f"post:{draft.pk}", task="social.deliver", queue="social")
+        share = SocialPost.objects.create(post=draft, account=account, state="failed", error="It hung up.")
+        another = effect(about=f"post:{draft.pk}", task="social.deliver", queue="social", key=str(share.pk))
         path = f"/studio/posts/{draft.pk}/effects/"
         assert b"Failed attempts" in writer.get(path).content
         Effect.objects.filter(pk=another.pk).update(state="dead", finished_at="2026-01-02T03:04:05Z")

@@ -77,7 +77,7 @@ class TestDeliveries:
         send = Send.objects.get()
         assert (send.balance(), send.balances) == (before, True)
         assert before == {"candidates": 6, "sent": 2, "failed": 1, "unknown": 1, "skipped": 1, "suppressed": 1} | dict.fromkeys(
-            [*OPEN, "withheld"], 0
+            [*OPEN, "withheld", "digest"], 0
         )
         assert list(conservation.sends()) == [sheet]
         assert sheet.wrong == ()

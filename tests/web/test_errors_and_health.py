@@ -107,7 +107,7 @@ class TestHealth:
     def test_names_the_queues_that_no_worker_takes(self, monitor: Client, write: Publish) -> None:
         write()
         beat("some-worker")
-        Effect.objects.update(due_at="2020-01-01T00:00:00Z")
+        Effect.objects.update(due_at="2020-01-01T00:00:00Z", wake_at="2020-01-01T00:00:00Z")
         every = sorted(set(Effect.objects.values_list("queue", flat=True)))
         assert "search" in every
         Effect.objects.filter(queue="search").update(state="running", started_at=Now(), wake_at=Now() + timedelta(minutes=1))
