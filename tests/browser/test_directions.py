@@ -15,8 +15,9 @@ TEXT = "هذا نص طويل بما يكفي ليملأ أكثر من سطر و�
 MARKUP = f"{TEXT}\n\n> {TEXT}\n\n1. واحد\n2. اثنان\n\n| أ | ب |\n|---|---|\n| 1 | 2 |\n\n```\nmake run\n```\n"
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 OUTSIDE = """() => [...document.querySelectorAll('a, button, input, textarea, h1, h2, h3, p')].filter((each) => {
-  const box = each.getBoundingClientRect();
-  return box.width && each.checkVisibility() && !each.closest('.skip, .unseen, .prose, .wide') && (box.left < -1 || box.right > innerWidth + 1);
+  const box = each.getBoundingClientRect(), scrolls = each.closest('.wide, .toolbar, .actions .row');
+  return box.width && each.checkVisibility() && !scrolls && !each.closest('.skip, .unseen, .prose') &&
+    (box.left < -1 || box.right > innerWidth + 1);
 }).map((each) => each.outerHTML.slice(0, 120))"""
 
 

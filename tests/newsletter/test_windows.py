@@ -56,6 +56,9 @@ class TestARow:
 
     def test_is_found_by_its_id_in_a_table_without_statistics(self, post: Post, readers: Readers) -> None:
         """A mailing is written in a moment and sent in the next, before the database has counted its rows."""
+        with connection.cursor() as cursor:
+            # What earlier tests left in an index would count as its size.
+            cursor.execute("REINDEX TABLE newsletter_subscriber")
         readers(1000)
         send = send_publication_notifications(post.pk, now=timezone.now())
         assert send
