@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def room(effect: Declaration[Any], ids: Sequence[int]) -> dict[int, str]:
     may: dict[int, str] = {}
     for pk, (key, again) in found.items():
         full = [limit for limit in effect.limits if taken[_name(effect, limit, key)] >= limit.slots]
-        if full and _on:
+        if full and _on.get():
             _wait(pk, _name(effect, full[0], key), full[0], again=again)
             continue
         may[pk] = key
@@ -132,15 +133,15 @@ def forget() -> None:
 @contextmanager
 def ignored() -> Iterator[None]:
     """Let everything begin at once, for tests of what effects do."""
-    global _on
-    before, _on = _on, False
+    before = _on.set(False)
     try:
         yield
     finally:
-        _on = before
+        _on.reset(before)
 
 
-_on = True
+# Of a thread alone: what one test lets go must not let go what another thread claims.
+_on: ContextVar[bool] = ContextVar("limits", default=True)
 effect_settled.connect(give_back, dispatch_uid="owed.give_back")
 
 
