@@ -596,7 +596,7 @@ GUARDS = [
     ),
     guard(
         "what finds no slot is not claimed", f"{EFFECTS}/limits.py",
-        "if full and _on:", "if False:",
+        "if full and _on.get():", "if False:",
         f"{LIMITS}TestAtMost::test_lets_no_more_begin_than_it_says", f"{LIMITS}TestARate",
     ),
     guard(
