@@ -207,7 +207,8 @@ class TestAKill:
             child.signal(signal.SIGKILL)
             killed += child.wait() == -signal.SIGKILL
             in_hand = max(in_hand, states().count("submitting"))
-        assert actor("mail", smtp_sink.url, *ids) == 0
+        # On a busy machine a run may end before its mails do, and leaves the rest to the next one.
+        wait_until(lambda: actor("mail", smtp_sink.url, *ids) == 0, 120)
         copies = Counter(each.recipient for each in smtp_sink.captured)
         now = Counter(states())
         assert set(copies.values()) == {1}
