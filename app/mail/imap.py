@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 PORT = 993
 TIMEOUT = 20.0
 """Seconds for each answer of the server."""
-# A password that is not ASCII, or an answer that is none, is told by Python's own errors.
+# Python's own errors say that a password is not ASCII, or that an answer is not one of IMAP.
 FAILURES = (imaplib.IMAP4.error, OSError, ValueError, LookupError, TypeError)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -207,8 +208,11 @@ class TestAKill:
             child.signal(signal.SIGKILL)
             killed += child.wait() == -signal.SIGKILL
             in_hand = max(in_hand, states().count("submitting"))
-        # On a busy machine a run may end before its mails do, and leaves the rest to the next one.
-        wait_until(lambda: actor("mail", smtp_sink.url, *ids) == 0, 120)
+        # On a busy machine a run may end before its mails do, and leaves the rest to the next one. It never breaks.
+        ends = [actor("mail", smtp_sink.url, *ids)]
+        while ends[-1] == os.EX_TEMPFAIL and len(ends) < 20:
+            ends.append(actor("mail", smtp_sink.url, *ids))
+        assert ends == [*[os.EX_TEMPFAIL] * (len(ends) - 1), 0]
         copies = Counter(each.recipient for each in smtp_sink.captured)
         now = Counter(states())
         assert set(copies.values()) == {1}

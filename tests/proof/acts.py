@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
 from uuid import uuid4
 
@@ -15,7 +17,7 @@ from django.utils import timezone
 from app.blog.models import Post
 from app.newsletter.delivering import deliver
 from app.newsletter.mailing_run import PACE
-from owed import draining, record, registry
+from owed import Later, draining, record, registry
 from owed.celery import HASTE
 from owed.running import run
 from owed.sweeping import sweep
@@ -60,10 +62,16 @@ def run_overdue(task: str, *ids: str) -> None:
 
 
 def mail(url: str, *ids: str) -> None:
-    """Send these deliveries to the mail server at this address, in windows as large as they become."""
+    """Send these deliveries to the mail server at this address, in windows as large as they become.
+
+    Exits with os.EX_TEMPFAIL where the rest is for a later run; another error is one of the process.
+    """
     settings.EMAIL_URL = url
     PACE.size = settings.MAIL_WINDOW
-    deliver([int(pk) for pk in ids])
+    try:
+        deliver([int(pk) for pk in ids])
+    except Later:
+        sys.exit(os.EX_TEMPFAIL)
 
 
 def work() -> None:

@@ -22,7 +22,7 @@ class BounceMailbox(models.Model):
     taken = models.PositiveIntegerField(default=0)
     """How many reports were taken in all."""
     left = ArrayField(models.BigIntegerField(), default=list)
-    """UIDs of messages that are no report about a message of this site; they stay unread in the mailbox."""
+    """UIDs of messages that do not report on a message of this site; they stay unread in the mailbox."""
     read_at = models.DateTimeField(null=True)
     """When it was read last without trouble."""
     trouble = models.CharField(max_length=12, blank=True, choices=Trouble.choices)

@@ -46,7 +46,7 @@ def report_lateness(now: datetime) -> int:
 
     A queue that workers go through is not late, however long it is: the control room shows that. It is well again when this
     holds for half of the limit as well: an age that swings around the limit is said once. This runs in `upkeep` itself, and
-    cannot tell when that queue stands still; `/readyz` and the control room can.
+    cannot tell when that queue is stuck; `/readyz` and the control room can.
     """
     limit = settings.EFFECTS_LATE_AFTER.total_seconds()
     if not Effect.objects.untaken(limit / 2):

@@ -21,8 +21,8 @@ def address(text: str) -> tuple[str, int]:
 
 class Command(BaseCommand):
     help = (
-        "Listen for bounces (RFC 3464) and complaints (RFC 5965) that a mail server hands over by LMTP. Only return paths of "
-        "this site and BOUNCE_ADDRESS itself are taken, whoever sends; what is taken is committed before it is answered. "
+        "Listen for bounces (RFC 3464) and complaints (RFC 5965) that a mail server hands over by LMTP. It takes only "
+        "return paths of this site and BOUNCE_ADDRESS itself, from any sender, and commits a report before it answers. "
         "Let no one but your mail server reach the port."
     )
 
