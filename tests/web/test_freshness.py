@@ -228,11 +228,15 @@ class TestManyReaders:
         self,
         post: Post,
         rendered: Counter[str],
-        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
         path: str,
         template: str,
         requests: int,
     ) -> None:
+        # After three seconds readers render for themselves (tests/pagecache/test_pages.py); a busy machine may take longer to
+        # render a page for the first time.
+        monkeypatch.setattr("app.pagecache.pages.WAIT_SECONDS", 120.0)
+        monkeypatch.setattr("app.pagecache.pages.LOCK_SECONDS", 120)
         together = threading.Barrier(AT_ONCE)
 
         def read(number: int) -> int:
@@ -244,9 +248,7 @@ class TestManyReaders:
             answers = Counter(readers.map(read, range(requests)))
             list(readers.map(lambda _: (connections.close_all(), together.wait(60)), range(AT_ONCE)))
         assert answers == {200: requests}
-        # On a machine that is busy beyond measure the cache may not answer in time; that reader renders by itself.
-        unanswered = sum(record.getMessage() == "cache.unavailable" for record in caplog.records)
-        assert 1 <= rendered[template] <= 1 + unanswered
+        assert rendered[template] == 1
 
     @pytest.mark.covers("C12", "H21", "H22")
     @pytest.mark.timeout(300)
