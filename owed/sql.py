@@ -45,6 +45,11 @@ def array(numbers: Iterable[int]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
+def text_array(texts: Iterable[str]) -> str:
+    """Return an array as PostgreSQL writes it, for `%s::text[]`: ten times as fast as a list of long texts."""
+    return "{" + ",".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts) + "}"
+
+
 def hold(*names: str) -> None:
     """Wait until no other transaction holds any of these names, and hold them until this one ends.
 

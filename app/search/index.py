@@ -11,7 +11,7 @@ from app.search import vocabulary
 from app.search.analysis import RECIPE
 from app.search.documents import Draft, read
 from app.search.models import Document
-from owed.sql import array, hold, run
+from owed.sql import array, hold, run, text_array
 
 if TYPE_CHECKING:
     from app.blog.models import Post
@@ -48,9 +48,11 @@ def update_search_index_batch(post_ids: Iterable[int], *, again: bool = False) -
 
 def columns(drafts: list[Draft]) -> dict[str, Any]:
     """Return the values of documents column by column, for unnest()."""
-    names = ("post_id", "revision", "title", "body", "published_at", "vector")
-    return {name: [getattr(draft, name) for draft in drafts] for name in names} | {
-        "pairs": [array(draft.pairs) for draft in drafts]
+    names, texts = ("post_id", "revision", "published_at"), ("title", "body", "vector")
+    return {
+        **{name: [getattr(draft, name) for draft in drafts] for name in names},
+        **{name: text_array(getattr(draft, name) for draft in drafts) for name in texts},
+        "pairs": text_array(array(draft.pairs) for draft in drafts),
     }
 
 

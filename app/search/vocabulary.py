@@ -12,13 +12,13 @@ from app.search.analysis import PARTS, STEMMERS, is_stop, is_unspaced, places
 from app.search.candidates import careful
 from app.search.documents import Draft, quoted
 from app.search.folding import fold
-from owed.sql import array, rows, run
+from owed.sql import array, rows, run, text_array
 
 SHORTEST, LONGEST = 3, 30
 EXACT = 16
 """To this count each document is counted; then by chance, in steps of a sixteenth: frequent words are rarely written."""
 
-KNOWN = "SELECT word, docs FROM search_word WHERE word = ANY(%s)"
+KNOWN = "SELECT word, docs FROM search_word WHERE word = ANY(%s::text[])"
 # In one order everywhere, so that two who learn the same words never deadlock.
 LEARN = """
 INSERT INTO search_word (word, docs, near)
@@ -48,12 +48,13 @@ def learn(drafts: Iterable[Draft]) -> None:
     """Add the words of these documents to the vocabulary."""
     seen: Counter[str] = Counter()
     for draft in drafts:
-        seen.update({each for word in draft.words for each in folded_words(word, draft.language)})
+        language = draft.language
+        seen.update({each for word in draft.words for each in folded_words(word, language)})
         seen[f"^{draft.language}"] += 1
-    known: dict[str, int] = dict(rows(KNOWN, [list(seen)]))
+    known: dict[str, int] = dict(rows(KNOWN, [text_array(seen)]))
     learnt = {word: more for word, count in seen.items() if (more := _more(known.get(word, 0), count))}
     if learnt:
-        run(LEARN, [list(learnt), list(learnt.values()), [nearby(word) for word in learnt]])
+        run(LEARN, [text_array(learnt), array(learnt.values()), text_array(map(nearby, learnt))])
 
 
 def _more(docs: int, seen: int) -> int:

@@ -44,3 +44,27 @@ class TestHolding:
     def test_is_refused_where_it_would_end_at_once(self, hold: Any) -> None:
         with pytest.raises(NotInTransaction):
             hold("feeds")
+
+
+class TestArray:
+    def test_of_texts_arrives_as_it_was_written(self) -> None:
+        texts = [
+            "",
+            "a,b",
+            '"quoted"',
+            "back\\slash",
+            "{}",
+            "NULL",
+            "null",
+            " spaces ",
+            "é 字 😀",
+            "two\nlines",
+            "it's",
+            "100 %s %",
+        ]
+
+        assert sql.value("SELECT %s::text[]", [sql.text_array(texts)]) == texts
+        assert sql.value("SELECT %(given)s::text[]", {"given": sql.text_array([])}) == []
+
+    def test_of_numbers_arrives_as_it_was_written(self) -> None:
+        assert sql.value("SELECT %s::bigint[]", [sql.array([3, -1, 2**40])]) == [3, -1, 2**40]
