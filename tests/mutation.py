@@ -32,7 +32,7 @@ JOBS = int(os.environ.get("JOBS", "2"))
 PATIENCE = 900
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "var", "node_modules", ".*_cache", "__pycache__", ".hypothesis")
 SOURCES = ("app", "config", "owed", "tasks", "worker")
-OPTIONS = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--reuse-db", "--timeout=180"]
+OPTIONS = ["-q", "-x", "-m", "", "-p", "no:randomly", "-p", "no:cacheprovider", "--reuse-db", "--timeout=180"]
 # A test that cannot begin has noticed nothing: only a failure counts, not an error in a fixture or an import.
 RED = re.compile(r"^FAILED (?:\S+/)?(\S+?\.py::.+?)(?: - |$)", re.MULTILINE)
 GREEN, SOME_RED = 0, 1

@@ -131,6 +131,7 @@ def empty_broker() -> None:
 @pytest.mark.timeout(480)
 @pytest.mark.django_db
 class TestTheWheel:
+    @pytest.mark.long
     def test_keeps_what_it_owes_when_web_and_broker_are_lost(self, project: Project) -> None:
         where = project.manage("shell", "-c", "import owed; print(owed.__file__)")
         assert "environment" in where, "the package is the one that was installed"
@@ -164,6 +165,7 @@ class TestTheWheel:
         assert found.split()[-1] == "B"
         assert (project.read("a"), project.read("b")) == ("e1 0 2", "e2 1")
 
+    @pytest.mark.long
     def test_brings_its_fixtures_to_pytest(self, project: Project) -> None:
         project.write("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = shop.settings\npythonpath = .\n")
         project.write("test_shop.py", TESTS)

@@ -41,6 +41,7 @@ def differences(said: Classification, route: Route, asker: Asker) -> list[str]:
 
 
 class TestARoute:
+    @pytest.mark.long
     @pytest.mark.django_db
     @pytest.mark.timeout(600)
     @pytest.mark.covers("M4")

@@ -90,6 +90,7 @@ class TestTheProxy:
 
 
 class TestTheFileForTls:
+    @pytest.mark.long
     @pytest.mark.parametrize("name", FILES)
     def test_keeps_to_the_compose_schema(self, name: str) -> None:
         check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", name]

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from pre_commit.clientlib import load_config
 
+from tests.faults.__main__ import FAULTS
+
 ROOT = Path(__file__).resolve().parents[2]
 OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 TOOLS = ("make", "sh", "env", "rm", "touch", "test", "uname")
@@ -106,6 +108,7 @@ class TestTheHooks:
 
 
 class TestTheWorkflow:
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("schema", "path"),
         [
@@ -123,6 +126,12 @@ class TestTheWorkflow:
         workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
         commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
         assert commands == [".ci/run", "make check"]
+
+    def test_proves_what_make_test_leaves_out(self, pytestconfig: pytest.Config) -> None:
+        left_out = set(re.findall(r"not (\w+)", " ".join(pytestconfig.getini("addopts"))))
+        ran = set(re.findall(r'^limited make faults OPTIONS="(.+)"$', (ROOT / ".ci/run").read_text(), re.MULTILINE)[0].split())
+        assert left_out == ran == {"long", "slow"}
+        assert ran <= set(FAULTS)
 
 
 class TestTheGuide:

@@ -9,7 +9,7 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,11 +57,10 @@ SUBJECTS = (
 )  # fmt: skip
 
 
-def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield path, ast.parse(path.read_text())
+@cache
+def sources(*folders: str) -> list[tuple[Path, ast.Module]]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts]
+    return [(path, ast.parse(path.read_text())) for path in found]
 
 
 def called(tree: ast.Module) -> set[str]:

@@ -45,6 +45,7 @@ class TestTheProcfile:
     def test_consumes_every_queue(self) -> None:
         assert sorted(queue for line in PROCFILE.values() for queue in queues(line)) == declared.names()
 
+    @pytest.mark.long
     @pytest.mark.timeout(400)
     def test_comes_up_whole_under_honcho_and_ends_whole_on_ctrl_c(self, tmp_path: Path) -> None:
         web, flower = unused_port(), unused_port()

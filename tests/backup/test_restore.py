@@ -75,6 +75,7 @@ READERS = [f"r{number}@example.org" for number in range(3)]
 
 @pytest.mark.django_db(transaction=True)
 class TestARestoredCopy:
+    @pytest.mark.long
     def test_holds_what_was_owed_until_it_is_released(self, backup: Path, site: Post, smtp_sink: Sink, client: Client) -> None:
         drain()
         assert (sent(smtp_sink), DummyPost.objects.count()) == (sorted(READERS * 2), 2)  # the original goes on
@@ -126,6 +127,7 @@ class TestARestoredCopy:
         seed_once(tmp_path, "postgres://elsewhere")
         assert not User.objects.filter(username="grace").exists()
 
+    @pytest.mark.long
     def test_names_what_it_lacks(self, backup: Path, media: Path, settings: Settings) -> None:
         settings.SECRET_KEY = "another key, and no one kept the first"
         said = manage("restore", str(backup), "--replace")

@@ -103,6 +103,7 @@ class TestAtOnce:
         assert errors(results) == []
         assert counters.drift() == []
 
+    @pytest.mark.long
     @pytest.mark.covers("H12", "M7")
     def test_a_hundred_edits_beside_a_hundred_comments_are_never_lost(self, public, reader):
         results = at_once(partial(_edit, 100), *[partial(_answer, Post.objects.get(), reader, 50) for _ in range(2)])
@@ -111,6 +112,7 @@ class TestAtOnce:
         assert (Post.objects.get().title, Post.objects.get().comment_count) == ("Edit 99", 100)
         assert counters.drift() == []
 
+    @pytest.mark.long
     @pytest.mark.covers("H22")
     def test_a_deletion_beside_anything_leaves_no_zombie(self, author, reader):
         for number in range(30):

@@ -112,6 +112,7 @@ def problems(page: Page, path: str) -> list[str]:
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 class TestEverybody:
+    @pytest.mark.long
     def test_can_read(self, open_page: Open, post: Post, width: int, scheme: str) -> None:
         page = open_page(width, scheme)
         shelves = ["/authors/edith/", "/categories/essays/", "/tags/web/", "/archive/", f"/archive/{timezone.now().year}/"]
@@ -121,6 +122,7 @@ class TestEverybody:
         paths = ["/", post.get_absolute_url(), "/search/", "/search/?q=words", "/search/?q=zebra", *shelves, *doors]
         assert [wrong for path in paths for wrong in problems(page, path)] == []
 
+    @pytest.mark.long
     def test_can_write(self, open_page: Open, post: Post, settings: Settings, tmp_path: Path, width: int, scheme: str) -> None:
         settings.MAILBOX_DIR = tmp_path
         name = letter(tmp_path, "Hello", html="<html lang='en'><title>Hello</title><main><h1>Hello</h1></main></html>")

@@ -44,6 +44,7 @@ def posts(editor: User) -> list[Post]:
 
 @pytest.mark.parametrize("width", [390, 1280])
 class TestATarget:
+    @pytest.mark.long
     def test_is_large_enough_for_a_finger(self, open_page: Open, posts: list[Post], width: int) -> None:
         page = open_page(width)
         lists = ["/authors/edith/", "/categories/essays/", "/tags/web/", "/archive/", f"/archive/{timezone.now().year}/"]

@@ -21,6 +21,7 @@ OUTSIDE = """() => [...document.querySelectorAll('a, button, input, textarea, h1
 }).map((each) => each.outerHTML.slice(0, 120))"""
 
 
+@pytest.mark.long
 def test_a_site_in_arabic_fits_every_screen(open_page: Open, editor: User, settings: Settings) -> None:
     settings.SITE_OVERRIDES = {"language": "ar", "name": "صحيفة المساء"}
     essays = Category.objects.create(name="مقالات", slug="مقالات")

@@ -122,6 +122,7 @@ class TestTheText:
 
 
 class TestTheFocusMode:
+    @pytest.mark.long
     def test_leaves_title_and_text_and_is_remembered(self, open_page: Open, post: Post) -> None:
         page = editor_of(open_page(), post)
         press(page, "Focus mode")
@@ -147,6 +148,7 @@ class TestTheFocusMode:
 
 
 class TestTheEditor:
+    @pytest.mark.long
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_has_what_a_phone_needs(self, open_page: Open, post: Post, scheme: str) -> None:
         post.revise(content=TEXT)

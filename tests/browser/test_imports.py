@@ -38,6 +38,7 @@ def fits(page: Page, name: str) -> None:
 
 
 class TestAnEditor:
+    @pytest.mark.long
     @pytest.mark.parametrize("width", [390, 1280])
     def test_moves_in_and_out_again(self, open_page: Open, editor: User, tmp_path: Path, width: int) -> None:
         (tmp_path / "old-blog.zip").write_bytes(jekyll(tmp_path / "site", number=6))

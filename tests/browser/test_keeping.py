@@ -171,6 +171,7 @@ class TestTwoEditors:
 
 
 class TestThePages:
+    @pytest.mark.long
     def test_of_the_history_are_for_everybody(self, open_page: Open, post: Post, editor: User) -> None:
         with acting(factories.person("grace", Role.EDITOR)):
             post.revise(content="Before, and a word that is longer than a small screen: " + "x" * 80)

@@ -87,6 +87,7 @@ class TestAPicture:
         assert Media.objects.count() == 2
         assert page.evaluate("document.documentElement.scrollWidth") == 390
 
+    @pytest.mark.long
     def test_ships_a_phone_few_bytes(self, open_page: Open, editor: User) -> None:
         noise = Image.effect_noise((403, 302), 25).resize((4032, 3024), Image.Resampling.BICUBIC).convert("RGB")
         photos = [noise, noise.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]

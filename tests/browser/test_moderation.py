@@ -28,6 +28,7 @@ def row(page: Page, comment: Comment) -> Locator:
 
 
 class TestTheKeys:
+    @pytest.mark.long
     def test_move_judge_select_and_reply(self, open_page: Open, comments: list[Comment]) -> None:
         anna, bert, cleo = comments
         page = open_page()
@@ -57,6 +58,7 @@ class TestTheKeys:
         kept = {each.name: each.status for each in Comment.objects.all()}
         assert kept == {"Anna": "approved", "Bert": "approved", "Cleo": "held", "edith": "approved"}
 
+    @pytest.mark.long
     def test_are_not_needed(self, open_page: Open, comments: list[Comment]) -> None:
         page = open_page(390, script=False)
         sign_in(page)

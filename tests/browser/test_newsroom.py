@@ -29,6 +29,7 @@ def link_in(sink: Sink, address: str) -> str:
 
 
 class TestANewsroom:
+    @pytest.mark.long
     def test_invites_reviews_publishes_and_lets_one_leave(self, open_page: Open, editor: User, smtp_sink: Sink) -> None:
         desk = open_page()
         sign_in(desk)
@@ -79,6 +80,7 @@ class TestANewsroom:
             sizes.goto(f"/studio/{path}")
             fits(sizes, name)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("width", [390, 1280])
     def test_keeps_its_topics_and_looks_at_its_calendar(self, open_page: Open, editor: User, width: int) -> None:
         anna = factories.person("anna", Role.AUTHOR)

@@ -17,6 +17,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 class TestAProvider:
+    @pytest.mark.long
     def test_is_linked_in_the_account_and_signs_in_without_script(
         self, open_page: Open, editor: User, live_server: LiveServer, settings: Settings
     ) -> None:

@@ -40,6 +40,7 @@ def enter_password(page: Page) -> None:
 
 
 class TestAPasskey:
+    @pytest.mark.long
     def test_is_added_and_signs_in_as_second_step_and_alone(
         self, open_page: Open, editor: User, live_server: LiveServer, settings: Settings
     ) -> None:

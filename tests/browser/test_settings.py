@@ -22,6 +22,7 @@ def problems(page: Page) -> list[str]:
 
 
 class TestAnEditor:
+    @pytest.mark.long
     def test_dresses_the_site_and_sees_it(self, open_page: Open, editor: User) -> None:
         factories.publish(editor, "On the coast", "Words with a [link](https://example.org/).")
         page = open_page(390)
@@ -45,6 +46,7 @@ class TestAnEditor:
         assert page.locator("img.logo").evaluate("image => image.naturalWidth") == 4
         assert problems(page) == []
 
+    @pytest.mark.long
     @pytest.mark.parametrize("theme", ["broadsheet", "plain"])
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_has_themes_that_can_be_read(self, open_page: Open, editor: User, theme: str, scheme: str) -> None:

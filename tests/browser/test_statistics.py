@@ -36,6 +36,7 @@ def counted(editor: User) -> Post:
 
 
 class TestAnEditor:
+    @pytest.mark.long
     @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
     def test_reads_plots_and_tables(self, open_page: Open, counted: Post, width: int, scheme: str) -> None:
         page = open_page(width, scheme=scheme)

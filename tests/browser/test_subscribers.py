@@ -27,6 +27,7 @@ def _own_folder(settings: Settings, tmp_path: Path) -> None:
 
 
 class TestAnEditor:
+    @pytest.mark.long
     @pytest.mark.parametrize("width", [390, 1280])
     def test_brings_a_list_and_takes_it_along(self, open_page: Open, editor: User, tmp_path: Path, width: int) -> None:
         lines = [f"reader-{n}@example.org,Reader {n},true,2020-01-01,friend" for n in range(2999)]
@@ -64,6 +65,7 @@ class TestAnEditor:
             page.get_by_role("link", name="Export as CSV").click()
         assert len(Path(download.value.path()).read_text().splitlines()) == 3000
 
+    @pytest.mark.long
     @pytest.mark.parametrize("width", [390, 1280])
     def test_finds_adds_unsubscribes_and_erases_a_reader(self, open_page: Open, editor: User, width: int) -> None:
         Subscriber.objects.bulk_create(

@@ -56,6 +56,7 @@ def run(supervised: Maker) -> PipedRun:
 
 
 class TestAFullDisk:
+    @pytest.mark.long
     def test_ends_nothing_and_all_comes_back_when_there_is_room(self, run: PipedRun) -> None:
         run.start(f"writer: {WRITER}\n")
         run.await_said("has-written")

@@ -55,6 +55,7 @@ class TestARun:
         run.await_said("one        | ended by itself (SIGKILL)")
         wait_for(lambda: orphans.recall(record).get("one") not in (None, first), "another process")
 
+    @pytest.mark.long
     def test_gives_up_on_what_never_stays_up_with_its_last_lines(self, supervised: Maker) -> None:
         run = supervised()
         run.start('bad: sh -c "echo no such luck; exit 3"\n', until="bad does not stay up")
@@ -91,6 +92,7 @@ class TestASecondRun:
         assert answer.returncode == 1
         assert f"still running from this folder (pid {run.process.pid}); `make stop` ends it" in answer.stderr
 
+    @pytest.mark.long
     def test_is_not_needed_after_make_stop(self, supervised: Maker) -> None:
         run = supervised()
         run.start(SLEEPERS)
@@ -112,6 +114,7 @@ class TestASecondRun:
         run.end()
         assert run.children() == []
 
+    @pytest.mark.long
     def test_ends_orphans_that_outlived_the_kill(self, supervised: Maker) -> None:
         run = supervised()
         deaf = "python -c \"import signal,time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)\""
@@ -127,6 +130,7 @@ class TestASecondRun:
 
 
 class TestTheBundledServers:
+    @pytest.mark.long
     def test_keep_their_data_through_ctrl_c_and_kill_9(self, supervised: Maker) -> None:
         run = supervised(bundled=True)
         sockets = run_directory.run_dir(run.folder / "data")
@@ -163,6 +167,7 @@ class TestTheBundledServers:
         with redis.Redis(unix_socket_path=str(sockets / "broker.sock")) as broker:
             assert broker.lrange("queue", 0, -1) == [b"hint"]
 
+    @pytest.mark.long
     def test_live_under_closed_folders_with_a_space_in_their_name(self, supervised: Maker, tmp_path: Path) -> None:
         closed = tmp_path / "not for others"
         closed.mkdir(mode=0o700)

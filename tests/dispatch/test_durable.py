@@ -139,6 +139,7 @@ class TestAnAppOfSomebodyElse:
             raise RuntimeError
         assert not owes(NAME).exists()
 
+    @pytest.mark.long
     @pytest.mark.covers("G14", "D22")
     def test_runs_in_a_worker_that_has_it_installed(self, post: Post, press: Path, tmp_path: Path) -> None:
         press.mkdir()
@@ -153,6 +154,7 @@ class TestAnAppOfSomebodyElse:
             worker.wait(60)
         assert (press / "printed.txt").read_text() == "On presses\n"
 
+    @pytest.mark.long
     @pytest.mark.covers("K14", "G14")
     def test_is_listed_alike_in_web_and_worker(self, db: None, tmp_path: Path) -> None:
         with ThreadPoolExecutor() as pool:
@@ -160,6 +162,7 @@ class TestAnAppOfSomebodyElse:
         assert web == worker
         assert NAME in web
 
+    @pytest.mark.long
     @pytest.mark.covers("K14")
     def test_is_listed_by_the_command(self, db: None, tmp_path: Path) -> None:
         listed = said([sys.executable, "manage.py", "signal_handlers"], tmp_path)

@@ -372,6 +372,7 @@ class TestDefaultManager:
 
         assert ear.heard == [{"signal": post_published, "sender": Post, "post": post}]
 
+    @pytest.mark.long
     @pytest.mark.covers("K14")
     def test_lists_the_same_handlers_in_every_process(self) -> None:
         here = StringIO()

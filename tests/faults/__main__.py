@@ -7,7 +7,7 @@ import sys
 from typing import Protocol
 
 from tests.chaos.laws import Broken
-from tests.faults import clocks, containers, full_disk, pds, pgbouncer, postfix, slow
+from tests.faults import clocks, containers, full_disk, long, pds, pgbouncer, postfix, slow
 
 
 class Fault(Protocol):
@@ -21,6 +21,7 @@ class Fault(Protocol):
 
 
 FAULTS: dict[str, Fault] = {
+    "long": long,
     "slow": slow,
     "containers": containers,
     "full_disk": full_disk,

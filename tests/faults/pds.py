@@ -71,7 +71,8 @@ def install() -> None:
 def run() -> str:
     """Return what was seen. Raises Broken."""
     with serving() as url:
-        options = ["-p", "no:xdist", "-p", "no:cacheprovider", "-p", "tests.faults.real_bluesky", "-q", "--no-header", "-rfE"]
+        plugins = ["-p", "no:xdist", "-p", "no:cacheprovider", "-p", "tests.faults.real_bluesky"]
+        options = ["-m", "not slow", *plugins, "-q", "--no-header", "-rfE"]
         command = [sys.executable, "-W", "ignore", "-m", "pytest", *options, "-k", "pds_cases or bluesky", *SUITE]
         env = {**os.environ, "BLUESKY_PDS": url}
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SUITE_SECONDS, check=False)

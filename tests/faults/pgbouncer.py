@@ -119,7 +119,7 @@ def suite() -> str:
     """Run the ledger's own tests with the application behind the pooler."""
     with rigged(prepare=pooled) as rig:
         # The database is not dropped: the pooler keeps it open, and the whole cluster goes away.
-        options = ["-p", "no:xdist", "-p", "no:cacheprovider", "-q", "--reuse-db", "--no-header", "-rfE"]
+        options = ["-m", "not slow", "-p", "no:xdist", "-p", "no:cacheprovider", "-q", "--reuse-db", "--no-header", "-rfE"]
         chosen = ["-k", " and ".join(f"not {name}" for name in OF_A_SESSION)]
         command = [sys.executable, "-W", "ignore", "-m", "pytest", *options, *chosen, *SUITE]
         env = {**rig.env, "EMAIL_URL": ""}

@@ -47,6 +47,7 @@ def whole() -> bool:
 
 
 class TestAKilledImport:
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("where", "landed"), [pytest.param("after-insert", 0, marks=pytest.mark.slow), ("after-commit", 4)]
     )
@@ -73,6 +74,7 @@ class TestAKilledImport:
 
 
 class TestAnImportThatIsKilledAgainAndAgain:
+    @pytest.mark.long
     def test_is_complete_in_the_end_and_has_nothing_twice(self, site: Path) -> None:
         kill_at_random(site, chunk=4, kills=2, patience=2)
         self.agree(POSTS)

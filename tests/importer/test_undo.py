@@ -53,6 +53,7 @@ def reasons(run: Import) -> dict[str, str]:
 
 
 class TestAnUndo:
+    @pytest.mark.long
     def test_leaves_the_site_as_it_was(self, tmp_path: Path) -> None:
         factories.publish(editor(), "Before")
         factories.person("mira")
@@ -125,6 +126,7 @@ class TestAnUndo:
         undone(imported(wxr(item(extra=COMMENT)), "export.xml"))
         assert (Post.objects.count(), Comment.objects.count()) == (0, 0)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("point", ["after-insert", *SLOW_POINTS])
     def test_is_whole_after_a_killed_worker(self, tmp_path: Path, point: str) -> None:
         run = imported(jekyll(tmp_path, number=60))

@@ -93,6 +93,7 @@ class TestAnImport:
         run = imported(zipped({"exports/blog.json": ghost({"title": "Hi"}), "exports/readme.txt": "x"}))
         assert (run.state, Post.objects.get().title) == ("done", "Hi")
 
+    @pytest.mark.long
     def test_is_not_there_twice_when_uploaded_twice(self, tmp_path: Path) -> None:
         imported(jekyll(tmp_path))
         assert report_of(imported(jekyll(tmp_path))).done == {"unchanged": 3}
@@ -107,6 +108,7 @@ class TestAnImport:
         imported(wxr(item()), "export.xml", publish=False)
         assert Post.objects.get().status == "draft"
 
+    @pytest.mark.long
     def test_goes_on_part_by_part(self, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(work, "A_PART", 0.0)
         monkeypatch.setattr(work.go_on, "__kwdefaults__", {"seconds": 0.0})
@@ -114,6 +116,7 @@ class TestAnImport:
         assert (run.state, run.done, Post.objects.public().count()) == ("done", 120, 120)
         assert Effect.objects.filter(task="upkeep.run_import", state=State.DONE).count() == 3
 
+    @pytest.mark.long
     @pytest.mark.parametrize("point", ["after-insert", *SLOW_POINTS])
     def test_is_complete_and_nothing_twice_after_a_killed_worker(self, tmp_path: Path, point: str) -> None:
         run = checked(jekyll(tmp_path, number=60))

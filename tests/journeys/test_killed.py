@@ -42,6 +42,7 @@ class TestAKilledWorker:
 
 
 class TestAKilledChild:
+    @pytest.mark.long
     @pytest.mark.covers("X12", "X5")
     @pytest.mark.parametrize("task", [samples.trip, samples.deaf], ids=["killed", "deaf to the soft limit"])
     def test_delays_no_other_effect_of_its_hint_until_a_sweep(self, celery_setup: CeleryTestSetup, task: Task) -> None:
@@ -61,6 +62,7 @@ class TestAKilledChild:
 
 
 class TestAnEmptiedBroker:
+    @pytest.mark.long
     @pytest.mark.covers("X6", "X1")
     def test_loses_nothing_that_was_owed(self, celery_setup: CeleryTestSetup) -> None:
         celery_setup.worker.kill()
@@ -73,6 +75,7 @@ class TestAnEmptiedBroker:
         print(f"seconds from FLUSHALL with 200 owed to all done: {time.monotonic() - flushed_at:.1f}")
         assert samples.written() == [(n, 1) for n in range(200)]
 
+    @pytest.mark.long
     @pytest.mark.covers("X6", "X2")
     def test_comes_back_to_a_worker_that_lived_on(self, celery_setup: CeleryTestSetup) -> None:
         before = owe(*(samples.wait_for_gate.si(n=n) for n in range(3)))
@@ -96,6 +99,7 @@ def taken(setup: CeleryTestSetup) -> int:
 
 
 class TestAPlan:
+    @pytest.mark.long
     @pytest.mark.covers("H20", "X6", "X8")
     def test_outlives_the_broker_and_the_workers(self, celery_setup: CeleryTestSetup) -> None:
         author = User.objects.create_user("planner", role=Role.AUTHOR)

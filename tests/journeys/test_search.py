@@ -57,6 +57,7 @@ def indexed() -> int:
 
 
 class TestPostsOfAProcessThatDied:
+    @pytest.mark.long
     @pytest.mark.covers("P4", "P3", "X1")
     def test_are_all_found_once_workers_are_back(
         self, celery_setup: CeleryTestSetup, author: User, journey_env: dict[str, str]
@@ -94,6 +95,7 @@ class TestFourWorkers:
         for worker in started:
             worker.kill()
 
+    @pytest.mark.long
     @pytest.mark.covers("D21")
     def test_do_as_much_in_less_time_than_one(self, celery_setup: CeleryTestSetup, more: More) -> None:
         if not isinstance(celery_setup.worker.container, WorkerProcess):

@@ -79,6 +79,7 @@ def worker(
 
 
 class TestConnectionsThatGoSilent:
+    @pytest.mark.long
     def test_are_replaced_by_the_same_worker_within_a_minute(self, proxy: SilentProxy, worker: WorkerProcess) -> None:
         [first] = owe(samples.write.si(n=1))
         eventually(lambda: state(first) == "done")
@@ -91,6 +92,7 @@ class TestConnectionsThatGoSilent:
         assert (worker.status, worker.process.pid) == ("running", pid)
         assert samples.written() == [(1, 1), (2, 1)]
 
+    @pytest.mark.long
     def test_are_named_and_keep_no_worker_from_ending_in_its_grace(self, proxy: SilentProxy, worker: WorkerProcess) -> None:
         proxy.is_silent = True
         proxy.silence()

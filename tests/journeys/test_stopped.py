@@ -31,6 +31,7 @@ Released = Callable[..., None]
 
 
 class TestStoppedWorkers:
+    @pytest.mark.long
     @pytest.mark.covers("D1", "D21", "D22")
     def test_let_the_ledger_fill_and_do_all_of_it_when_they_start(self, celery_setup: CeleryTestSetup) -> None:
         celery_setup.worker.container.end()
@@ -51,6 +52,7 @@ def oldest_due() -> float:
 
 
 class TestAWorkerThatIsToldToStop:
+    @pytest.mark.long
     @pytest.mark.covers("X13", "D11")
     def test_lets_the_running_effects_end_though_the_whole_group_was_told_and_hands_back_the_rest(
         self, celery_setup: CeleryTestSetup
@@ -100,6 +102,7 @@ class TestARollingDeploy:
         for worker in started:
             worker.kill()
 
+    @pytest.mark.long
     @pytest.mark.covers("X13", "D21")
     def test_gives_to_the_one_worker_that_knows_them_what_the_others_put_back(
         self,
@@ -126,6 +129,7 @@ class TestARollingDeploy:
         finally:
             other.kill()
 
+    @pytest.mark.long
     @pytest.mark.covers("X13", "D21")
     def test_shares_the_work_and_lets_wait_what_the_old_workers_do_not_know(
         self, celery_setup: CeleryTestSetup, released: Released

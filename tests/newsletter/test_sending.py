@@ -114,6 +114,7 @@ class TestASend:
 
 
 class TestExpansionToFiveThousand:
+    @pytest.mark.long
     def test_takes_a_few_statements_a_page(self, post: Post, readers: Readers) -> None:
         readers(5000)
         send = send_of(post)

@@ -15,6 +15,7 @@ EXAMPLES = int(os.environ.get("PROOF_EXAMPLES", "40"))
 STEPS = 60
 
 
+@pytest.mark.long
 @pytest.mark.covers("X4", "X5", "X1", "X14")
 @pytest.mark.timeout(600)
 def test_the_ledger_and_its_model_agree(db: None) -> None:

@@ -37,6 +37,7 @@ def most_in_a_second() -> int:
 
 
 class TestFourteenASecond:
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("number", "restarts"), [(40, 1), pytest.param(700, 6, marks=pytest.mark.slow)], ids=["short", "long"]
     )

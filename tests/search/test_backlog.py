@@ -99,6 +99,7 @@ class TestFourWorkers:
 
 
 class TestAnImport:
+    @pytest.mark.long
     @pytest.mark.covers("P10", "P9")
     def test_of_five_hundred_posts_rings_five_times_and_is_indexed_in_five_batches(
         self, author: User, rung: list[Hint], monkeypatch: pytest.MonkeyPatch

@@ -26,6 +26,7 @@ POSTS, WRITERS, TIMES, WORKERS = 20, 2, 250, 2
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.covers("E2", "E3", "P8", "X14")
 class TestFiveHundredChanges:
+    @pytest.mark.long
     def test_beside_two_workers_leave_the_index_exactly_as_the_posts_are(self) -> None:
         author = User.objects.create_user("ada", role=Role.AUTHOR)
         ids = [Post.objects.create(title=f"P{n}", content="-", author=author, status="published").pk for n in range(POSTS)]

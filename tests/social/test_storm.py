@@ -63,6 +63,7 @@ def owed(request: pytest.FixtureRequest, rests: None, ann: User, hooked: Hooked,
 
 
 class TestAHostThatIsDown:
+    @pytest.mark.long
     @pytest.mark.timeout(900)
     def test_is_asked_a_few_times_and_holds_up_nobody(self, owed: Receiver, post: Post) -> None:
         drain()
@@ -147,6 +148,7 @@ class TestARest:
         assert resting
         assert resting.total_seconds() <= 2 * breaker.PROBE
 
+    @pytest.mark.long
     def test_of_a_host_for_which_many_wait_sends_a_few_a_second_back_and_the_first_of_them_soon(self) -> None:
         for _ in range(breaker.FAILURES):
             breaker.failed("away.example")
@@ -158,6 +160,7 @@ class TestARest:
         assert max(tens.values()) <= 10 * 3 * breaker.RETURNS
         assert max(waits) <= 2 * breaker.LONGEST_WAIT
 
+    @pytest.mark.long
     def test_forgets_how_many_waited_when_the_host_answers(self) -> None:
         for _ in range(breaker.FAILURES):
             breaker.failed("away.example")

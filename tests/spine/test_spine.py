@@ -149,6 +149,7 @@ class TestPublishing:
         wait_until(lambda: settled(site, post_id), 60, 0.3)
         assert len(about(site, title)) == READERS
 
+    @pytest.mark.long
     @pytest.mark.covers("P10", "D20", "H16")
     def test_as_an_import_returns_does_not_stand_behind_what_the_archive_owes(
         self, site: Site, ada: Person, receiver: Receiver

@@ -118,6 +118,7 @@ class TestFourProcesses:
 
 @pytest.mark.timeout(300)
 class TestAReaderBesideAWriter:
+    @pytest.mark.long
     @pytest.mark.covers("H21", "H22", "H12")
     @pytest.mark.parametrize("times", sizes(15, 100))
     def test_leaves_each_edit_and_each_withdrawal_standing(self, post: Post, buffer: page_views.Buffer, times: int) -> None:
@@ -133,6 +134,7 @@ class TestAReaderBesideAWriter:
         drain()
         assert count(post) == View.objects.count()
 
+    @pytest.mark.long
     @pytest.mark.covers("H22")
     @pytest.mark.parametrize("times", sizes(15, 100))
     def test_brings_no_deleted_post_back(self, author: User, buffer: page_views.Buffer, times: int) -> None:

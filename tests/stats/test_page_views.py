@@ -195,6 +195,7 @@ class TestFolding:
 class TestAProcess:
     """Kill it, and the views of its last second are lost, no others."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize(("ending", "code", "views_kept"), [("end", 0, 2), ("kill", -9, 1)])
     def test_keeps_what_it_has_written_and_writes_the_rest_where_it_may(
         self, post: Post, ending: str, code: int, views_kept: int

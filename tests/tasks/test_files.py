@@ -134,6 +134,7 @@ class TestAFile:
 
 
 class TestAWorker:
+    @pytest.mark.long
     def test_killed_between_two_files_leaves_the_rest_to_the_next(self, author: User) -> None:
         pictures = stored("pink", author), stored("gold", author)
         showing(author, *pictures)

@@ -239,6 +239,7 @@ def parts(data: bytes) -> tuple[str, str, Any]:
 
 class TestTheSameText:
     # Hypothesis would print each example on failure, and warns where one is longer than it likes: words of 10 kB are the point.
+    @pytest.mark.long
     @pytest.mark.filterwarnings("ignore:Generating overly large repr")
     @settings(max_examples=15, phases=PHASES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
     @given(fields)

@@ -31,6 +31,7 @@ def client_of(user: User) -> Client:
 
 
 class TestEightReaders:
+    @pytest.mark.long
     @pytest.mark.timeout(400)
     @pytest.mark.covers("H32", "M6", "M7", "H12", "H30", "H31")
     @pytest.mark.parametrize("turns", [2, pytest.param(8, marks=pytest.mark.slow)])

@@ -127,6 +127,7 @@ class TestEveryPlace:
             saving.result(20)
         assert shown("After the change", here) == set(here)
 
+    @pytest.mark.long
     @pytest.mark.covers("C11")
     def test_shows_what_another_process_changed(self, post: Post) -> None:
         here = pages(post)
@@ -250,6 +251,7 @@ class TestManyReaders:
         assert answers == {200: requests}
         assert rendered[template] == 1
 
+    @pytest.mark.long
     @pytest.mark.covers("C12", "H21", "H22")
     @pytest.mark.timeout(300)
     @pytest.mark.parametrize("number_of_views", sizes(100, 1000))

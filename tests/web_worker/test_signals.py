@@ -60,6 +60,7 @@ class Reader(threading.Thread):
 
 
 class TestTerm:
+    @pytest.mark.long
     def test_ends_what_has_begun_whole_and_waits_for_no_slow_client(self, tmp_path: Path, transactional_db: None) -> None:
         answers: list[int] = []
         with (

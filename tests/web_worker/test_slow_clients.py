@@ -86,6 +86,7 @@ class TestTheBodyOfAStranger:
         assert answer(head, others) == 503
         assert answer("POST / HTTP/1.1\r\nContent-Length: 900000\r\n\r\n", others) is None
 
+    @pytest.mark.long
     def test_is_counted_by_the_worker(self, tmp_path: Path) -> None:
         head = HEADERS + b"Content-Length: 1000000\r\n\r\n"
         with serving(tmp_path, ONE_WORKER) as site, ExitStack() as stack:

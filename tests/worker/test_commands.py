@@ -40,6 +40,7 @@ def inspect(application: str, what: str, worker: CommandProcess) -> Any:
 
 
 class TestReport:
+    @pytest.mark.long
     @pytest.mark.covers("D11")
     @pytest.mark.parametrize("application", ["worker", "config"])
     def test_describes_the_application_and_exits_0(self, application: str) -> None:
@@ -90,6 +91,7 @@ class TestAPickledMessage:
 
 @pytest.mark.usefixtures("fresh")
 class TestHealth:
+    @pytest.mark.long
     @pytest.mark.covers("D11", "D22")
     def test_turns_red_within_thirty_seconds_of_a_kill(self, celery_setup: CeleryTestSetup) -> None:
         worker = celery_setup.worker

@@ -126,6 +126,7 @@ class TestItsPages:
         assert {path: word for path, (_, text) in told.items() for word in PERSONAL if word in text} == {}
         assert all(f"effects {pk}" in told[f"/task/{uuid}"][1] for uuid, pk in hints(expected))
 
+    @pytest.mark.long
     @pytest.mark.covers("D6", "X11")
     def test_show_no_secret_of_the_environment(self, flower: Flower, celery_setup: CeleryTestSetup) -> None:
         eventually(lambda: "prefetch_multiplier" in flower.get("/api/workers?refresh=1")[1])
@@ -148,6 +149,7 @@ class TestItsPages:
 
 
 class TestItsMemory:
+    @pytest.mark.long
     @pytest.mark.covers("D6")
     def test_survives_kill_9(self, flower: Flower, journey_folder: Path) -> None:
         expected = three_ends(flower)
@@ -157,6 +159,7 @@ class TestItsMemory:
         flower.process.restart()
         assert expected.items() <= flower.runs().items()
 
+    @pytest.mark.long
     def test_is_written_once_a_minute_unless_the_environment_says_otherwise(self, journey_env: dict[str, str]) -> None:
         ask = "import flower.options; from worker import flowerconfig; print(flowerconfig.state_save_interval)"
         env = {**journey_env, "FLOWER_BASIC_AUTH": SIGN_IN}
