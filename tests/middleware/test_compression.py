@@ -45,6 +45,19 @@ class TestAText:
         assert len({len(reader.get("/posts/seen/").content) for _ in range(20)}) > 3
 
 
+class TestAStyleSheet:
+    def test_of_a_checkout_is_compressed_as_an_installation_does_it(self, settings: Settings) -> None:
+        settings.WHITENOISE_USE_FINDERS = True
+        plain, short = (b"".join(Client(headers=sent).get("/static/afterword.css")) for sent in ({}, GZIP))
+        assert gzip.decompress(short) == plain
+        assert len(short) < len(plain) / 2
+
+    def test_asked_for_in_part_is_sent_as_it_is(self, settings: Settings) -> None:
+        settings.WHITENOISE_USE_FINDERS = True
+        answer = Client(headers={**GZIP, "range": "bytes=0-99"}).get("/static/afterword.css")
+        assert (answer.status_code, answer.get("Content-Encoding"), len(b"".join(answer))) == (206, None, 100)
+
+
 class TestAPicture:
     @pytest.mark.parametrize("name", ["a.png", "a.svg", "a.txt"])
     def test_is_sent_as_it_is(self, reader: Client, settings: Settings, tmp_path: Path, name: str) -> None:
