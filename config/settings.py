@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "app.middleware.publication.publication",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "app.middleware.trailing_space.no_trailing_space",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "app.middleware.own_language.own_language",
