@@ -70,7 +70,9 @@ class TestARow:
             with connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN {statement}")
                 plan = "\n".join(line for (line,) in cursor.fetchall())
-            assert "newsletter_subscriber_pkey" in plan
+            # Among a thousand rows nothing is known of, a skip scan of the list's order costs the same as the primary key.
+            assert "newsletter_subscriber_pkey" in plan or "Index Scan using subscriber_newest" in plan, plan
+            assert "Seq Scan on newsletter_subscriber" not in plan
             assert "subscriber_confirmed" not in plan
             assert "delivery_open" not in plan
             assert "delivery_balance" not in plan
