@@ -179,13 +179,28 @@ def _toggle(data: Node) -> str:
 
 def _header(data: Node) -> str:
     below = _text(data, "subheader")
-    return f"<h2>{_text(data, 'header')}</h2>" + (f"<p>{below}</p>" if below else "")
+    words = f"<h2>{_text(data, 'header')}</h2>" + (f"<p>{below}</p>" if below else "")
+    return _picture(data, "backgroundImageSrc") + words + _link(data, "buttonUrl", _text(data, "buttonText"))
+
+
+def _picture(data: Node, name: str) -> str:
+    return f'<img src="{_attribute(data, name)}" alt="">' if _text(data, name) else ""
+
+
+def _call_to_action(data: Node) -> str:
+    sponsor = f"<p>{_text(data, 'sponsorLabel')}</p>" if _text(data, "sponsorLabel") else ""
+    button = _link(data, "buttonUrl", _text(data, "buttonText"))
+    return sponsor + _picture(data, "imageUrl") + _text(data, "textValue") + button
+
+
+def _file(data: Node) -> str:
+    words = html.escape(_text(data, "fileCaption"))
+    return _link(data, "src", _text(data, "fileTitle", "fileName")) + (f"<p>{words}</p>" if words else "")
 
 
 def _product(data: Node) -> str:
     parts = [f"<h4>{_text(data, 'productTitle')}</h4>", _text(data, "productDescription")]
-    image = f'<img src="{_attribute(data, "productImageSrc")}" alt="">' if _text(data, "productImageSrc") else ""
-    return image + "".join(parts) + _link(data, "productUrl", _text(data, "productButton"))
+    return _picture(data, "productImageSrc") + "".join(parts) + _link(data, "productUrl", _text(data, "productButton"))
 
 
 @cache
@@ -203,10 +218,10 @@ CARDS: dict[str, Callable[[Node], str]] = {
     "code": lambda data: code_block(_text(data, "code"), _text(data, "language")),
     "horizontalrule": lambda data: "<hr>", "hr": lambda data: "<hr>",
     "button": lambda data: _link(data, "buttonUrl", _text(data, "buttonText")),
-    "call-to-action": lambda data: _text(data, "textValue") + _link(data, "buttonUrl", _text(data, "buttonText")),
+    "call-to-action": _call_to_action,
     "video": lambda data: f'<video src="{_attribute(data, "src")}"></video>',
     "audio": lambda data: f'<audio src="{_attribute(data, "src")}" title="{_attribute(data, "title")}"></audio>',
-    "file": lambda data: _link(data, "src", _text(data, "fileTitle", "fileName")),
+    "file": _file,
 }  # fmt: skip
 
 

@@ -218,7 +218,7 @@ class _Item:
         if status == "future" and date is not None and date <= self.blog.now:
             return _("was scheduled, and its time has passed since")
         if status not in {"publish", "future"}:
-            return _("its status is “%(status)s”") % {"status": status[:40]}
+            return _("its status is “%(status)s”") % {"status": status[:40] or "?"}
         return ""
 
     def _terms(self) -> tuple[tuple[str, ...], str]:
