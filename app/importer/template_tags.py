@@ -93,7 +93,7 @@ def picture_with_class(arguments: Arguments, place: Place) -> str:
 
 
 def figure(arguments: Arguments, place: Place) -> str | None:
-    """A picture with a caption, and a link around it where one is named. Around words there is another one, without a picture."""
+    """A picture with a caption, and a link around it where one is named. Around words there is none."""
     url = arguments.first("src", "image", "image_path", "file", "path", position=0)
     if not url or url.startswith("["):
         return None
