@@ -29,6 +29,7 @@ def expand_hugo(text: str, page: Page) -> str:
     literal = ESCAPED.sub(lambda m: f"{{{{{m['open']}{m['body']}{m['close']}}}}}".translate(BRACES), text)
     prose, code = mask_code(HIGHLIGHT.sub(_code, literal))
     prose = SHORTCODE.sub(lambda match: _shown(match, match["body"].strip().removesuffix("/").strip(), page), prose)
+    page.unknown[:] = [unmask_code(tag, code) for tag in page.unknown]
     return unmask_code(prose, code).translate(BRACES_BACK)
 
 
@@ -42,7 +43,9 @@ def expand_zola(text: str, page: Page) -> str:
             return ""
         return _shown(match, f"{match['name']} {match['arguments']}", page)
 
-    return unmask_code(ZOLA.sub(replace, prose), code)
+    prose = ZOLA.sub(replace, prose)
+    page.unknown[:] = [unmask_code(tag, code) for tag in page.unknown]
+    return unmask_code(prose, code)
 
 
 def _shown(match: re.Match[str], body: str, page: Page) -> str:

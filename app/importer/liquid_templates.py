@@ -100,6 +100,7 @@ def expand(text: str, page: Page) -> str:
     prose, code = mask_code(literal, markdown=not page.is_html)
     if "{%" in prose or "{{" in prose or "{#" in prose:
         prose = _expanded(prose, page)
+    page.unknown[:] = [unmask_code(tag, code) for tag in page.unknown]
     expanded = unmask_code(prose, code)
     return expanded.translate(BRACES_BACK) if literal is not text else expanded
 

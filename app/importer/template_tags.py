@@ -92,9 +92,11 @@ def picture_with_class(arguments: Arguments, place: Place) -> str:
     return place.picture(arguments.first("src", position=0), arguments.first("alt", position=2))
 
 
-def figure(arguments: Arguments, place: Place) -> str:
-    """A picture with a caption, and a link around it where one is named."""
+def figure(arguments: Arguments, place: Place) -> str | None:
+    """A picture with a caption, and a link around it where one is named. Around words there is none."""
     url = arguments.first("src", "image", "image_path", "file", "path", position=0)
+    if not url or url.startswith("["):
+        return None
     words = arguments.first("caption", "title")
     shown = place.picture(url, arguments.first("alt") or words)
     target = arguments.first("url", "link", "href")
@@ -165,7 +167,9 @@ def post_link(arguments: Arguments, place: Place) -> str:
 
 
 def blockquote(arguments: Arguments, place: Place) -> str:
-    return "<blockquote>\n\n"
+    """{% blockquote Author, Source https://… %}: the source is named above the words, as the end tag does not know it."""
+    source = " ".join([*arguments.given, *arguments.named.values()])
+    return "<blockquote>\n\n" + (f"*{escaped(source)}:*\n\n" if source else "")
 
 
 def end_blockquote(arguments: Arguments, place: Place) -> str:

@@ -14,6 +14,9 @@ SCRIPT = re.compile(
 )
 
 
+COMMENT = re.compile(r"\{/\*(?:(?!\*/|\{/\*).)*\*/\}", re.S)
+
+
 def without_mdx(text: str) -> tuple[str, list[str]]:
     """Return the text with admonitions as paragraphs under a word in bold, and the lines of JavaScript that were taken out."""
     prose, code = mask_code(text)
@@ -23,7 +26,7 @@ def without_mdx(text: str) -> tuple[str, list[str]]:
         removed.append(match[0].strip())
         return ""
 
-    return unmask_code(SCRIPT.sub(take_out, ADMONITION.sub(_heading, prose)), code), removed
+    return unmask_code(SCRIPT.sub(take_out, ADMONITION.sub(_heading, COMMENT.sub("", prose))), code), removed
 
 
 def _heading(match: re.Match[str]) -> str:

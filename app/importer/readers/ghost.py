@@ -19,7 +19,7 @@ from app.importer.dates import parse_date
 from app.importer.image_files import ImageFiles
 from app.importer.media_embeds import with_media
 from app.importer.readers.exports import check_size, content_of, html_of, images_of, key_of, remote_images, title_of
-from app.importer.readers.ghost_editor import html_of_lexical, html_of_mobiledoc
+from app.importer.readers.ghost_editor import for_every_reader, html_of_lexical, html_of_mobiledoc
 from app.importer.slugs import slug_of
 from app.importer.source import CannotRead, Failed, Found, Loss, LossKind, Skipped, SourceAuthor, SourcePost
 from app.importer.text import one_line
@@ -176,7 +176,7 @@ class _Row:
             self.lose(LossKind.HTML, what)
 
         if markup := _text(row, "html"):
-            pass
+            markup = for_every_reader(markup, lose_card)
         elif document := _text(row, "lexical"):
             markup = html_of_lexical(document, lose_card)
         elif document := _text(row, "mobiledoc"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -16,9 +17,29 @@ from app.importer.source import CannotRead
 Node = dict[str, Any]
 Lose = Callable[[str], None]
 FORMATS = ((1, "strong"), (2, "em"), (4, "s"), (8, "u"), (16, "code"), (32, "sub"), (64, "sup"), (128, "mark"))
+SPACES = {"linebreak": "<br>", "tab": "\t"}
 # Cards for mail alone, or marks without words: nothing of them was ever on the page.
-NOT_ON_THE_PAGE = {"email", "email-cta", "emailcta", "paywall", "zwnj", "tk"}
+NOT_ON_THE_PAGE = {"email", "email-cta", "emailcta", "emailCta", "paywall", "zwnj", "tk"}
 MAX_DEPTH = 60
+# What Ghost writes around a card in a post's HTML where only some readers see it.
+GATED = re.compile(
+    r"<!--\s*kg-gated-block:begin(?P<rules>(?:(?!-->|<!--).)*)-->(?P<card>(?:(?!<!--\s*kg-gated-block:).)*)<!--\s*kg-gated-block:end\s*-->",
+    re.S,
+)
+# Cards that show their caption themselves.
+WITH_CAPTION = {"image", "gallery"}
+
+
+def for_every_reader(markup: str, lose: Lose) -> str:
+    """Return a post's HTML without the cards that readers who are not signed in never saw."""
+
+    def shown(match: re.Match[str]) -> str:
+        if re.search(r"\bnonMember:\s*true\b", match["rules"]):
+            return match["card"]
+        lose("card that not every reader saw")
+        return ""
+
+    return GATED.sub(shown, markup)
 
 
 def html_of_lexical(text: str, lose: Lose) -> str:
@@ -59,13 +80,19 @@ def _node(node: Node, lose: Lose, depth: int) -> str:
     kind = str(node.get("type", "")).removeprefix("extended-")
     if kind == "text":
         return _formatted(node)
-    if kind == "linebreak":
-        return "<br>"
+    if kind in SPACES:
+        return SPACES[kind]
     inner = "".join(_node(child, lose, depth + 1) for child in _children(node))
     if kind in {"link", "autolink", "at-link"}:
         return f'<a href="{_attribute(node, "url")}">{inner}</a>'
     tag = _tag(node, kind)
-    return f"<{tag}>{inner}</{tag}>" if tag else card(kind, node, lose) or inner
+    return f"<{tag}{_start(tag, node)}>{inner}</{tag}>" if tag else card(kind, node, lose) or inner
+
+
+def _start(tag: str, node: Node) -> str:
+    """Return the number that a list begins with, where it is not 1."""
+    start = node.get("start")
+    return f' start="{start}"' if tag == "ol" and isinstance(start, int) and start > 1 else ""
 
 
 def _tag(node: Node, kind: str) -> str:
@@ -94,7 +121,9 @@ def card(kind: str, data: Node, lose: Lose) -> str:
     known = CARDS.get(kind)
     if known is None and kind:
         lose(f"card {kind[:40]}")
-    return known(data) if known else ""
+    shown = known(data) if known else ""
+    caption = _text(data, "caption") if shown and kind not in WITH_CAPTION else ""
+    return f"{shown}<p>{caption}</p>" if caption else shown
 
 
 def _is_for_every_reader(data: Node) -> bool:
@@ -150,13 +179,28 @@ def _toggle(data: Node) -> str:
 
 def _header(data: Node) -> str:
     below = _text(data, "subheader")
-    return f"<h2>{_text(data, 'header')}</h2>" + (f"<p>{below}</p>" if below else "")
+    words = f"<h2>{_text(data, 'header')}</h2>" + (f"<p>{below}</p>" if below else "")
+    return _picture(data, "backgroundImageSrc") + words + _link(data, "buttonUrl", _text(data, "buttonText"))
+
+
+def _picture(data: Node, name: str) -> str:
+    return f'<img src="{_attribute(data, name)}" alt="">' if _text(data, name) else ""
+
+
+def _call_to_action(data: Node) -> str:
+    sponsor = f"<p>{_text(data, 'sponsorLabel')}</p>" if _text(data, "sponsorLabel") else ""
+    button = _link(data, "buttonUrl", _text(data, "buttonText"))
+    return sponsor + _picture(data, "imageUrl") + _text(data, "textValue") + button
+
+
+def _file(data: Node) -> str:
+    words = html.escape(_text(data, "fileCaption"))
+    return _link(data, "src", _text(data, "fileTitle", "fileName")) + (f"<p>{words}</p>" if words else "")
 
 
 def _product(data: Node) -> str:
     parts = [f"<h4>{_text(data, 'productTitle')}</h4>", _text(data, "productDescription")]
-    image = f'<img src="{_attribute(data, "productImageSrc")}" alt="">' if _text(data, "productImageSrc") else ""
-    return image + "".join(parts) + _link(data, "productUrl", _text(data, "productButton"))
+    return _picture(data, "productImageSrc") + "".join(parts) + _link(data, "productUrl", _text(data, "productButton"))
 
 
 @cache
@@ -174,10 +218,10 @@ CARDS: dict[str, Callable[[Node], str]] = {
     "code": lambda data: code_block(_text(data, "code"), _text(data, "language")),
     "horizontalrule": lambda data: "<hr>", "hr": lambda data: "<hr>",
     "button": lambda data: _link(data, "buttonUrl", _text(data, "buttonText")),
-    "call-to-action": lambda data: _text(data, "textValue") + _link(data, "buttonUrl", _text(data, "buttonText")),
+    "call-to-action": _call_to_action,
     "video": lambda data: f'<video src="{_attribute(data, "src")}"></video>',
     "audio": lambda data: f'<audio src="{_attribute(data, "src")}" title="{_attribute(data, "title")}"></audio>',
-    "file": lambda data: _link(data, "src", _text(data, "fileTitle", "fileName")),
+    "file": _file,
 }  # fmt: skip
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from functools import cached_property
-from pathlib import Path
+from functools import cache, cached_property
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from app.importer import front_matter
-from app.importer.front_matter import Matter, lowered
+from django.utils.translation import gettext as _
+
+from app.importer.front_matter import Matter, is_true, lowered
+from app.importer.readers.cascades import Rule, has_index, is_resource, rules_of, rules_of_site, section_header
 from app.importer.readers.site_config import Generator, Site, loaded, mappings
 from app.importer.readers.visibility import of_script
-from app.importer.source import CannotRead
-from app.importer.text import decode
 
 LARGEST = 64 * 1024
 
@@ -24,9 +24,40 @@ class Inherited:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._folders: dict[Path, Matter] = {}
+        self._rules: dict[Path, list[Rule]] = {}
+        # A folder is looked through once, not for each of its files.
+        self._has_index, self._section_header = cache(has_index), cache(section_header)
 
     def header(self, own: Matter, file: Path) -> Matter:
-        return {**self._of_site(file), **self._of_folder(file.parent), **own}
+        return {**self._of_site(file), **self._of_folder(file.parent), **self._handed_down(file), **own}
+
+    def why_no_page(self, file: Path) -> str:
+        """Return why the generator wrote no page for a file, whatever its own header says; empty where it did."""
+        content = self.site.base / "content"
+        if self.site.generator not in {Generator.HUGO, Generator.ZOLA} or content not in file.parents:
+            return ""
+        if is_resource(file, content, self._has_index):
+            return _("has no page (part of the post in its folder)")
+        sections = [folder for folder in file.parents if folder == content or content in folder.parents]
+        is_draft = self.site.generator == Generator.ZOLA and any(
+            is_true(self._section_header(each), "draft") for each in sections
+        )
+        return _("in a folder of drafts") if is_draft else ""
+
+    def _handed_down(self, file: Path) -> Matter:
+        matter: Matter = {}
+        if self.site.generator == Generator.HUGO and file.is_relative_to(self.site.base):
+            path = PurePosixPath(file.relative_to(self.site.base).as_posix())
+            for rule in self._rules_above(file.parent):
+                matter |= rule.values if rule.applies_to(path, self.site) else {}
+        return matter
+
+    def _rules_above(self, folder: Path) -> list[Rule]:
+        if folder not in self._rules:
+            is_below = folder != self.site.root and self.site.root in folder.parents
+            above = self._rules_above(folder.parent) if is_below else rules_of_site(self.site)
+            self._rules[folder] = [*above, *rules_of(section_header(folder).get("cascade"))]
+        return self._rules[folder]
 
     def _of_site(self, file: Path) -> Matter:
         matter: Matter = {}
@@ -64,8 +95,6 @@ class Inherited:
         return self._folders[folder]
 
     def _own_of_folder(self, folder: Path) -> Matter:
-        if self.site.generator == Generator.HUGO:
-            return _cascade(folder)
         if self.site.generator != Generator.ELEVENTY:
             return {}
         found: Matter = {}
@@ -82,24 +111,6 @@ def _is_in(path: str, scope: dict[str, Any]) -> bool:
         return False
     inside = not prefix or path.startswith(f"{prefix}/") or path == prefix or fnmatch(path, prefix)
     return inside and (not folder or folder in path.split("/"))
-
-
-def _cascade(folder: Path) -> Matter:
-    """Return what an index page of Hugo hands down to all below it."""
-    matter: Matter = {}
-    for file in (folder / "_index.md", folder / "_index.html"):
-        try:
-            parted = (
-                front_matter.split(decode(file.read_bytes())[0]) if file.is_file() and file.stat().st_size <= LARGEST else None
-            )
-        except (CannotRead, OSError):
-            parted = None
-        for each in mappings((parted or ({}, ""))[0].get("cascade") or []):
-            rules = lowered(each)
-            if not {"_target", "target"} & rules.keys():
-                params = rules.pop("params", None)
-                matter |= {**(lowered(params) if isinstance(params, dict) else {}), **rules}
-    return matter
 
 
 def _data_files(folder: Path) -> Iterator[Path]:

@@ -32,6 +32,8 @@ from app.importer.source import MAX_BYTES, CannotRead, Loss, LossKind, Skipped, 
 from app.importer.text import decode, fitting_title, human_name, one_line, summary_words, without_controls
 
 DATED_NAME = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})-(.+)$")
+# Docusaurus takes the date from the folders, too: `2020-01-02/index.md`, `2020/01/02/name.md`.
+DATED_PATH = re.compile(r"(?:.*/)?(\d{4})[-/](\d{1,2})[-/](\d{1,2})[-/.]")
 LANGUAGE = re.compile(r"^(?P<name>.+)\.(?P<language>[a-z]{2,3}(?:-[a-zA-Z]{2,4})?)$")
 LANGUAGES = {code.partition("-")[0] for code in LANG_INFO}
 
@@ -139,7 +141,7 @@ class StaticPosts:
             tags=tags,
             category=category,
             published_at=published_at,
-            private=why_private(matter, draft.path, site.generator, self.now),
+            private=why_private(matter, draft.path, site.generator, self.now) or self.inherited.why_no_page(draft.file),
             cover=cover,
             old_urls=old_urls(
                 matter, draft.path, site, name=draft.name, language=draft.language, day=published_at, categories=categories
@@ -158,7 +160,10 @@ class StaticPosts:
 
     def _published_at(self, draft: _Draft) -> datetime | None:
         zone = static_fields.zone_of(draft.matter, self.site)
-        in_name = static_fields.date_in_name(DATED_NAME.match(draft.stem), zone)
+        dated = DATED_NAME.match(draft.stem)
+        if dated is None and self.site.generator == Generator.DOCUSAURUS:
+            dated = DATED_PATH.match(draft.path.as_posix())
+        in_name = static_fields.date_in_name(dated, zone)
         return static_fields.published_at(draft.matter, in_name, zone, self.now)
 
     def _note_expiry(self, draft: _Draft) -> None:

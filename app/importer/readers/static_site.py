@@ -119,9 +119,18 @@ def _is_excluded(file: Path, site: Site) -> bool:
     relative = file.relative_to(site.base).as_posix() if file.is_relative_to(site.base) else file.name
     if site.generator == Generator.DOCUSAURUS and any(part.startswith("_") for part in Path(relative).parts):
         return True
-    patterns = site.config.get("exclude") or () if site.generator == Generator.JEKYLL else ()
-    wanted = [str(pattern).strip("/") for pattern in (patterns if isinstance(patterns, list) else [patterns])]
+    patterns = site.config.get("exclude") or () if site.generator == Generator.JEKYLL else _ignored(site)
+    wanted = [str(pattern).strip("/") for pattern in (patterns if isinstance(patterns, list | tuple) else [patterns])]
     return any(fnmatch(relative, pattern) or relative.startswith(f"{pattern}/") for pattern in wanted if pattern)
+
+
+def _ignored(site: Site) -> tuple[str, ...]:
+    """Return the patterns of Eleventy's own list of files that it leaves out."""
+    file = site.base / ".eleventyignore"
+    if site.generator != Generator.ELEVENTY or not file.is_file() or file.stat().st_size > site_config.LARGEST:
+        return ()
+    lines = (line.strip().removeprefix("./") for line in file.read_text(encoding="utf-8", errors="replace").splitlines())
+    return tuple(line for line in lines if line and not line.startswith(("#", "!")))
 
 
 def _printable(source: str) -> str:

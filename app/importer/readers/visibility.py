@@ -41,6 +41,8 @@ def _reasons(matter: Matter, path: PurePosixPath, generator: Generator, now: dat
         yield _("not for every reader")
     if is_true(matter, *UNLISTED) or is_false(matter, "listed", "public"):
         yield _("not listed")
+    if generator == Generator.ZOLA and is_false(matter, "render"):
+        yield _("has no page (build options)")
     if is_false(matter, "permalink"):
         yield _("has no page (permalink: false)")
     yield from _of_hugo(matter)

@@ -200,20 +200,25 @@ class _Item:
     def _content(self) -> str:
         own = tuple(self.blog.children.get(self.number, ()))
         shortcodes = Shortcodes(attachments=self.blog.uploads, own_attachments=own)
-        expanded = shortcodes.expanded(html_of(self.values.get("content", ""), self.lose))
+        expanded = shortcodes.expanded(html_of(self._markup(), self.lose))
         content = content_of(shortcodes.with_code(paragraphs(expanded)), self.lose)
-        for tag in dict.fromkeys([*shortcodes.unknown, *DYNAMIC.findall(self.values.get("content", ""))]):
+        for tag in dict.fromkeys([*shortcodes.unknown, *DYNAMIC.findall(self._markup())]):
             self.lose(LossKind.SHORTCODE, tag)
         return content
 
+    def _markup(self) -> str:
+        """Return the text: a plain feed has it in its description."""
+        return self.values.get("content") or self.values.get("description", "")
+
     def _why_private(self, date: datetime | None) -> str:
-        status = self.values.get("status", "publish")
+        # A feed has neither a type nor a status; an export that has lost the status does not say that a post was public.
+        status = self.values.get("status", "" if "post_type" in self.values else "publish")
         if self.values.get("post_password"):
             return _("protected by a password")
         if status == "future" and date is not None and date <= self.blog.now:
             return _("was scheduled, and its time has passed since")
         if status not in {"publish", "future"}:
-            return _("its status is “%(status)s”") % {"status": status[:40]}
+            return _("its status is “%(status)s”") % {"status": status[:40] or "?"}
         return ""
 
     def _terms(self) -> tuple[tuple[str, ...], str]:
@@ -274,9 +279,22 @@ class _Item:
 
 
 def _date(values: Values) -> datetime | None:
-    """Return when the post was published. Only the first two are in UTC for sure; the last is in the blog's own time."""
-    found = (parse_date(values.get(name, "")) for name in ("post_date_gmt", "pubDate", "post_date"))
-    return next((each for each in found if each and each.year > 1), None)
+    """Return when the post was published. Only the first two are in UTC for sure; the last is in the blog's own time.
+
+    Raises CannotRead where none of those that are there can be read.
+    """
+    problem = None
+    for name in ("post_date_gmt", "pubDate", "post_date"):
+        try:
+            found = parse_date(values.get(name, ""))
+        except CannotRead as error:
+            problem = problem or error
+            continue
+        if found and found.year > 1:
+            return found
+    if problem:
+        raise problem
+    return None
 
 
 def _values(element: Element) -> Values:
