@@ -63,7 +63,7 @@ def _cells(subscriber: Subscriber) -> list[Any]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return ",".join(f'"{each}"' if "," in each else each for each in value)
+        return ",".join(f'"{each}"' if set(each) & {",", ";"} else each for each in value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value or "")
 
 
