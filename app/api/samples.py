@@ -53,7 +53,9 @@ def letter(request: Request, post_id: Id, preview: Preview = "", where: WhereNam
 def send_sample(request: Request, post_id: Id, payload: SampleIn) -> Status[SampleOut]:
     """Send the email to yourself, marked as a test. 409 without a confirmed address."""
     post = publishable_post(post_id, request.auth)
-    if not request.auth.email or request.auth.has_unconfirmed_address:
+    if request.auth.has_unconfirmed_address:
+        raise Conflict(_("Confirm your email address first. The page of your account sends you the link again."))
+    if not request.auth.email:
         raise Conflict(_("Your account has no confirmed email address. Add one in your account's settings."))
     limit("sample", str(request.auth.pk), per_minute=PER_MINUTE)
     sample = SampleMail.objects.owe(post, request.auth, subject=payload.subject, preview=payload.preview)

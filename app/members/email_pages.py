@@ -134,5 +134,5 @@ def _read(token: str) -> ConfirmationLink:
 
 def _page(request: HttpRequest, name: str, **about: object) -> HttpResponse:
     response = render(request, f"members/{name}.html", about)
-    response["Referrer-Policy"] = "no-referrer"  # the link is a secret
+    response["Referrer-Policy"] = "same-origin"  # the link is a secret
     return response

@@ -35,5 +35,5 @@ def _read(token: str) -> StopLink:
 
 def _page(request: HttpRequest, choice: StopLink, *, stopped: bool) -> HttpResponse:
     response = render(request, "notices/preference.html", {"choice": choice, "stopped": stopped})
-    response["Referrer-Policy"] = "no-referrer"  # the link is a secret
+    response["Referrer-Policy"] = "same-origin"  # the link is a secret
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import global_settings, settings
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 Choice = tuple[str, str]
@@ -30,4 +31,4 @@ def choices() -> list[tuple[str, list[Choice]]]:
 
 
 def _own_name(code: str, name: str) -> str:
-    return str(LANG_INFO.get(code, {}).get("name_local", name)).capitalize()
+    return capfirst(str(LANG_INFO.get(code, {}).get("name_local", name)))

@@ -50,17 +50,23 @@ class Channel:
 
 
 def channels(
-    counts: list[Counted], sends: list[tuple[Send, dict[str, Any]]], shares: list[Any], undecided: Counter[int]
+    counts: list[Counted],
+    sends: list[tuple[Send, dict[str, Any]]],
+    shares: list[Any],
+    undecided: Counter[int],
+    *,
+    is_unmailed: bool,
 ) -> list[Channel]:
     """Return the channels on which something was owed, those with troubles first.
 
     `undecided`: how many emails of each mailing, by its number, failed or are in doubt, and need a decision.
+    `is_unmailed`: it was published without email.
     """
     networks = [each for each in shares if each.account.network != Webhook.name]
     webhooks = [each for each in shares if each.account.network == Webhook.name]
     found = (
         _site([each for each in counts if each.queue in SITE]),
-        _mail([each for each in counts if each.task in MAILING], sends, undecided),
+        _mail([each for each in counts if each.task in MAILING], sends, undecided, is_unmailed=is_unmailed),
         _shared(_("Networks"), networks),
         _shared(_("Webhooks"), webhooks),
     )
@@ -87,9 +93,14 @@ def _site(counts: list[Counted]) -> Channel | None:
     return Channel(label=_("Site and search"), standing=how, says=texts[how]) if counts else None
 
 
-def _mail(counts: list[Counted], sends: list[tuple[Send, dict[str, Any]]], undecided: Counter[int]) -> Channel | None:
+def _mail(
+    counts: list[Counted], sends: list[tuple[Send, dict[str, Any]]], undecided: Counter[int], *, is_unmailed: bool
+) -> Channel | None:
     if not sends:
-        return Channel(label=_("Email"), standing=standing(counts), says=_("No mailing yet.")) if counts else None
+        how = standing(counts) if counts else FINE
+        # Where there is to be no mailing, the effect that finds so is no news.
+        says_nothing = how == FINE or (is_unmailed and how == UNDER_WAY)
+        return None if says_nothing else Channel(label=_("Email"), standing=how, says=_("No mailing yet."))
     send, balance = sends[0]
     how = min(standing(counts), *(_mailed(*each, failed=undecided[each[0].round]) for each in sends))
     anchor = max(undecided, default=send.round)

@@ -69,7 +69,9 @@ def letter_html(request: WriterRequest, pk: int) -> HttpResponse:
 def sample(request: WriterRequest, pk: int) -> HttpResponse:
     """Send the mail to oneself, marked as a test."""
     post, asked = _mailable(request, pk), _asked(request.POST)
-    if not request.user.email or request.user.has_unconfirmed_address:
+    if request.user.has_unconfirmed_address:
+        messages.error(request, _("Confirm your email address first. The page of your account sends you the link again."))
+    elif not request.user.email:
         messages.error(request, _("Your account has no confirmed email address. Add one in your account's settings."))
     elif not may_try("sample", str(request.user.pk), per_minute=SAMPLES):
         messages.error(request, str(TOO_MANY))

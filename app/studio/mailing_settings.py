@@ -51,6 +51,18 @@ class MailingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data | unsaid
 
 
+class SenderForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What the readers of a new publication see of who writes to them."""
+
+    class Meta:
+        model = MailingSettings
+        fields = ("sender_name", "reply_to", "postal_address")
+        widgets: ClassVar = {"postal_address": forms.Textarea(attrs={"rows": 3})}
+
+    def keep(self) -> None:
+        self.save()
+
+
 @require_http_methods(["GET", "POST"])
 @list_keepers
 def mailing_settings(request: WriterRequest) -> HttpResponse:

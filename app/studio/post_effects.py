@@ -92,7 +92,7 @@ def summary(request: WriterRequest, post: Post) -> dict[str, Any]:
             dead=sums[State.DEAD],
         ),
         "is_counting": bool(sends) and not sends[0][0].is_over and not sends[0][0].is_paused,
-        "channels": channels(counts, sends, socials, _summed(undecided, by=0)),
+        "channels": channels(counts, sends, socials, _summed(undecided, by=0), is_unmailed=is_unmailed),
         "remote_ids": remote_ids([*lists["troubles"], *lists["effects"]]),
         "tally": sums,
         "kinds": KINDS,

@@ -40,7 +40,7 @@ def sentence(
     said = [_post(post, is_unmailed=is_unmailed and not sends)]
     if sends:
         said += [_progress(*sends[0]), *_undecided(undecided)]
-    elif announcing and post.is_out:
+    elif announcing and post.is_out and not is_unmailed:
         said.append(_("The mailing is being prepared."))
     if dead:
         text = ngettext("%(number)s effect failed for good.", "%(number)s effects failed for good.", dead)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -20,10 +21,11 @@ from app.mail.submission import SubmissionState
 from app.newsletter import steering
 from app.newsletter.announcing import mail_the_rest
 from app.newsletter.certificate import certify
+from app.newsletter.lists.exporting import deliveries_csv
 from app.newsletter.models import Bounce, Delivery, Send
 from app.newsletter.models.states import STATES
 from app.newsletter.outcomes import by_domain
-from app.studio.access import WriterRequest, editable_post, watched_post, watchers, writers
+from app.studio.access import WriterRequest, editable_post, list_keepers, watched_post, watchers, writers
 from app.studio.post_effects import balance
 
 PAGE = 100
@@ -34,7 +36,10 @@ AGAIN = frozenset({SubmissionState.FAILED, SubmissionState.UNKNOWN})
 @require_GET
 @watchers
 def send(request: WriterRequest, pk: int) -> HttpResponse:
-    """Show the law of conservation and each delivery, without any address. Asked by htmx, only the sums, which change."""
+    """Show the law of conservation and each delivery; its address only to those who see the mailing list.
+
+    Asked by htmx, only the sums, which change.
+    """
     found = get_object_or_404(Send.objects.select_related("post", "asked_by__profile", "paused_by__profile"), pk=pk)
     watched_post(request, found.post_id)
     may_decide = request.user.can_publish(found.post)
@@ -42,12 +47,10 @@ def send(request: WriterRequest, pk: int) -> HttpResponse:
     about |= {"may_decide": may_decide, "may_mail": may_decide and found.post.is_out}
     if request.htmx:
         return render(request, "studio/send_sums.html", about)
-    state = request.GET.get("state", "")
-    deliveries = Delivery.objects.filter(send=found).select_related("digest").order_by("pk")
-    if state in STATES:
-        deliveries = deliveries.filter(state=state)
-    page = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
-    about |= {"page": page, "state": state, "again": AGAIN, "reports": _reports(found), "domains": by_domain(found)}
+    chosen = _chosen(request)
+    page = Paginator(_deliveries(found, **chosen), PAGE).get_page(request.GET.get("page"))
+    about |= {"page": page, **chosen, "again": AGAIN, "reports": _reports(found), "domains": by_domain(found)}
+    about["sees_readers"] = request.user.can_manage_subscribers()
     return render(request, "studio/send.html", about)
 
 
@@ -64,6 +67,29 @@ def certificate(request: WriterRequest, pk: int) -> HttpResponseBase:
         return redirect("studio:send", pk)
     headers = {"Content-Disposition": f'attachment; filename="mailing-{pk}.zip"'}
     return StreamingHttpResponse(octets, content_type="application/zip", headers=headers)
+
+
+@require_GET
+@list_keepers
+def deliveries_file(request: WriterRequest, pk: int) -> HttpResponseBase:
+    """Give out what the table of a mailing shows, as CSV."""
+    found = get_object_or_404(Send, pk=pk)
+    lines = deliveries_csv(_deliveries(found, **_chosen(request)))
+    headers = {"Content-Disposition": f'attachment; filename="mailing-{pk}.csv"'}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _chosen(request: WriterRequest) -> dict[str, str]:
+    """Return the state and the words that the table is asked for. Only those who see addresses may search them."""
+    state, words = request.GET.get("state", ""), request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    return {"state": state if state in STATES else "", "q": words if request.user.can_manage_subscribers() else ""}
+
+
+def _deliveries(found: Send, *, state: str, q: str) -> QuerySet[Delivery]:
+    deliveries = Delivery.objects.filter(send=found).select_related("digest", "subscriber").order_by("pk")
+    if state:
+        deliveries = deliveries.filter(state=state)
+    return deliveries.filter(Q(subscriber__email__icontains=q) | Q(subscriber__name__icontains=q)) if q else deliveries
 
 
 def _deciding(verb: Callable[[WriterRequest, Send], str]) -> Callable[..., HttpResponse]:
@@ -88,7 +114,7 @@ def _deciding(verb: Callable[[WriterRequest, Send], str]) -> Callable[..., HttpR
 def pause(request: WriterRequest, found: Send) -> str:
     now = steering.pause(found, by=request.user.pk)
     text = _("Paused: %(sent)s sent, %(waiting)s stopped, %(leaving)s on their way, %(in_doubt)s in doubt.")
-    return text % vars(now)
+    return text % {name: localize(number) for name, number in vars(now).items()}
 
 
 @_deciding
@@ -103,7 +129,7 @@ def cancel(request: WriterRequest, found: Send) -> str:
     text = ngettext(
         "Cancelled: %(count)s subscriber does not get it.", "Cancelled: %(count)s subscribers do not get it.", number
     )
-    return text % {"count": number}
+    return text % {"count": localize(number)}
 
 
 @_deciding
@@ -142,4 +168,4 @@ def _reports(found: Send) -> dict[str, int]:
 
 def _being_mailed(number: int) -> str:
     text = ngettext("Being emailed to %(count)s subscriber.", "Being emailed to %(count)s subscribers.", number)
-    return text % {"count": number}
+    return text % {"count": localize(number)}

@@ -97,7 +97,7 @@ def _imported(form: RedirectFileForm) -> redirect_import.Report | None:
 def _redirects(
     request: WriterRequest, form: RedirectForm, file_form: RedirectFileForm, report: redirect_import.Report | None = None
 ) -> HttpResponse:
-    wanted = request.GET.get("q", "").strip()[:200]
+    wanted = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     found = SiteRedirect.objects.order_by("-pk")
     shown = found.filter(path__icontains=wanted) if wanted else found
     about = {

@@ -125,7 +125,7 @@ class ColumnsForm(forms.Form):
         label=gettext_lazy("What happens then"),
         choices=[
             ("", gettext_lazy("They get the next post. Nothing is emailed now.")),
-            ("ask", gettext_lazy("Email each a question now; only who confirms gets posts.")),
+            ("ask", gettext_lazy("Email each a question now; only those who confirm get posts.")),
         ],
         required=False,
         widget=forms.RadioSelect,

@@ -91,6 +91,7 @@ urlpatterns = [
     path("effects/<int:pk>/replay", post_effects.replay, name="replay"),
     path("conservation/", delivery_audit.delivery_audit, name="delivery_audit"),
     path("sends/<int:pk>/", sends.send, name="send"),
+    path("sends/<int:pk>/deliveries.csv", sends.deliveries_file, name="send_csv"),
     path("sends/<int:pk>/certificate.zip", sends.certificate, name="send_certificate"),
     path("sends/<int:pk>/rest/", sends.rest, name="send_rest"),
     path("sends/<int:pk>/pause", sends.pause, name="send_pause"),

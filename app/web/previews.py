@@ -24,5 +24,5 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     else:
         response = render(request, "web/preview.html", {"post": post, "link": link, "cover": cover_of(post)})
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     return response

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.core.checks import run_checks
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.exception import convert_exception_to_response
@@ -61,6 +62,10 @@ SUBJECTS = (
 def sources(*folders: str) -> list[tuple[Path, ast.Module]]:
     found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts]
     return [(path, ast.parse(path.read_text())) for path in found]
+
+
+def templates() -> Iterator[str]:
+    return (path.read_text() for path in sorted((ROOT / "app").rglob("templates/**/*.html")))
 
 
 def called(tree: ast.Module) -> set[str]:
@@ -197,6 +202,15 @@ class TestTheHouse:
         assert ("/studio/" in first, "Traceback" in said.getvalue(), bool(more)) == (True, traced, traced)
 
     @pytest.mark.covers("D4", "C11")
+    def test_has_every_static_file_that_its_templates_name(self) -> None:
+        # Where DEBUG is off, a page that names one that is not there is answered with 500.
+        named = {name for text in templates() for name in re.findall(r"""{% static ['"]([^'"]+)['"]""", text)}
+        assert {name for name in named if finders.find(name) is None} == set()
+
+    def test_lets_browsers_send_the_forms_of_secret_pages(self) -> None:
+        # With "no-referrer" a browser sends the form with "Origin: null", which the CSRF check refuses.
+        assert [text[:200] for text in templates() if 'content="no-referrer"' in text] == []
+
     def test_keeps_broker_and_cache_apart(self) -> None:
         from config import run_directory
 

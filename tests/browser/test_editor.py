@@ -72,6 +72,23 @@ class TestTheText:
         expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
         assert Post.objects.get().content == "- One two three"
 
+    def test_goes_on_with_its_lists(self, open_page: Open, post: Post) -> None:
+        page = editor_of(open_page(), post)
+        text = page.get_by_role("textbox", name="Text")
+        for typed, there in (
+            ("- one\ntwo\n\nEnd", "- one\n- two\n\nEnd"),
+            ("9. one\ntwo", "9. one\n10. two"),
+            ("```\n- one\ntwo", "```\n- one\ntwo"),
+        ):
+            text.fill("")
+            text.press_sequentially(typed)
+            expect(text).to_have_value(there)
+        text.fill("- [x] done")
+        text.press("Enter")
+        expect(text).to_have_value("- [x] done\n- [ ] ")
+        text.press("Control+z")
+        expect(text).to_have_value("- [x] done")
+
     def test_is_counted_and_has_an_outline(self, open_page: Open, post: Post) -> None:
         post.revise(content=TEXT)
         page = editor_of(open_page(), post)

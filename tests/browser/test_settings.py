@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from app.accounts.models import User
+from app.members.first_account import first_account_link
 from app.site import current
 from tests import factories
 from tests.browser.pages import Open, sign_in
@@ -19,6 +22,17 @@ def problems(page: Page) -> list[str]:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     found = Axe().run(page, options=RULES).response["violations"]
     return [each["id"] for each in found] + ([f"{wide} px too wide"] if wide > 0 else [])
+
+
+class TestTheFirstPerson:
+    def test_comes_in_by_the_link_of_the_log(self, open_page: Open, transactional_db: None) -> None:
+        page = open_page(390)
+        page.goto(urlsplit(first_account_link()).path)
+        for label, text in (("Username", "ada"), ("Email address", "ada@example.org"), ("Password", "a-good-password-7")):
+            page.get_by_label(label).fill(text)
+        page.get_by_role("button", name="Create my account").click()
+        expect(page.get_by_role("heading", name="Name your publication")).to_be_visible()
+        assert problems(page) == []
 
 
 class TestAnEditor:

@@ -119,7 +119,7 @@ class TestALink:
         before = list(EmailChange.objects.values()), list(User.objects.values())
         for look in (Client().get, Client().head):
             answer = look(link(reader))
-            assert (answer.status_code, answer["Referrer-Policy"]) == (200, "no-referrer")
+            assert (answer.status_code, answer["Referrer-Policy"]) == (200, "same-origin")
             assert "no-store" in answer["Cache-Control"]
         assert (list(EmailChange.objects.values()), list(User.objects.values())) == before
 

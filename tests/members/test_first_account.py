@@ -16,6 +16,7 @@ from django.test import Client
 
 from app.accounts.models import User
 from app.members.first_account import first_account_link
+from app.newsletter.models import MailingSettings
 from app.site.current import site
 from config.release import offer_first_account
 from tests import factories
@@ -30,12 +31,12 @@ def path() -> str:
 
 @pytest.mark.django_db
 class TestANewSite:
-    def test_is_set_up_in_four_steps(self, client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_is_set_up_in_five_steps(self, client: Client, capsys: pytest.CaptureFixture[str]) -> None:
         offer_first_account()
         (link,) = re.findall(r"https?://\S+", capsys.readouterr().out)
         assert link.startswith(django_settings.SITE_URL)
         page = client.get(urlsplit(link).path)
-        assert "Step 1 of 4" in page.content.decode()
+        assert "Step 1 of 5" in page.content.decode()
         answer = client.post(urlsplit(link).path, WHO, follow=True)
         assert answer.redirect_chain[-1][0] == "/studio/welcome/name/"
         answer = client.post(
@@ -43,7 +44,10 @@ class TestANewSite:
         )
         assert answer["Location"] == "/studio/welcome/look/"
         answer = client.post("/studio/welcome/look/", {"theme": "plain", "accent": "", "fonts": "book"})
+        assert answer["Location"] == "/studio/welcome/email/"
+        answer = client.post("/studio/welcome/email/", {"sender_name": "Nora", "reply_to": "", "postal_address": "Quay 1"})
         assert answer["Location"] == "/studio/welcome/begin/"
+        assert (MailingSettings.now().sender_name, MailingSettings.now().postal_address) == ("Nora", "Quay 1")
         assert "Northern Towns is ready" in client.get("/studio/welcome/begin/").content.decode()
         assert (site().time_zone, site().theme, site().fonts) == ("Europe/Oslo", "plain", "book")
         ada = User.objects.get()

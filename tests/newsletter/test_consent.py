@@ -191,7 +191,7 @@ class TestASubscriptionsPage:
     def test_shows_what_can_be_done(self, client: Client, reader: Subscriber) -> None:
         page = client.get(reader.get_absolute_url())
         assert b'value="unsubscribe"' in page.content
-        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Referrer-Policy"] == "same-origin"
         assert "no-store" in page["Cache-Control"]
         assert reader.email.encode() not in page.content
 

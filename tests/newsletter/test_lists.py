@@ -114,7 +114,7 @@ class TestAnExportOfAnotherSystem:
         assert (ann.source, ann.consent_text, ann.came_with) == ("import", "They subscribed at the old site.", run)
         assert smtp_sink.captured == []
 
-    @pytest.mark.parametrize("content", [GHOST, MAILCHIMP, BUTTONDOWN])
+    @pytest.mark.parametrize("content", [GHOST, MAILCHIMP, BUTTONDOWN, "email,tags\nann@example.org,friend; early bird\n"])
     def test_keeps_its_tags(self, content: str) -> None:
         imported(content)
         assert Subscriber.objects.get(email="ann@example.org").tags == ["friend", "early bird"]
@@ -263,7 +263,9 @@ class TestAnExport:
     def test_calculates_nothing_and_comes_back_as_it_was(self) -> None:
         odd = '=HYPERLINK("http://x","y")'
         Subscriber.objects.create(email="+tag@example.org", name=odd, state="unsubscribed", tags=["a, b", "c"])
-        Subscriber.objects.create(email="-b@example.org", name="@sum", state="confirmed", confirmed_at=timezone.now())
+        Subscriber.objects.create(
+            email="-b@example.org", name="@sum", state="confirmed", tags=["x;y"], confirmed_at=timezone.now()
+        )
         text = "".join(subscribers_csv(Filters()))
         assert not [cell for row in csv.reader(io.StringIO(text)) for cell in row if cell[:1] in tuple("=+-@")]
         before = list(Subscriber.objects.order_by("pk").values_list("email", "name", "state", "tags", "created_at"))

@@ -32,7 +32,7 @@ class TestALinkInANotice:
         assert Profile.objects.get(user=ann).notify_comments
         page = client.post(path)
         assert page.status_code == 200
-        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Referrer-Policy"] == "same-origin"
         profile = Profile.objects.get(user=ann)
         assert (profile.notify_comments, profile.notify_likes) == (False, True)
 

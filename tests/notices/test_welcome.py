@@ -62,7 +62,7 @@ class TestAnAddress:
         for _ in range(3):
             answer = client.post(path)
             drain()
-        assert (answer.status_code, answer["Referrer-Policy"]) == (200, "no-referrer")
+        assert (answer.status_code, answer["Referrer-Policy"]) == (200, "same-origin")
         assert "no-store" in answer["Cache-Control"]
         assert welcomes(smtp_sink) == ["newcomer@example.org"]
         assert User.objects.get().email_confirmed_at is not None

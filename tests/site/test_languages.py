@@ -14,6 +14,7 @@ from app.accounts.models import Role, User
 from app.notices.kinds.like import LikeNotice
 from app.notices.letters import letter
 from app.notices.models import Notice
+from app.site import languages
 from app.site.current import change
 from app.web.conditional_get import digest
 from tests import factories
@@ -105,3 +106,9 @@ class TestAChange:
         change(language="fr")
         after = html_of(client, "/")
         assert ('lang="en"' in before, 'lang="fr"' in after) == (True, True)
+
+
+class TestTheListOfLanguages:
+    def test_writes_each_name_as_its_speakers_do(self) -> None:
+        names = dict(languages.choices()[1][1])
+        assert (names["es-ar"], names["da"]) == ("Español de Argentina", "Dansk")

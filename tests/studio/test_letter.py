@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from app.accounts.models import User
+from app.accounts.models import RegisteredVia, User
 from app.blog.models import Post
 from app.newsletter.models import Delivery, SampleMail, Send, Subscriber
 from owed.testing import drain, owes
@@ -51,6 +51,10 @@ class TestATestMail:
     def test_needs_an_address_that_is_ones_own(self, writer: Client, person: Person, draft: Post) -> None:
         User.objects.filter(pk=person("author").pk).update(email="")
         assert b"no confirmed email address" in writer.post(f"/studio/posts/{draft.pk}/sample", follow=True).content
+        User.objects.filter(pk=person("author").pk).update(
+            email="ada@example.org", email_confirmed_at=None, registered_via=RegisteredVia.SITE
+        )
+        assert b"Confirm your email address first" in writer.post(f"/studio/posts/{draft.pk}/sample", follow=True).content
         assert not owes("email.sample").exists()
 
     def test_and_the_preview_are_for_who_may_publish(self, signed_in: SignedIn, draft: Post) -> None:

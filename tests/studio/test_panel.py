@@ -71,9 +71,13 @@ class TestThePanel:
 
     def test_publishes_without_email_and_offers_it_later(self, writer: Client, draft: Post, readers: None) -> None:
         writer.post(path(draft), decided(where="site"))
+        page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        assert "without email." in page
+        assert "being prepared" not in page
         drain()
         assert not Send.objects.exists()
         page = writer.get(f"/studio/posts/{draft.pk}/effects/").content.decode()
+        assert "No mailing yet" not in page
         assert "Published without email" in page
         assert f'href="/studio/posts/{draft.pk}/mailing/"' in page
 

@@ -75,6 +75,24 @@ class TestASend:
         assert signed_in("contributor").get(f"/studio/sends/{send.pk}/").status_code == 403
         assert "Failed" in signed_in("author").get(f"/studio/sends/{send.pk}/?state=failed").content.decode()
 
+    def test_names_its_readers_to_those_who_see_the_list(self, signed_in: SignedIn, draft: Post) -> None:
+        send = Send.objects.create(post=draft, state="finished", candidates=3)
+        for name, state in (("ann", "sent"), ("bob", "failed"), ("", "sent")):
+            reader = Subscriber.objects.create(email=f"{name}@example.org", source="page") if name else None
+            Delivery.objects.create(
+                send=send, post=draft, subscriber=reader, state=state, error="no such mailbox" * (name == "bob")
+            )
+        path, editor = f"/studio/sends/{send.pk}/", signed_in("editor")
+        page = editor.get(path).content.decode()
+        assert "ann@example.org" in page
+        assert "bob@example.org" in page
+        assert "ann@" not in editor.get(path, {"q": "BOB", "state": "failed"}).content.decode()
+        assert "No matching subscribers." in editor.get(path, {"q": "bob\0", "state": "sent"}).content.decode()
+        lines = b"".join(editor.get(f"{path}deliveries.csv", {"state": "failed"}).streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+        assert lines == ["email,name,state,attempts,finished_at,error", "bob@example.org,,failed,0,,no such mailbox"]
+        assert signed_in("author").get(f"{path}deliveries.csv").status_code == 403
+        assert "ann@" not in signed_in("author").get(path, {"q": "nobody"}).content.decode()
+
 
 class TestANetwork:
     def test_shows_its_secret_once(self, signed_in: SignedIn) -> None:

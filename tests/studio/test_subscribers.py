@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from app.blog.models import Post
 from app.newsletter.digests import make_due
-from app.newsletter.models import Bounce, Delivery, Digest, ErasedAddress, Segment, Send, Subscriber
+from app.newsletter.models import Bounce, Delivery, Digest, ErasedAddress, Greeting, Segment, Send, Subscriber
 from owed.testing import drain
 from tests import factories
 from tests.markup import squeezed
@@ -210,6 +210,13 @@ class TestOneReader:
         assert [mail.recipient for mail in smtp_sink.captured] == ["ann@example.org"]
         assert shown(edith, f"?received={post.pk}") == ["ann@example.org"]
         assert "In digests: 1 sent, 0 waiting" in squeezed(edith.get(f"/studio/sends/{send.pk}/").content)
+
+    def test_is_shown_with_the_welcome(self, edith: Client) -> None:
+        ann = reader("ann@example.org")
+        path = f"/studio/subscribers/{ann.pk}/"
+        assert "No emails yet." in edith.get(path).content.decode()
+        Greeting.objects.create(subscriber=ann, state="sent", created_at=NOON)
+        assert "Welcome email, 1 May 2026" in squeezed(edith.get(path).content)
 
     def test_is_unsubscribed(self, edith: Client) -> None:
         ann = reader("ann@example.org")

@@ -240,6 +240,13 @@ class TestTheTextOfAPost:
             prose('<p><a href="main">x</a><a href="/x#main">y</a></p>') == '<p><a href="main">x</a><a href="/x#main">y</a></p>'
         )
 
+    @pytest.mark.parametrize(
+        ("first", "is_set"),
+        [("Words " * 30, True), ("Three short <b>words</b>", False), ("Слова и слова " * 20, False), ('<img src="/a">', False)],
+    )
+    def test_has_small_capitals_where_the_first_paragraph_has_lines_of_them(self, first: str, is_set: bool) -> None:
+        assert ('<p class="opening">' in prose(f"<p>{first}</p><p>{'More ' * 40}</p>")) is is_set
+
     def test_keeps_the_width_of_a_picture_that_is_a_part_of_the_page(self) -> None:
         assert prose('<p><img src="a" width="48%" height="100%"></p>') == '<p><img src="a" class="part-50" alt=""></p>'
         assert prose('<p><img src="a" width="48" height="20"></p>') == '<p><img src="a" width="48" height="20" alt=""></p>'

@@ -50,7 +50,7 @@ class TestALink:
     def test_is_kept_by_no_cache_index_or_other_site(self, token: str) -> None:
         answer = Client().get(f"/previews/{token}/")
         assert "noindex" in answer["X-Robots-Tag"]
-        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Referrer-Policy"] == "same-origin"
         assert {"no-store", "private"} <= set(re.split(r",\s*", answer["Cache-Control"]))
         assert b'<meta name="robots" content="noindex' in answer.content
 

@@ -193,9 +193,11 @@ def _time(text: str, now: datetime) -> datetime | None:
 
 
 def _tags(text: str) -> tuple[str, ...]:
-    """Return tags, written as a list of JSON or with commas between them."""
+    """Return tags, written as a list of JSON, or with commas between them; with semicolons where there is no comma."""
+    between = ";" if ";" in text and "," not in text else ","
     try:
-        listed = json.loads(text) if text.startswith("[") else next(csv.reader([text], skipinitialspace=True), [])
+        lines = csv.reader([text], delimiter=between, skipinitialspace=True)
+        listed = json.loads(text) if text.startswith("[") else next(lines, [])
     except (ValueError, csv.Error):
         listed = text.split(",")
     return tuple(tidy_tags(str(each) for each in listed))

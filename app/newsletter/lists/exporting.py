@@ -6,7 +6,9 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.newsletter.models import ListImport, Subscriber
+from django.db.models import QuerySet
+
+from app.newsletter.models import Delivery, ListImport, Subscriber
 from app.newsletter.models.list_import import Outcome
 from app.newsletter.subscriber_list import Filters
 
@@ -39,6 +41,21 @@ def report_csv(run: ListImport) -> Iterator[str]:
         last = rows[-1].pk
 
 
+def deliveries_csv(found: QuerySet[Delivery]) -> Iterator[str]:
+    """Yield what became of each copy of a mailing. The row of an erased subscriber has no address."""
+    yield from _lines([("email", "name", "state", "attempts", "finished_at", "error")])
+    last, found = 0, found.select_related("digest", "subscriber").order_by("pk")
+    while rows := list(found.filter(pk__gt=last)[:PAGE]):
+        yield from _lines(map(_copy, rows))
+        last = rows[-1].pk
+
+
+def _copy(each: Delivery) -> list[str]:
+    reader, state = each.subscriber, f"{each.state}: {each.digest.state}" if each.digest else each.state
+    values = (reader and reader.email, reader and reader.name, state, str(each.attempts), each.finished_at, each.error)
+    return [_cell(value) for value in values]
+
+
 def _cells(subscriber: Subscriber) -> list[Any]:
     values = [getattr(subscriber, name) for name in COLUMNS]
     return [_cell(value) for value in values]
@@ -46,7 +63,7 @@ def _cells(subscriber: Subscriber) -> list[Any]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return ",".join(f'"{each}"' if "," in each else each for each in value)
+        return ",".join(f'"{each}"' if set(each) & {",", ";"} else each for each in value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value or "")
 
 

@@ -68,6 +68,26 @@
     button(name).click();
   });
 
+  /* Enter in a list begins its next item, and in an item without words ends the list; in a block of code it is a new line alone. */
+  const ITEM = /^(\s*)(?:([-*+])|(\d{1,8})([.)]))( +)(?:\[[ xX]\] +)?/;
+  const isInCode = (before) => (before.match(/^ {0,3}(?:```|~~~)/gm) || []).length % 2 === 1;
+  function continueList(event) {
+    const at = text.selectionStart, before = text.value.slice(0, at), start = before.lastIndexOf("\n") + 1;
+    const isPlain = event.key === "Enter" && !event.isComposing && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey;
+    const item = isPlain && at === text.selectionEnd && before.slice(start).match(ITEM);
+    if (!item || isInCode(before)) return;
+    const [marks, indent, bullet, number, point, space] = item, end = text.value.indexOf("\n", at);
+    const isEmpty = !text.value.slice(start + marks.length, end < 0 ? text.value.length : end).trim();
+    const box = marks.includes("[") ? "[ ] " : "", next = bullet || `${Number(number) + 1}${point}`;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    /* What follows at once on an item is a part of it: an empty line ends the list. */
+    if (isEmpty) text.setSelectionRange(start, at);
+    /* The one way that leaves the browser's undo as it is. */
+    document.execCommand("insertText", false, isEmpty ? "\n" : `\n${indent}${next}${space}${box}`);
+  }
+  text.addEventListener("keydown", continueList, true);
+
   /* The number of words. Scripts without spaces between words are counted, too, where the browser can. */
   const words = aids.querySelector("[data-words]"), minutes = aids.querySelector("[data-minutes]");
   const number = new Intl.NumberFormat(language);

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from app.blog import languages, picture_markup
+from app.blog.plain_text import plain_text
 
 register = template.Library()
 
@@ -27,6 +28,10 @@ TAKEN = {"main", "comments", "comments-heading", "comment-form", "liking", "hear
 PERCENT = re.compile(r' width="(\d+)%"')
 PERCENTS = re.compile(r' (?:width|height)="\d+%"')
 FOOTNOTES = '<section class="footnotes">'
+OPENING = re.compile(r"\s*<p>(.*?)</p>", re.S)
+LINES = 120
+"""As many characters are more than one line on every screen."""
+OTHER_SCRIPTS = re.compile(r"[^\u0000-\u024f\u1e00-\u1eff\u2000-\u20cf]")
 
 
 @register.filter
@@ -40,7 +45,16 @@ def prose(markup: str, place: str = "") -> SafeString:
     wide = f'<section class="wide" tabindex="0" aria-label="{_("Table")}"><table>'
     markup = markup.replace("<table>", wide).replace("</table>", "</table></section>")
     markup = markup.replace(FOOTNOTES, f'{FOOTNOTES}<h2 class="unseen">{_("Footnotes")}</h2>')
-    return mark_safe(_named_once(markup))  # noqa: S308 - sanitised
+    return mark_safe(_opened(_named_once(markup)))  # noqa: S308 - sanitised
+
+
+def _opened(markup: str) -> str:
+    """Mark a first paragraph whose first line is set in small capitals: one of several lines, in a script that has them."""
+    first = OPENING.match(markup)
+    start = plain_text(first[1])[:LINES] if first else ""
+    if len(start) < LINES or OTHER_SCRIPTS.search(start):
+        return markup
+    return markup.replace("<p>", '<p class="opening">', 1)
 
 
 def _aligned(cell: re.Match[str]) -> str:

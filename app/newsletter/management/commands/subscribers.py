@@ -41,7 +41,7 @@ class Command(BaseCommand):
         bringing = does.add_parser("import", help="add the readers of a CSV file; without --ask, no one is emailed")
         bringing.add_argument("file", type=Path)
         bringing.add_argument("--consent", required=True, help="how these people agreed")
-        bringing.add_argument("--ask", action="store_true", help="email each a question; only who confirms gets posts")
+        bringing.add_argument("--ask", action="store_true", help="email each a question; only those who confirm get posts")
         bringing.add_argument("--dry-run", action="store_true", help="say what an import would do; add no one")
         add_filters(does.add_parser("export", help="print subscribers as CSV"))
         choosing = does.add_parser("frequency", help="mail one reader each post, or a daily or weekly digest")
