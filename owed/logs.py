@@ -13,8 +13,6 @@ from .claiming import Claimed
 from .signals import effect_settled, effects_acted, effects_claimed, effects_done, effects_swept
 
 logger = logging.getLogger("owed")
-STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "data"}
-"""What records have without `extra`; `data` is what Celery adds."""
 
 LEVELS = {"done": logging.INFO, "later": logging.INFO, "retry": logging.WARNING, "lost": logging.WARNING, "dead": logging.ERROR}
 
@@ -53,14 +51,3 @@ def _facts(effect: Claimed) -> dict[str, object]:
     began = {"origin": effect.origin} if effect.origin else {}
     named = {"task": effect.task, "effect": f"e{effect.id}", "attempt": effect.attempt, "about": effect.about}
     return {**named, "hint": str(effect.hint), **began}
-
-
-class FactsFormatter(logging.Formatter):
-    """Write what is attached to a line behind it, as name=value; a traceback below."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name that logging calls
-        said = {name: value for name, value in vars(record).items() if name not in STANDARD and value not in ("", None)}
-        traceback = said.pop("traceback", "")
-        facts = " ".join(f"{name}={value}" for name, value in said.items())
-        line = f"{super().formatMessage(record)} {facts}".rstrip()
-        return f"{line}\n{traceback}".rstrip()
