@@ -239,7 +239,7 @@ class TestTheCommand:
         said("run", "test.nightly")
         assert Effect.objects.count() == 1
 
-    def test_names_the_schedule_whose_time_the_code_has_wrong(self, declared: None) -> None:
+    def test_names_the_schedule_whose_time_the_code_has_wrong(self, nightly: Schedule) -> None:
         schedule(samples.note.si(n=1), cron="0 8 * * MOO", name="test.nightly")
         with pytest.raises(BadTiming, match=r"test\.nightly: Not a cron expression"):
             schedules.sync()
