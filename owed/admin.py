@@ -9,13 +9,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import pausing
 from .acting import REASON_SIZE, RETRY, VERBS, Decision, ReasonNeeded, Verb
-from .models import Attempt, Effect, Pause
+from .models import Attempt, Effect, EffectSet, Pause
 
 
 class ReasonForm(ActionForm):
@@ -85,6 +86,34 @@ class EffectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Effect | None = None) -> bool:
+        return False
+
+
+@admin.register(EffectSet)
+class EffectSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("id", "task", "outstanding", "size", "about", "created_at", "owed_at")
+    list_filter = (("owed_at", admin.EmptyFieldListFilter),)
+    fields = readonly_fields = (*list_display, "members")
+    search_fields = ("=id", "=about")
+    ordering = ("-pk",)
+
+    @admin.display(description=gettext_lazy("members"))
+    def members(self, counted: EffectSet) -> str:
+        listed = reverse("admin:owed_effect_changelist", current_app=self.admin_site.name)
+        states = Effect.objects.filter(member_of=counted.pk).by_state()
+        links = ((listed, counted.pk, state.value, number, state.label) for state, number in states)
+        return format_html_join(" · ", '<a href="{}?member_of={}&amp;state__exact={}">{} {}</a>', links) or "-"
+
+    def has_view_permission(self, request: HttpRequest, obj: EffectSet | None = None) -> bool:
+        return request.user.has_perm("owed.view_effect")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: EffectSet | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: EffectSet | None = None) -> bool:
         return False
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import Any, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack, get_args
 
 from . import registry
 from .binding import Task, fit, fit_many
@@ -103,6 +103,9 @@ class Declaration(Generic[P]):
         # The class is frozen, as calls refer to it; this is the one moment at which a field may be filled in.
         object.__setattr__(self, "queue", self.queue or self.name.partition(".")[0])
         check_priority(self.priority)
+        # A kind that is misspelt would run as external: done at least once, where exactly once was meant.
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"{self.name}: kind={self.kind!r} is neither 'atomic' nor 'external'")
         if self.key and self.batch > 1:
             raise ValueError(f"{self.name}: a batch has many subjects and no key")
         # A batch that failed runs again one by one: outside a transaction its first half would be done twice.

@@ -76,6 +76,11 @@ class EffectQuerySet(models.QuerySet["Effect"]):
     def dead(self) -> EffectQuerySet:
         return self.filter(state=State.DEAD)
 
+    def by_state(self) -> list[tuple[State, int]]:
+        """Return how many are in each state, in the order of State."""
+        counts = dict(self.values_list("state").annotate(models.Count("pk")).order_by())
+        return [(state, counts[state]) for state in State if state in counts]
+
     def untaken(self, for_seconds: float) -> list[str]:
         """Return the queues in which something new is due for so long while no worker began anything of them.
 

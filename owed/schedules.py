@@ -202,11 +202,18 @@ class Schedule(models.Model):
 def sync() -> None:
     """Make a row of each schedule that the code declares, and let those that no one edited follow it. Raises BadTiming."""
     for plan in scheduling.declared():
-        plan.timing.check()
+        _check(plan)
         fields = {**plan.fields, "next_at": plan.timing.next_after(clock.now())}
         row, is_new = Schedule.objects.get_or_create(name=plan.name, defaults=fields)
         if not is_new:
             row.follow(plan)
+
+
+def _check(plan: Plan) -> None:
+    try:
+        plan.timing.check()
+    except BadTiming as bad:  # a scheduler that does not start has to say which of many it is
+        raise BadTiming(f"{plan.name}: {bad}") from None
 
 
 def tick() -> list[str]:

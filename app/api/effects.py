@@ -65,13 +65,21 @@ class AttemptOut(Schema):
 
 
 class SetOut(Schema):
-    """Effects of which another is owed when all are settled: `then` is its number and `task` its name."""
+    """Effects of which another is owed when all are settled: `then` is its number and `task` its name.
+
+    `states` says how many are in which state.
+    """
 
     then: int = Field(alias="pk")
     task: str
     size: int
     outstanding: int
     owed_at: datetime | None
+    states: dict[str, int]
+
+    @staticmethod
+    def resolve_states(counted: EffectSet) -> dict[str, int]:
+        return {state.value: number for state, number in Effect.objects.filter(member_of=counted.pk).by_state()}
 
 
 class EffectDetail(EffectOut):

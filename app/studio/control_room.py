@@ -20,13 +20,15 @@ from app.studio.plots import Plot, plot
 from app.studio.post_effects import KINDS
 from owed import clock, failures
 from owed.figures import History, Span, history
-from owed.models import Backlog, Effect
+from owed.models import Backlog, Effect, EffectSet
 from owed.schedules import Schedule
 from owed.workers import workers
 
 STEPS = {Span.MINUTE: 60, Span.HOUR: 24}
 SPANS = {"hour": Span.MINUTE, "day": Span.HOUR}
 MOST_HOSTS = 1_000
+MOST_SETS = 20
+"""Open sets that are shown, the oldest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ def control_room(request: WriterRequest) -> HttpResponse:
         "workers": workers(now),
         "hosts": hosts(),
         "failures": failures.grouped(),
+        "sets": EffectSet.objects.open().order_by("pk")[:MOST_SETS],
         "schedules": scheduled(),
         "overdue": set(Schedule.objects.overdue(now).values_list("pk", flat=True)),
         "kinds": KINDS,

@@ -191,7 +191,8 @@ def replay(request: WriterRequest, pk: int) -> HttpResponse:
 
 def _set_page(request: WriterRequest, waits_for: EffectSet) -> HttpResponse:
     post = subject(waits_for) if request.user.sees_operations else _watched_subject(request, waits_for)
-    return render(request, "studio/effect_set.html", {"waits_for": waits_for, "post": post, "kinds": KINDS})
+    members = Effect.objects.filter(member_of=waits_for.pk).by_state()
+    return render(request, "studio/effect_set.html", {"waits_for": waits_for, "members": members, "post": post, "kinds": KINDS})
 
 
 def _watched_subject(request: WriterRequest, effect: Effect | EffectSet) -> Post | None:

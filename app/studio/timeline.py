@@ -28,10 +28,12 @@ class Step:
 def timeline(effect: Effect) -> dict[str, Any]:
     """Return what the page of an effect shows of its story."""
     owed = Effect.objects.filter(cause=effect.pk).order_by("pk")
+    follows = EffectSet.objects.filter(pk=effect.pk).first()
     return {
         "steps": steps(effect),
         "counted_by": EffectSet.objects.filter(pk=effect.member_of).first() if effect.member_of else None,
-        "follows": EffectSet.objects.filter(pk=effect.pk).first(),
+        "follows": follows,
+        "members": Effect.objects.filter(member_of=effect.pk).by_state() if follows else [],
         "cause": Effect.objects.filter(pk=effect.cause).first() if effect.cause else None,
         "caused": owed[:CAUSED],
         "caused_number": owed.count(),

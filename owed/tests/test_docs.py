@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from logging.config import DictConfigurator
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CODE = {path: path.read_text() for path in PACKAGE.rglob("*.py") if "tests" not in path.parts}
@@ -29,3 +32,14 @@ class TestThePages:
     def test_link_to_pages_that_exist(self) -> None:
         broken = [(page.name, to) for page in PAGES for to in LINK.findall(page.read_text()) if not (page.parent / to).exists()]
         assert broken == []
+
+
+class TestTheLogOfAWorker:
+    def test_shows_what_is_attached_as_the_page_sets_it_up(self) -> None:
+        page = (PACKAGE / "docs" / "howto" / "production.md").read_text()
+        says: dict[str, Any] = {}
+        exec(re.findall(r"```python\n# settings.py\n(.*?)```", page, re.S)[0], says)
+        configured = DictConfigurator(says["LOGGING"]).configure_formatter(says["LOGGING"]["formatters"]["facts"])
+        facts = {"task": "mail.send", "effect": "e4711", "about": "", "why": "KeyError: 'slug'", "traceback": "File ..."}
+        line = configured.format(logging.makeLogRecord({"msg": "effect dead", "levelname": "ERROR", **facts}))
+        assert line.endswith("ERROR effect dead task=mail.send effect=e4711 why=KeyError: 'slug'\nFile ...")

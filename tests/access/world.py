@@ -15,7 +15,7 @@ from app.importer.models import Import
 from app.newsletter.models import Confirmation, Delivery, Digest, ListImport, Segment, Send, Subscriber
 from app.notices.models import Notice
 from app.social.models import Account, DummyPost, SocialPost
-from owed.models import Effect, Pause
+from owed.models import Effect, EffectSet, Pause
 from owed.schedules import Schedule
 from tests import factories
 
@@ -101,6 +101,7 @@ def preview(post: Post) -> PreviewLink:
     return PreviewLink.objects.filter(post=post).first() or PreviewLink.objects.issue(post, post.author, timedelta(days=1))[0]
 
 
+CALL = {"task": "email.announce", "queue": "email"}
 OWNED: dict[str, Callable[[User], Any]] = {
     "account": account,
     "webhook": webhook,
@@ -118,6 +119,9 @@ SHARED: dict[str, Callable[[User], Any]] = {
     "confirmation": lambda owner: Confirmation.objects.create(subscriber=subscriber(owner), state="failed"),
     "digest": lambda owner: Digest.objects.create(
         subscriber=subscriber(owner), state="failed", period="2026-06-01", frequency="daily"
+    ),
+    "effect set": lambda owner: EffectSet.objects.create(
+        pk=10**12 + EffectSet.objects.count(), size=1, outstanding=1, call=CALL, created_at=timezone.now()
     ),
     "import": post_import,
     "list import": list_import,

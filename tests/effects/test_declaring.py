@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -63,6 +64,11 @@ class TestADeclaration:
         def send_receipt(*, order_id: int) -> None: ...
 
         assert (send_receipt.name, send_receipt.queue) == ("declared.send_receipt", "declared")
+
+    def test_is_refused_with_a_kind_that_there_is_not(self) -> None:
+        misspelt: Any = "externl"
+        with pytest.raises(ValueError, match=r"declared\.send: kind='externl'"):
+            Declaration(name="declared.send", takes=takes_another, kind=misspelt)
 
 
 def takes_another(*, n: int) -> None: ...

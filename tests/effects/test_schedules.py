@@ -239,8 +239,13 @@ class TestTheCommand:
         said("run", "test.nightly")
         assert Effect.objects.count() == 1
 
+    def test_names_the_schedule_whose_time_the_code_has_wrong(self, nightly: Schedule) -> None:
+        schedule(samples.note.si(n=1), cron="0 8 * * MOO", name="test.nightly")
+        with pytest.raises(BadTiming, match=r"test\.nightly: Not a cron expression"):
+            schedules.sync()
+
     def test_names_what_it_cannot_do(self, nightly: Schedule) -> None:
-        with pytest.raises(CommandError, match="No schedule"):
+        with pytest.raises(CommandError, match="There are: "):
             said("run", "test.no_such")
         with pytest.raises(CommandError, match="five fields"):
             said("set", "test.nightly", "--cron", "daily")

@@ -18,6 +18,7 @@ from owed.filters import Filter
 from owed.models import Effect
 from owed.testing import drain, follows
 from tests.effects import samples
+from tests.markup import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -72,11 +73,39 @@ class TestTheEffectsPage:
         assert client.get(f"/studio/effects/{then + 9}/").status_code == 404
 
 
+class TestASet:
+    def test_is_found_in_the_control_room_with_its_members_by_state(self, client: Client, waits: tuple[int, list[int]]) -> None:
+        then, [first, _] = waits
+        CANCEL.act(Filter(id=str(first)), Decision(by="ada", reason="not needed"))
+        client.force_login(User.objects.create_user("editor", role=Role.EDITOR))
+        room = squeezed(client.get("/studio/effects/").content)
+        assert f'href="/studio/effects/{then}/"' in room
+        assert "Waits for 1 of 2 effects" in room
+        page = squeezed(client.get(f"/studio/effects/{then}/").content)
+        assert f"?set={then}&amp;state=ready" in page
+        assert "Ready 1" in page
+        assert "Discarded 1" in page
+
+    def test_stays_chosen_when_its_effects_are_searched(self, client: Client, waits: tuple[int, list[int]]) -> None:
+        then, _ = waits
+        client.force_login(User.objects.create_user("editor", role=Role.EDITOR))
+        page = squeezed(client.get("/studio/effects/list/", {"set": then}).content)
+        assert f'name="set" value="{then}"' in page
+
+    def test_is_in_the_admin_with_its_members_by_state(self, admin_client: Client, waits: tuple[int, list[int]]) -> None:
+        then, _ = waits
+        assert "test.call" in admin_client.get("/admin/owed/effectset/").content.decode()
+        page = admin_client.get(f"/admin/owed/effectset/{then}/change/").content.decode()
+        members = f"/admin/owed/effect/?member_of={then}&amp;state__exact=ready"
+        assert members in page
+        assert "2 effects" in admin_client.get(members.replace("&amp;", "&")).content.decode()
+
+
 class TestTheCommand:
     def test_lists_and_shows_what_waits_and_a_verb_takes_the_set(self, waits: tuple[int, list[int]]) -> None:
         then, [first, _] = waits
         assert command("sets") == f"test.call e{then} waits for 2 of 2"
-        assert json.loads(command("show", str(then)))["outstanding"] == 2
+        assert json.loads(command("show", str(then)))["states"] == {"ready": 2}
         assert json.loads(command("show", str(first)))["set"]["then"] == then
         assert command("cancel", "--set", str(then), "--count").endswith("2 would be cancelled.")
         assert CANCEL.act(Filter(set=str(then)), Decision(by="ada", reason="not needed")) == 2

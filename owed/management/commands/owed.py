@@ -129,7 +129,8 @@ def _facts(effect: Effect) -> dict[str, Any]:
 
 def _set(one: EffectSet) -> dict[str, Any]:
     names = ("task", "about", "size", "outstanding", "created_at", "owed_at")
-    return {"then": one.pk, **{name: getattr(one, name) for name in names}}
+    states = {state.value: number for state, number in Effect.objects.filter(member_of=one.pk).by_state()}
+    return {"then": one.pk, **{name: getattr(one, name) for name in names}, "states": states}
 
 
 def _failure(attempt: Attempt) -> dict[str, Any]:

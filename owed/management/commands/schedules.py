@@ -86,7 +86,8 @@ class Command(BaseCommand):
 def _find(name: str) -> Schedule:
     schedule = Schedule.objects.filter(name=name).first()
     if schedule is None:
-        raise CommandError(f"No schedule is called {name}.")
+        names = ", ".join(Schedule.objects.order_by("name").values_list("name", flat=True))
+        raise CommandError(f"No schedule is called {name}. There are: {names or 'none'}.")
     return schedule
 
 
