@@ -72,9 +72,8 @@ class EmailChangeLink(EmailChangeNotice):
     def obsolete(self, notice: Notice) -> str:
         """The link must work, and no address gets more than three a day."""
         change, now = change_of(notice), clock.now()
-        if change and change.is_valid(now):
-            if _times_asked_before(change, now) < MOST_A_DAY:
-                return ""
+        if change and change.is_valid(now) and _times_asked_before(change, now) < MOST_A_DAY:
+            return ""
         return "used, replaced or a day old; or the address is taken, or was asked three times today"
 
 
