@@ -8,10 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from app.accounts.models import User
+from app.mail.addresses import same_address
 from app.mail.priority import AWAITED
 from app.mail.rendering import link
 from app.members.models import KEPT_FOR, EmailChange, password_mark
@@ -69,11 +72,16 @@ class EmailChangeLink(EmailChangeNotice):
     def obsolete(self, notice: Notice) -> str:
         """The link must work, and no address gets more than three a day."""
         change, now = change_of(notice), clock.now()
-        if change and change.is_valid(now):
-            before = EmailChange.objects.filter(new_email__iexact=change.new_email, asked_at__gt=now - DAY, pk__lt=change.pk)
-            if before.count() < MOST_A_DAY:
-                return ""
+        if change and change.is_valid(now) and _times_asked_before(change, now) < MOST_A_DAY:
+            return ""
         return "used, replaced or a day old; or the address is taken, or was asked three times today"
+
+
+def _times_asked_before(change: EmailChange, now: datetime) -> int:
+    """Return how often mail to this address was asked for within a day; a lookalike is another address."""
+    earlier = EmailChange.objects.filter(asked_at__gt=now - DAY, pk__lt=change.pk)
+    alike = earlier.alias(address=Lower("new_email")).filter(address=Lower(Value(change.new_email)))
+    return sum(same_address(email, change.new_email) for email in alike.values_list("new_email", flat=True))
 
 
 @register

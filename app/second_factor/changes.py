@@ -78,12 +78,13 @@ def renew_codes(user: User, *, now: datetime) -> list[str]:
 def reset(user: User, *, now: datetime) -> None:
     """Take away all that the user signs in with beside the password, and end their sessions. Raises NotSetUp."""
     _lock(user)
-    if not has_second_factor(user):
+    # Someone else may have linked an account of theirs. Where there is no password, it is the only way in and stays.
+    links = user.identities.all() if user.has_usable_password() else user.identities.none()
+    if not has_second_factor(user) and not links.exists():
         raise NotSetUp
     for model in (Authenticator, Passkey, RecoveryCode):
         model._default_manager.filter(user=user).delete()
-    # Someone else may have linked an account of theirs. Where there is no password, it is the only way in and stays.
-    if user.has_usable_password() and user.identities.all().delete()[0]:
+    if links.delete()[0]:
         Entry.objects.note(Action.ACCOUNT_UNLINKED, user)
     user.end_sessions()
     Entry.objects.note(Action.TEAM_FACTOR_RESET, user)

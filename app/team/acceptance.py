@@ -61,7 +61,8 @@ def _make_account(invitation: Invitation, username: str, now: datetime) -> User:
 
 def has_account(invitation: Invitation) -> bool:
     """Return whether an account has the invited address. Only to be said to one who holds the link."""
-    return User.objects.filter(email__iexact=invitation.email).exists()
+    alike = User.objects.alias(address=Lower("email")).filter(address=Lower(Value(invitation.email)))
+    return any(same_address(email, invitation.email) for email in alike.values_list("email", flat=True))
 
 
 def _accept(invitation: Invitation, user: User, now: datetime) -> None:

@@ -131,3 +131,13 @@ class TestWishesAtOnce:
         answers = at_once(*(partial(c.post, PATH, wish) for c, wish in zip(clients, wishes, strict=True)))
         assert sorted(answer.status_code for answer in answers) == [302] * 3 + [422] * 2
         assert EmailChange.objects.filter(closed_at=None).count() == 1
+
+
+class TestALookalike:
+    def test_does_not_use_up_the_mails_of_another_address(self, reader: User, author: User, smtp_sink: Sink) -> None:
+        now = timezone.now()
+        rows = [EmailChange(user=author, new_email="\u212aim@new.example", asked_at=now, closed_at=now) for _ in range(3)]
+        EmailChange.objects.bulk_create(rows)
+        ask(reader, "kim@new.example")
+        drain()
+        assert "kim@new.example" in [recipient for recipient, _subject in told(smtp_sink)]

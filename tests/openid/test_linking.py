@@ -17,6 +17,7 @@ from app.openid import linking
 from app.openid.models import Identity
 from app.openid.newcomers import free_name
 from app.openid.person import Person
+from app.second_factor.changes import reset
 from app.second_factor.notice import Change, SecondFactorNotice
 from app.second_factor.session import CONFIRMED
 from app.team.models import Invitation, Outcome
@@ -265,3 +266,10 @@ class TestANewcomer:
         assert free_name(Person(issuer="i", subject="s", name="Rita")) == "Rita2"
         assert free_name(Person(issuer="i", subject="s", name="<..>", email="..@example.org")) == "reader"
         assert free_name(Person(issuer="i", subject="s", email="o'neil@example.org")) == "oneil"
+
+
+class TestAReset:
+    def test_by_an_administrator_removes_a_link_where_there_is_no_second_factor(self, reader: User, provider: Provider) -> None:
+        linked(reader, provider)
+        reset(reader, now=clock.now())
+        assert not Identity.objects.exists()

@@ -205,3 +205,25 @@ class TestAWebhook:
         refused = signed_in("author").post(where, {"event": ["effect.dead"]}, follow=True).content.decode()
         assert "Not an event that this endpoint may choose: effect.dead." in refused
         assert (signed_in("contributor").get(where).status_code, Account.objects.get().events) == (403, ["comment.held"])
+
+    def test_is_tried_out_and_given_another_secret_which_is_shown_once(self, signed_in: SignedIn, person: Person) -> None:
+        hook = Account.objects.create(network="webhook", name="hook", endpoint="https://h.example/", owner=person("author"))
+        hook.secret = before = "whsec_b2xk"
+        hook.save()
+        where, mine = f"{WHERE}{hook.pk}", signed_in("author")
+        assert "Send a test call" in mine.get(f"{where}/events/").content.decode()
+        assert "A test call is on its way." in mine.post(f"{where}/test", follow=True).content.decode()
+        assert [call.event for call in hook.calls.all()] == ["webhook.test"]
+        answer = mine.post(f"{where}/secret", {"keep_old": "on"})
+        new, kept = Account.objects.get().secret.split()
+        assert (kept, new in answer.content.decode(), "no-store" in answer["Cache-Control"]) == (before, True, True)
+        assert new not in mine.get(f"{where}/events/").content.decode()
+        mine.post(f"{where}/secret")
+        assert len(Account.objects.get().secret.split()) == 1
+
+    def test_that_is_off_gets_no_test_call(self, signed_in: SignedIn, person: Person) -> None:
+        off = {"network": "webhook", "name": "hook", "endpoint": "https://h.example/", "active": False}
+        hook = Account.objects.create(owner=person("author"), **off)
+        assert "The account is off." in signed_in("author").post(f"{WHERE}{hook.pk}/test", follow=True).content.decode()
+        assert not hook.calls.exists()
+        assert signed_in("contributor").post(f"{WHERE}{hook.pk}/secret").status_code == 403

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from app.accounts.models import User
 from app.mail.submission import SubmissionState
 from app.notices.models import Notice
-from app.team.acceptance import accept_as
+from app.team.acceptance import accept_as, has_account
 from app.team.errors import InvitationClosed
 from app.team.models import Invitation
 from owed.acting import VERBS, Decision
@@ -215,3 +215,10 @@ class TestTwoAtOnce:
         [path] = links(smtp_sink)
         at_once(*(lambda name=name: Client().post(path, {**TYPED, "username": name}) for name in ("nora", "nele")))  # type: ignore[misc]
         assert User.objects.filter(username__in=["nora", "nele"]).count() == 1
+
+
+class TestAnInvitedAddress:
+    def test_has_an_account_only_where_it_is_the_same_mailbox(self) -> None:
+        factories.person("kim", email="KIM@example.org")
+        invitations = [Invitation(email=email) for email in ("kim@example.org", "\u212aim@example.org")]
+        assert [has_account(each) for each in invitations] == [True, False]
