@@ -199,7 +199,7 @@ class TestASet:
         with transaction.atomic():
             made = record(samples.call.si(n=1), samples.call.si(n=2), then=samples.call.si(n=3))
         first = min(made.ids)
-        shown = {"then": made.then, "task": "test.call", "size": 2, "outstanding": 2, "owed_at": None}
+        shown = {"then": made.then, "task": "test.call", "size": 2, "outstanding": 2, "owed_at": None, "states": {"ready": 2}}
         assert editor.get(f"/effects/{first}").json["set"] == shown
         assert [item["id"] for item in editor.get("/effects", set=made.then).json] == sorted(made.ids)
         drain()
