@@ -98,7 +98,7 @@ def _mail(
 ) -> Channel | None:
     if not sends:
         how = standing(counts) if counts else FINE
-        # Where there is to be no mailing, the effect that finds so is no news.
+        # Without a mailing, the effect that finds there is none says nothing new.
         says_nothing = how == FINE or (is_unmailed and how == UNDER_WAY)
         return None if says_nothing else Channel(label=_("Email"), standing=how, says=_("No mailing yet."))
     send, balance = sends[0]

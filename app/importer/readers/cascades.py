@@ -26,7 +26,7 @@ class Rule:
     target: Mapping[str, str] = field(default_factory=dict)
 
     def applies_to(self, path: PurePosixPath, site: Site) -> bool:
-        """`path` is relative to the site's folder. What cannot be told counts as meant: better a draft."""
+        """`path` is relative to the site's folder. A pattern that is not understood counts as a match: better a draft."""
         place = "/".join(path.with_suffix("").parts[1:] if path.parts[0] == "content" else path.with_suffix("").parts).lower()
         target, language = self.target, self.target.get("lang", "").lower()
         default = (site.text("defaultcontentlanguage") or "en").lower()
